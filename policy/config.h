@@ -1,0 +1,116 @@
+/*
+ * The configuration: JSON files in, one immutable counted snapshot out.
+ *
+ * policy_load() reads everything, checks everything and reports *all* errors; only an error-free
+ * load gives a policy. The schema table (policy/schema.h) names every key once: type, default,
+ * check, whether it needs a restart, and whether a value is not built yet.
+ *
+ * Files are laid over the built-in defaults in order: stubd.json, then the drop-ins by name. Of two
+ * files that write the same key the later one wins: numbers, texts and arrays are replaced, objects
+ * are merged member by member. No file at all is a working configuration. Keys that begin with two
+ * slashes are comments.
+ *
+ * Providers: the custom ones come first, then the catalogue's; or those of `choose`, in its order.
+ * Where the catalogue is not written, is not installed, and there are custom providers, they alone
+ * are the providers.
+ */
+#ifndef POLICY_CONFIG_H
+#define POLICY_CONFIG_H
+
+#include "policy/addr.h"
+#include "policy/hosts.h"
+#include "policy/name.h"
+#include "policy/upstream_spec.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum privacy { PRIVACY_ENCRYPTED, PRIVACY_STRICT, PRIVACY_OPPORTUNISTIC };
+enum strategy { STRATEGY_ONE, STRATEGY_SPREAD, STRATEGY_SHARD, STRATEGY_FASTEST, STRATEGY_ORDERED };
+enum miss_step { MISS_PROVIDERS, MISS_RECURSE };
+enum dnssec_mode { DNSSEC_OFF, DNSSEC_TRUST, DNSSEC_VALIDATE };
+
+enum {
+	POLICY_LISTEN_MAX = 64,
+	POLICY_UPSTREAMS_MAX = 1024,
+	POLICY_RULES_MAX = 256,
+	POLICY_RULE_DOMAINS_MAX = 1024
+};
+
+/* One entry of "split". */
+struct split_rule {
+	struct name *domains; /* owned; suffixes, reverse zones of prefixes among them */
+	char **domain_texts;  /* owned; as the person wrote them */
+	size_t ndomains;
+	char *link;			     /* owned; NULL: any */
+	uint16_t first_upstream, nupstreams; /* its servers, in order, in policy.upstreams; none:
+					      * every question fails closed (SERVFAIL) */
+};
+
+struct suffixes;
+
+struct policy {
+	unsigned refs;
+	/* listen */
+	struct addr *listen;
+	size_t nlisten;
+	/* whom to ask: providers first (nproviders of them, in catalogue or `ordered` order), then
+	 * the split rules' servers */
+	struct upstream_spec **upstreams;
+	size_t nupstreams, nproviders;
+	enum strategy strategy;
+	unsigned draw_size;
+	enum privacy privacy;
+	enum miss_step on_miss[2];
+	size_t non_miss;
+	enum dnssec_mode dnssec;
+	struct split_rule *rules;
+	size_t nrules;
+	struct suffixes *suffixes; /* owned; whose names are whose, see policy/suffix.h */
+	struct hosts *hosts;	   /* owned; /etc/hosts as read at load, see policy/hosts.h */
+	char *root_hints, *trust_anchors; /* owned; NULL: shipped */
+	size_t cache_size;		  /* octets */
+	char *control;			  /* owned; path of the control socket */
+	char *state;			  /* owned; folder */
+	char **files;			  /* owned; configuration files that were read, in order */
+	size_t nfiles;
+};
+
+/* All errors of one load, as lines "file:line: /json/path: what is wrong; what to write". */
+struct policy_errors {
+	char **lines; /* owned */
+	size_t n;
+};
+
+struct policy_load_options {
+	const char *file; /* -c FILE: only this one; NULL: the standard places */
+	const char *dir;  /* drop-ins, NULL: /etc/stubd/stubd.d (unless file is given) */
+	const char
+	    *data_dir; /* catalogue, root hints, anchors; NULL: the compiled-in STUBD_DATA_DIR */
+	const char *hosts_file; /* NULL: /etc/hosts */
+};
+
+/* Loads and checks. Returns 0 and *out with one reference; or -EINVAL and *errors filled (call
+ * policy_errors_clear); -ENOMEM. */
+int policy_load(
+    const struct policy_load_options *options, struct policy **out, struct policy_errors *errors);
+
+/* The same for one text in memory, which stands in place of all files; errors call it `name`. */
+int policy_load_text(const char *text, size_t n, const char *name,
+    const struct policy_load_options *options, struct policy **out, struct policy_errors *errors);
+void policy_errors_clear(struct policy_errors *errors);
+
+struct policy *policy_ref(struct policy *policy);
+struct policy *policy_unref(struct policy *policy);
+
+/* Keys whose change between a and b needs a restart ("listen", "control", "state"), as a
+ * static-text list ended by NULL in out[8]; returns how many. */
+size_t policy_restart_keys(const struct policy *a, const struct policy *b, const char *out[8]);
+
+const char *privacy_text(enum privacy v);
+const char *strategy_text(enum strategy v);
+const char *miss_step_text(enum miss_step v);
+const char *dnssec_mode_text(enum dnssec_mode v);
+
+#endif

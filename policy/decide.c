@@ -1,0 +1,220 @@
+#include "policy/decide.h"
+
+#include "policy/config.h"
+#include "policy/select.h"
+#include "policy/suffix.h"
+#include "policy/zone.h"
+
+#include <assert.h>
+#include <string.h>
+
+/*
+ * A split view's id is the rule's number plus 1 in the upper 9 bits, and in the lower 23 what its
+ * answers depend on besides: 0 for a rule without a link, else the link's generation plus 1. (While
+ * the link is absent the view fails closed, and nothing is ever kept under its id.) So the id is
+ * never 0, which is the providers', and never the same for two rules or for two generations of one
+ * link, until a link has come and gone eight million times. The number is that of this policy: a
+ * new policy empties the cache.
+ */
+enum { VIEW_GENERATION_BITS = 23, VIEW_GENERATIONS = (1 << VIEW_GENERATION_BITS) - 1 };
+
+static_assert(POLICY_RULES_MAX < 1 << (32 - VIEW_GENERATION_BITS), "a rule's number must fit");
+
+static void
+set_owner(struct view *view, const char *text)
+{
+	size_t n = strnlen(text, sizeof(view->owner) - 1);
+
+	memcpy(view->owner, text, n);
+	view->owner[n] = '\0';
+}
+
+/* The owner is the last `len` octets of the name. */
+static void
+set_owner_suffix(struct view *view, const struct name *name, unsigned len)
+{
+	struct name suffix;
+	char text[NAME_TEXT_MAX];
+
+	suffix.len = (uint8_t)len;
+	memcpy(suffix.wire, name->wire + (name->len - len), len);
+	set_owner(view, name_to_text(&suffix, text));
+}
+
+static const struct netview_link *
+find_link(const struct netview *netview, const char *name)
+{
+	for (size_t i = 0; i < netview->nlinks; i++) {
+		if (strcmp(netview->links[i].name, name) == 0)
+			return &netview->links[i];
+	}
+	return NULL;
+}
+
+static void
+split_view(const struct policy *policy, const struct suffix_match *match,
+    const struct netview *netview, struct view *out)
+{
+	const struct split_rule *rule = &policy->rules[match->owner.rule - 1];
+	const struct netview_link *link = NULL;
+
+	out->kind = VIEW_SPLIT;
+	out->rule = match->owner.rule - 1;
+	out->id = (uint32_t)match->owner.rule << VIEW_GENERATION_BITS;
+	out->why = "split rule";
+	out->closed = rule->nupstreams == 0;
+	set_owner(out, rule->domain_texts[match->owner.domain]);
+	if (out->closed)
+		out->why = "split rule without servers";
+	if (!rule->link)
+		return;
+	link = find_link(netview, rule->link);
+	if (link) {
+		out->id |= 1 + link->generation % VIEW_GENERATIONS;
+		return;
+	}
+	out->closed = true;
+	out->why = "split rule, its link is absent";
+}
+
+static bool
+is_localhost(const struct suffix_match *match, const struct question *question)
+{
+	static const uint8_t wire[] = "\011localhost";
+
+	return match->zone_len == sizeof(wire) &&
+	       memcmp(question->name.wire + question->name.len - sizeof(wire), wire,
+		   sizeof(wire)) == 0;
+}
+
+/* Hosts come first; but an entry for one family does not hide the other loopback address. */
+static bool
+from_hosts(const struct policy *policy, const struct suffix_match *match,
+    const struct question *question, struct local_answer *out)
+{
+	if (!policy->hosts || !hosts_answer(policy->hosts, question, out))
+		return false;
+	return out->kind != LOCAL_NODATA || !is_localhost(match, question);
+}
+
+/* A rule for the root names everything, but nothing special. */
+static bool
+rule_wins(const struct suffix_match *match)
+{
+	return match->owner.rule && match->rule_len > 1;
+}
+
+void
+policy_view(const struct policy *policy, const struct question *question,
+    const struct netview *netview, struct view *out)
+{
+	struct suffix_match match;
+	unsigned suffix;
+
+	suffixes_match(policy->suffixes, &question->name, &match);
+	out->id = 0;
+	out->rule = -1;
+	out->closed = false;
+	out->kind = VIEW_LOCAL;
+	if (from_hosts(policy, &match, question, &out->local)) {
+		out->why = "hosts file";
+		set_owner_suffix(out, &question->name, question->name.len);
+		return;
+	}
+	if (rule_wins(&match)) {
+		split_view(policy, &match, netview, out);
+		return;
+	}
+	if (zone_answer(&match, question, netview, &out->local, &out->why, &suffix)) {
+		set_owner_suffix(out, &question->name, suffix);
+		return;
+	}
+	if (match.owner.rule) {
+		split_view(policy, &match, netview, out);
+		return;
+	}
+	out->kind = VIEW_PROVIDERS;
+	out->why = "no rule owns it";
+	out->owner[0] = '\0';
+}
+
+static void
+route_split(const struct policy *policy, const struct view *view, const struct standing *standing,
+    uint64_t now, struct route *out)
+{
+	const struct split_rule *rule = &policy->rules[view->rule];
+	const struct preference preference = {
+		.first = rule->first_upstream,
+		.n = rule->nupstreams,
+	};
+
+	if (view->closed || rule->nupstreams == 0)
+		return;
+	out->nstages = 1;
+	out->stages[0].kind = STAGE_SERVERS;
+	out->probe = select_candidates(policy, &preference, standing, now, &out->stages[0]);
+}
+
+static void
+route_providers(const struct policy *policy, const struct standing *standing,
+    const struct draw *draw, uint64_t now, struct route *out)
+{
+	struct preference preference;
+
+	for (size_t i = 0; i < policy->non_miss; i++) {
+		struct stage *stage = &out->stages[out->nstages];
+
+		if (policy->on_miss[i] == MISS_RECURSE) {
+			stage->kind = STAGE_RECURSE;
+			stage->ncandidates = 0;
+			out->nstages++;
+			continue;
+		}
+		if (policy->nproviders == 0)
+			continue;
+		stage->kind = STAGE_PROVIDERS;
+		select_providers(policy, draw, &preference);
+		out->probe = select_candidates(policy, &preference, standing, now, stage);
+		out->nstages++;
+	}
+}
+
+void
+policy_route(const struct policy *policy, const struct view *view, const struct question *question,
+    const struct standing *standing, const struct draw *draw, uint64_t now, struct route *out)
+{
+	(void)question; /* `shard` will look at it */
+	assert(view->kind != VIEW_LOCAL);
+	out->nstages = 0;
+	out->probe = -1;
+	if (view->kind == VIEW_SPLIT)
+		route_split(policy, view, standing, now, out);
+	else
+		route_providers(policy, standing, draw, now, out);
+}
+
+const char *
+view_kind_text(enum view_kind kind)
+{
+	static const char *const texts[] = {
+		[VIEW_LOCAL] = "local",
+		[VIEW_SPLIT] = "split",
+		[VIEW_PROVIDERS] = "providers",
+	};
+
+	assert((unsigned)kind < sizeof(texts) / sizeof(*texts));
+	return texts[kind];
+}
+
+const char *
+stage_kind_text(enum stage_kind kind)
+{
+	static const char *const texts[STAGES] = {
+		[STAGE_PROVIDERS] = "providers",
+		[STAGE_SERVERS] = "servers",
+		[STAGE_RECURSE] = "recurse",
+	};
+
+	assert((unsigned)kind < STAGES);
+	return texts[kind];
+}

@@ -1,0 +1,103 @@
+/*
+ * The two questions that policy answers. Both are pure: the same arguments always give the same
+ * answer, so `stubctl explain` runs the very functions that the daemon runs.
+ *
+ *	policy_view	before the cache: which rule set owns this name?
+ *	policy_route	on a miss only: whom to ask, in which order?
+ *
+ * Precedence of views: the person's rule or hosts, special-use names (RFC 6761, 6303, 9476, ...),
+ * the link's rule, providers.
+ */
+#ifndef POLICY_DECIDE_H
+#define POLICY_DECIDE_H
+
+#include "policy/name.h"
+#include "policy/netview.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct policy; /* policy/config.h: an immutable, counted snapshot */
+
+enum view_kind {
+	VIEW_LOCAL,	/* answered here: hosts, special-use names */
+	VIEW_SPLIT,	/* owned by a split-horizon rule: its servers, or nobody */
+	VIEW_PROVIDERS, /* public: providers, then what on_miss allows */
+};
+
+enum local_kind { LOCAL_NXDOMAIN, LOCAL_NODATA, LOCAL_ADDRESSES, LOCAL_PTR };
+
+enum { LOCAL_ADDRESSES_MAX = 32 };
+
+/* A local answer before it becomes wire. */
+struct local_answer {
+	enum local_kind kind;
+	uint32_t ttl;	   /* seconds */
+	size_t naddresses; /* of the question's family, for LOCAL_ADDRESSES */
+	uint8_t addresses[LOCAL_ADDRESSES_MAX][16]; /* IPv4 in the first four octets */
+	struct name ptr;			    /* for LOCAL_PTR */
+};
+
+struct view {
+	enum view_kind kind;
+	uint32_t id; /* key part for cache and flights: 0 providers; a split view's differs for
+		      * each rule and link generation; local answers are not cached */
+	int rule;    /* index of the split rule, or -1 */
+	bool closed; /* a split view that nobody may be asked for now: no servers, or link absent */
+	const char *why; /* static: "split rule", "RFC 6761: localhost"; outlives the policy */
+	char owner[256]; /* text of the suffix that won, "" for providers */
+	struct local_answer local; /* VIEW_LOCAL only */
+};
+
+enum stage_kind {
+	STAGE_PROVIDERS, /* encrypted public providers */
+	STAGE_SERVERS,	 /* a split rule's own servers */
+	STAGE_RECURSE,	 /* the local engine */
+	STAGES,
+};
+
+enum { ROUTE_CANDIDATES_MAX = 8 };
+
+struct stage {
+	enum stage_kind kind;
+	uint16_t ncandidates;
+	uint16_t candidates[ROUTE_CANDIDATES_MAX]; /* indexes of policy_upstreams(), best first */
+};
+
+struct route {
+	unsigned nstages;
+	struct stage stages[STAGES];
+	int probe; /* an upstream whose back-off has ended, to be sent a copy of this question so
+		    * that it can prove itself while nobody waits for it; -1: none */
+};
+
+/* What the pool knows of one upstream; one for each policy_upstreams() entry, in that order. */
+struct standing {
+	uint32_t srtt_us;     /* smoothed time of an answer; 0: unknown */
+	uint32_t failures;    /* transport failures since the last answer */
+	uint64_t down_until;  /* ms on the loop's clock; 0: up */
+	uint64_t last_answer; /* ms on the loop's clock; 0: never */
+};
+
+/* The random order of this installation: a permutation of the provider entries. */
+struct draw {
+	size_t n;
+	const uint16_t *order; /* borrowed */
+};
+
+/* Fills *out; never fails: what no rule owns belongs to the providers. */
+void policy_view(const struct policy *policy, const struct question *question,
+    const struct netview *netview, struct view *out);
+
+/* Fills *out for a view that is not local. standing has one entry an upstream, now is the loop's
+ * clock in ms. Upstreams that are down are put last while another lives; when all are down they are
+ * candidates in order (policy/select.h). No stage at all: nobody may be asked (view->closed). */
+void policy_route(const struct policy *policy, const struct view *view,
+    const struct question *question, const struct standing *standing, const struct draw *draw,
+    uint64_t now, struct route *out);
+
+const char *view_kind_text(enum view_kind kind);
+const char *stage_kind_text(enum stage_kind kind);
+
+#endif

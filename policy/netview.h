@@ -1,0 +1,27 @@
+/*
+ * The machine's network as policy sees it: a value, filled by the daemon. It grows with the watch
+ * room; today it holds the link generations and the machine's own name.
+ */
+#ifndef POLICY_NETVIEW_H
+#define POLICY_NETVIEW_H
+
+#include "policy/name.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum { NETVIEW_LINKS_MAX = 64, NETVIEW_LINK_NAME = 16, NETVIEW_OWN_ADDRESSES = 16 };
+
+struct netview_link {
+	char name[NETVIEW_LINK_NAME];
+	uint32_t index;
+	uint32_t generation; /* grows each time the link goes away and comes back */
+};
+
+struct netview {
+	struct name hostname; /* root (len 1) when unknown */
+	size_t nlinks;
+	struct netview_link links[NETVIEW_LINKS_MAX];
+};
+
+#endif

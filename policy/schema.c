@@ -1,0 +1,298 @@
+#include "policy/schema.h"
+
+#include "policy/prefix.h"
+#include "policy/url.h"
+#include "policy/value.h"
+
+#include <errno.h>
+#include <string.h>
+
+enum { KEY_TEXT_MAX = 64, TEXT_MAX = 1023, CHOICES_MAX = 1024 };
+
+static const char *const strategies[] = { "one", "spread", "shard", "fastest", "ordered", NULL };
+static const char *const privacies[] = { "encrypted", "strict", "opportunistic", NULL };
+static const char *const steps[] = { "providers", "recurse", NULL };
+static const char *const modes[] = { "validate", "trust", "off", NULL };
+
+static const char *const built_strategies[] = { "\"one\"", "\"ordered\"", NULL };
+static const char *const built_modes[] = { "\"off\"", NULL };
+static const char *const built_zero[] = { "0", NULL };
+static const char *const built_one[] = { "1", NULL };
+static const char *const built_false[] = { "false", NULL };
+static const char *const built_null[] = { "null", NULL };
+static const char *const built_empty[] = { "[]", NULL };
+static const char *const built_nothing[] = { NULL };
+
+static int
+check_listen(const char *text, struct why *why)
+{
+	struct addr addr;
+
+	return value_addr(text, 53, true, &addr, why);
+}
+
+static int
+check_server_address(const char *text, struct why *why)
+{
+	struct addr addr;
+
+	return value_addr(text, 443, false, &addr, why);
+}
+
+static int
+check_url(const char *text, struct why *why)
+{
+	struct url url;
+
+	if (!strstr(text, "://"))
+		return why_set(why,
+		    "\"%.64s\" is not a URL; write one like \"https://dns.example/dns-query\" or "
+		    "\"tls://dot.example\"",
+		    text);
+	return url_parse(&url, text, why);
+}
+
+static int
+check_split_server(const char *text, struct why *why)
+{
+	struct url url;
+
+	if (url_parse(&url, text, why) < 0)
+		return -EINVAL;
+	if (url.scheme == SCHEME_HTTPS || !url.literal)
+		return why_set(why,
+		    "\"%.64s\" is not a server by address; write \"192.0.2.1\", \"192.0.2.1:53\" "
+		    "or \"tls://192.0.2.1#dns.corp.example\"",
+		    text);
+	return 0;
+}
+
+static int
+check_domain(const char *text, struct why *why)
+{
+	struct prefix prefix;
+	struct name name;
+
+	if (strchr(text, '/'))
+		return prefix_from_text(&prefix, text, why);
+	if (strncmp(text, "*.", 2) == 0)
+		return why_set(why,
+		    "\"%.64s\" has a wildcard, but a domain covers all below it; write \"%.64s\"",
+		    text, text + 2);
+	for (const char *p = text; *p; p++) {
+		if (*p & 0x80)
+			return why_set(
+			    why, "\"%.64s\" is not in ASCII; write the domain's xn-- form", text);
+	}
+	if (name_from_text(&name, text) < 0)
+		return why_set(why,
+		    "\"%.64s\" is not a domain; write one like \"corp.example\" or a prefix like "
+		    "\"10.7.0.0/16\"",
+		    text);
+	return 0;
+}
+
+static int
+check_pin(const char *text, struct why *why)
+{
+	uint8_t pin[PIN_LEN];
+
+	return value_pin(text, pin, why);
+}
+
+static int
+check_socket(const char *text, struct why *why)
+{
+	if (strlen(text) > 107 || text[0] != '/')
+		return why_set(why, "is not a path for a socket; write an absolute path of at most "
+				    "107 characters");
+	return 0;
+}
+
+static int
+check_http_path(const char *text, struct why *why)
+{
+	if (text[0] != '/' || strpbrk(text, " ?#{}"))
+		return why_set(why, "is not a path; write one like \"/dns-query\"");
+	return 0;
+}
+
+/* clang-format off */
+const struct schema_key schema[] = {
+	{ "listen", SCHEMA_ARRAY, SCHEMA_RESTART, 1, 64, "[ \"127.0.0.53:53\" ]", NULL, NULL, NULL,
+	    "Addresses and ports to listen at, each over UDP and TCP; port 53 where none is named." },
+	{ "listen/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_listen, NULL },
+
+	{ "providers", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL,
+	    "The encrypted resolvers that public names are asked at." },
+	{ "providers/catalogue", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
+	    "File with the known providers; the shipped one where it is not written; null: only custom ones." },
+	{ "providers/choose", SCHEMA_ARRAY, 0, 0, CHOICES_MAX, "[]", NULL, NULL, NULL,
+	    "Names of providers, of the catalogue or custom ones; empty: all that match require, and the custom ones." },
+	{ "providers/choose/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, value_label, NULL },
+	{ "providers/require", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL,
+	    "What an entry of the catalogue must claim to be taken when choose is empty; null: it does not matter." },
+	{ "providers/require/logs", SCHEMA_BOOL, SCHEMA_NULL, 0, 0, "false", NULL, NULL, NULL,
+	    "Whether the provider keeps records of who asked what." },
+	{ "providers/require/filters", SCHEMA_BOOL, SCHEMA_NULL, 0, 0, "false", NULL, NULL, NULL,
+	    "Whether the provider blocks names." },
+	{ "providers/strategy", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"one\"", strategies, built_strategies, NULL,
+	    "one: one provider, drawn at random and kept; ordered: the first that works, as listed." },
+	{ "providers/draw", SCHEMA_COUNT, 0, 1, 8, "3", NULL, NULL, NULL,
+	    "How many providers the strategies that use several draw." },
+	{ "providers/custom", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
+	    "Providers of one's own; one with the name of a catalogue entry takes its place." },
+	{ "providers/custom/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },
+	{ "providers/custom/*/name", SCHEMA_STRING, SCHEMA_REQUIRED, 1, TEXT_MAX, NULL, NULL, NULL, value_label,
+	    "A name for status and choose." },
+	{ "providers/custom/*/url", SCHEMA_STRING, SCHEMA_REQUIRED, 1, TEXT_MAX, NULL, NULL, NULL, check_url,
+	    "https://HOST/PATH (DoH), tls://HOST (DoT), or dns://ADDRESS (plain, privacy opportunistic only)." },
+	{ "providers/custom/*/addresses", SCHEMA_ARRAY, 0, 0, SPEC_ADDRESSES_MAX, NULL, NULL, NULL, NULL,
+	    "Where the host is; needed unless the URL's host is an address. Nothing is resolved." },
+	{ "providers/custom/*/addresses/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_server_address, NULL },
+	{ "providers/custom/*/pins", SCHEMA_ARRAY, 0, 0, SPEC_PINS_MAX, NULL, NULL, NULL, NULL,
+	    "SHA-256 of public keys in base64; with any, the server must show one of them." },
+	{ "providers/custom/*/pins/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_pin, NULL },
+	{ "providers/custom/*/ca_file", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
+	    "PEM file with the private CA that signed the server's certificate." },
+	{ "providers/custom/*/stamp", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, built_nothing, NULL,
+	    "A DNS stamp (sdns://) in place of url and addresses." },
+
+	{ "privacy", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"encrypted\"", privacies, NULL, NULL,
+	    "encrypted: providers only encrypted; strict: public names never in plaintext; opportunistic: plain providers are allowed." },
+	{ "on_miss", SCHEMA_ARRAY, 0, 1, 2, NULL, NULL, NULL, NULL,
+	    "Whom to ask for public names, in order: providers, recurse. Default: both, under privacy strict only providers." },
+	{ "on_miss/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, steps, NULL, NULL, NULL },
+	{ "dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"off\"", modes, built_modes, NULL,
+	    "validate: check signatures here; trust: the provider's word; off. The default is off until validation is built." },
+
+	{ "split", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
+	    "Split-horizon rules: names with servers of their own. The longest suffix wins over all rules." },
+	{ "split/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },
+	{ "split/*/domains", SCHEMA_ARRAY, SCHEMA_REQUIRED, 1, 1024, NULL, NULL, NULL, NULL,
+	    "Domains, each with all below it, and address prefixes for their reverse zones." },
+	{ "split/*/domains/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_domain, NULL },
+	{ "split/*/servers", SCHEMA_ARRAY, SCHEMA_REQUIRED, 0, 16, NULL, NULL, NULL, NULL,
+	    "ADDRESS, ADDRESS:PORT or tls://ADDRESS#NAME, best first; empty: these names are never answered." },
+	{ "split/*/servers/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_split_server, NULL },
+	{ "split/*/link", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, value_link,
+	    "Network interface that the servers are asked through; while it is absent these names fail." },
+	{ "split/*/timeout", SCHEMA_TIME, 0, 50, 4000, NULL, NULL, NULL, NULL,
+	    "Silence until the next server is asked; default 1s." },
+	{ "split/*/dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, modes, built_modes, NULL,
+	    "As dnssec, for this rule." },
+	{ "split/*/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, built_null, NULL,
+	    "File with the rule's own trust anchors." },
+
+	{ "engine", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The local recursive resolver." },
+	{ "engine/root_hints", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
+	    "File with the root servers; null: the shipped one." },
+	{ "engine/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
+	    "File with trust anchors; null: the shipped root key." },
+
+	{ "cache", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The cache of answers." },
+	{ "cache/size", SCHEMA_SIZE, 0, 0, (int64_t)4 << 30, "\"16M\"", NULL, NULL, NULL,
+	    "Octets; 0: no cache." },
+	{ "cache/stale", SCHEMA_TIME, 0, 0, INT64_MAX, "0", NULL, built_zero, NULL,
+	    "How long answers past their TTL may be used when nobody can be reached; 0: never." },
+	{ "cache/prefetch", SCHEMA_BOOL, 0, 0, 0, "false", NULL, built_false, NULL,
+	    "Whether popular answers are asked again before they expire." },
+
+	{ "control", SCHEMA_STRING, SCHEMA_RESTART, 1, TEXT_MAX, "\"/run/stubd/control.sock\"", NULL, NULL, check_socket,
+	    "Path of the control socket." },
+	{ "state", SCHEMA_STRING, SCHEMA_RESTART, 1, TEXT_MAX, "\"/var/lib/stubd\"", NULL, NULL, NULL,
+	    "Folder for what outlives a restart." },
+
+	{ "doh", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "DoH for browsers on this machine." },
+	{ "doh/listen", SCHEMA_ARRAY, SCHEMA_RESTART, 0, 16, "[]", NULL, built_empty, NULL,
+	    "Addresses and ports to serve DoH at." },
+	{ "doh/listen/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_listen, NULL },
+	{ "doh/path", SCHEMA_STRING, SCHEMA_RESTART, 1, TEXT_MAX, "\"/dns-query\"", NULL, NULL, check_http_path,
+	    "Path that is served." },
+	{ "doh/certificate", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
+	    "PEM file with the certificate." },
+	{ "doh/key", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
+	    "PEM file with its key." },
+
+	{ "workers", SCHEMA_COUNT, SCHEMA_RESTART, 1, 64, "1", NULL, built_one, NULL,
+	    "Threads that answer." },
+};
+/* clang-format on */
+
+const size_t schema_keys = sizeof(schema) / sizeof(*schema);
+
+const struct schema_key *
+schema_find(const char *path)
+{
+	for (size_t i = 0; i < schema_keys; i++) {
+		if (strcmp(schema[i].path, path) == 0)
+			return &schema[i];
+	}
+	return NULL;
+}
+
+/* Levenshtein's distance over the first KEY_TEXT_MAX - 1 characters. */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[KEY_TEXT_MAX], na = strlen(a), nb = strlen(b);
+
+	na = na < KEY_TEXT_MAX ? na : KEY_TEXT_MAX - 1;
+	nb = nb < KEY_TEXT_MAX ? nb : KEY_TEXT_MAX - 1;
+	for (size_t j = 0; j <= nb; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= na; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= nb; j++) {
+			size_t cost = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = row[j] < row[j - 1] ? row[j] : row[j - 1];
+			row[j] = cost < row[j] + 1 ? cost : row[j] + 1;
+		}
+	}
+	return row[nb];
+}
+
+/* The last part of a path. */
+static const char *
+leaf(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static bool
+is_child(const char *path, const char *parent)
+{
+	size_t n = strlen(parent);
+
+	if (n == 0)
+		return !strchr(path, '/');
+	return strncmp(path, parent, n) == 0 && path[n] == '/' && leaf(path) == path + n + 1;
+}
+
+const char *
+schema_nearest(const char *parent, const char *key)
+{
+	const struct schema_key *best = NULL;
+	size_t least = 0;
+
+	for (size_t i = 0; i < schema_keys; i++) {
+		size_t d;
+
+		if (strcmp(leaf(schema[i].path), key) == 0)
+			return schema[i].path;
+		if (!is_child(schema[i].path, parent))
+			continue;
+		d = distance(key, leaf(schema[i].path));
+		if (!best || d < least) {
+			best = &schema[i];
+			least = d;
+		}
+	}
+	return best ? best->path : "";
+}

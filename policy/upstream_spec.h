@@ -1,0 +1,44 @@
+/*
+ * One place that may be asked: a provider of the catalogue, a custom provider, or a server of a
+ * split-horizon rule. Plain data, made by policy/provider and policy/split, read by the pool.
+ */
+#ifndef POLICY_UPSTREAM_SPEC_H
+#define POLICY_UPSTREAM_SPEC_H
+
+#include "policy/addr.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum scheme {
+	SCHEME_DNS,   /* dns://  Do53: UDP, TCP on TC */
+	SCHEME_TLS,   /* tls://  DoT, RFC 7858 */
+	SCHEME_HTTPS, /* https:// DoH, RFC 8484 */
+	SCHEMES,
+};
+
+enum { SPEC_ADDRESSES_MAX = 8, SPEC_PIN_LEN = 32, SPEC_PINS_MAX = 8 };
+
+struct upstream_spec {
+	char *name;	     /* owned; unique within a policy: "quad9", "corp.example/10.7.0.53" */
+	char *operator_name; /* owned; two names of one operator count as one; NULL if unknown */
+	enum scheme scheme;
+	char *host;    /* owned; name to verify and for SNI; NULL: verify the address itself */
+	char *path;    /* owned; DoH only: "/dns-query" */
+	char *ca_file; /* owned; PEM of a private CA; NULL: the system's */
+	char *link;    /* owned; bind to this network interface; NULL: any route */
+	struct addr addresses[SPEC_ADDRESSES_MAX];
+	size_t naddresses;			   /* ≥ 1 */
+	uint8_t pins[SPEC_PINS_MAX][SPEC_PIN_LEN]; /* SHA-256 of the SPKI; RFC 7858 section 4.2 */
+	size_t npins;
+	bool split; /* a server of a split rule: the person's own exception */
+	uint32_t
+	    timeout; /* ms until the next address or server is tried; 0: the transport's default */
+};
+
+/* True if b reaches the very same party in the very same way, so that connections may be kept. */
+bool upstream_spec_equal(const struct upstream_spec *a, const struct upstream_spec *b);
+void upstream_spec_clear(struct upstream_spec *spec);
+
+#endif
