@@ -1,0 +1,151 @@
+/*
+ * Cursors over bytes. Errors are sticky: once a read or write did not fit, the cursor is bad, reads
+ * give zeros and writes do nothing, and the caller tests once at the end. A cursor never owns.
+ */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct rcur {
+	const uint8_t *base; /* start of the message, for offsets */
+	const uint8_t *p, *end;
+	bool bad;
+};
+
+struct wcur {
+	uint8_t *base;
+	uint8_t *p, *end;
+	bool bad;
+};
+
+static inline struct rcur
+rcur_make(const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+
+	return (struct rcur){ .base = b, .p = b, .end = b + n };
+}
+
+static inline size_t
+rcur_left(const struct rcur *c)
+{
+	return (size_t)(c->end - c->p);
+}
+
+static inline size_t
+rcur_offset(const struct rcur *c)
+{
+	return (size_t)(c->p - c->base);
+}
+
+/* Moves on by n and returns where it stood; NULL when bad. */
+static inline const uint8_t *
+rcur_skip(struct rcur *c, size_t n)
+{
+	const uint8_t *at = c->p;
+
+	if (c->bad || rcur_left(c) < n) {
+		c->bad = true;
+		return NULL;
+	}
+	c->p += n;
+	return at;
+}
+
+static inline uint8_t
+rcur_u8(struct rcur *c)
+{
+	const uint8_t *at = rcur_skip(c, 1);
+
+	return at ? at[0] : 0;
+}
+
+static inline uint16_t
+rcur_u16(struct rcur *c)
+{
+	const uint8_t *at = rcur_skip(c, 2);
+
+	return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+}
+
+static inline uint32_t
+rcur_u32(struct rcur *c)
+{
+	const uint8_t *at = rcur_skip(c, 4);
+
+	return at ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
+		  : 0;
+}
+
+static inline struct wcur
+wcur_make(void *bytes, size_t n)
+{
+	uint8_t *b = bytes;
+
+	return (struct wcur){ .base = b, .p = b, .end = b + n };
+}
+
+static inline size_t
+wcur_len(const struct wcur *c)
+{
+	return (size_t)(c->p - c->base);
+}
+
+static inline size_t
+wcur_left(const struct wcur *c)
+{
+	return (size_t)(c->end - c->p);
+}
+
+/* Reserves n octets and returns them; NULL when they do not fit. */
+static inline uint8_t *
+wcur_reserve(struct wcur *c, size_t n)
+{
+	uint8_t *at = c->p;
+
+	if (c->bad || wcur_left(c) < n) {
+		c->bad = true;
+		return NULL;
+	}
+	c->p += n;
+	return at;
+}
+
+static inline void
+wcur_bytes(struct wcur *c, const void *bytes, size_t n)
+{
+	uint8_t *at = wcur_reserve(c, n);
+
+	if (at && n)
+		memcpy(at, bytes, n);
+}
+
+static inline void
+wcur_u8(struct wcur *c, uint8_t v)
+{
+	wcur_bytes(c, &v, 1);
+}
+
+static inline void
+wcur_u16(struct wcur *c, uint16_t v)
+{
+	uint8_t *at = wcur_reserve(c, 2);
+
+	if (at) {
+		at[0] = (uint8_t)(v >> 8);
+		at[1] = (uint8_t)v;
+	}
+}
+
+static inline void
+wcur_u32(struct wcur *c, uint32_t v)
+{
+	wcur_u16(c, (uint16_t)(v >> 16));
+	wcur_u16(c, (uint16_t)v);
+}
+
+#endif

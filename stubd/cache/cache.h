@@ -1,0 +1,65 @@
+/*
+ * The cache: answers in normal form by (name, type, class, view).
+ *
+ * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each, and never
+ * exceeds the size it was made with; an entry past its time is never given out; nothing outside
+ * this file ever holds a pointer into it: it copies out, straight into the client's reply. When
+ * full, the least recently used entries go first.
+ */
+#ifndef CACHE_CACHE_H
+#define CACHE_CACHE_H
+
+#include "stubd/base/clock.h"
+#include "stubd/wire/answer.h"
+#include "stubd/wire/reply.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct cache;
+
+enum {
+	CACHE_ENTRY_COST = 128, /* octets for what keeps an answer: the entry, its bucket, malloc */
+};
+
+struct cache_key {
+	const struct question *question; /* borrowed for the call */
+	uint32_t view;
+};
+
+struct cache_stats {
+	uint64_t hits, misses, inserts, evictions;
+	size_t entries, used, size; /* used and size in octets */
+};
+
+/* Makes a cache of at most size octets; 0 makes one that keeps nothing. NULL: out of memory. */
+struct cache *cache_new(size_t size);
+struct cache *cache_free(struct cache *cache);
+
+/* What a lookup found, beside the bytes. */
+struct cache_hit {
+	size_t len;	   /* octets written; 0 when the chain is cut (use cache_get) */
+	uint32_t ttl_left; /* seconds */
+	bool cut;
+	enum security security;
+};
+
+/* Writes the reply straight from the cache into out[cap]; see reply_write for limit. Returns true
+ * on a hit. Neither allocates nor copies twice. */
+bool cache_reply(struct cache *cache, const struct cache_key *key, msec now,
+    const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit);
+
+/* An owned copy of a fresh entry and its age in seconds; NULL: none, or out of memory. Counts no
+ * hit. */
+struct answer *cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age);
+
+/* Keeps answer (takes it; frees it when it cannot or should not be kept). */
+void cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer);
+
+/* Removes one name (all types and views), or everything below it, or all (name NULL). Returns how
+ * many. */
+size_t cache_flush(struct cache *cache, const struct name *name, bool below);
+size_t cache_flush_view(struct cache *cache, uint32_t view);
+void cache_stats(const struct cache *cache, struct cache_stats *out);
+
+#endif

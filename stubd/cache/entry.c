@@ -1,0 +1,96 @@
+#include "stubd/cache/entry.h"
+
+#include "stubd/wire/msg.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	MALLOC_OVERHEAD = 16, /* for each of two allocations */
+	BUCKET_SHARE = 16,    /* a table grows to twice its entries */
+	KEY_MAX = NAME_WIRE_MAX + 8,
+};
+
+static_assert(sizeof(struct entry) + 2 * MALLOC_OVERHEAD + BUCKET_SHARE <= CACHE_ENTRY_COST,
+    "an entry costs more than is counted");
+
+struct entry *
+entry_new(const struct cache_key *key, msec now, struct answer *answer)
+{
+	struct entry *e = malloc(sizeof(*e));
+
+	if (!e) {
+		answer_free(answer);
+		return NULL;
+	}
+	memset(e, 0, sizeof(*e));
+	list_init(&e->lru);
+	e->born = now;
+	e->expires = now + (msec)answer->ttl * 1000;
+	e->view = key->view;
+	e->answer = answer;
+	return e;
+}
+
+struct entry *
+entry_free(struct entry *e)
+{
+	if (e)
+		e->answer = answer_free(e->answer);
+	free(e);
+	return NULL;
+}
+
+size_t
+entry_cost(const struct entry *e)
+{
+	return e->answer->size + CACHE_ENTRY_COST;
+}
+
+uint64_t
+entry_hash(const struct map *map, const struct cache_key *key)
+{
+	const struct question *q = key->question;
+	uint8_t bytes[KEY_MAX];
+	size_t n = q->name.len;
+
+	memcpy(bytes, q->name.wire, n);
+	memcpy(bytes + n, &q->type, 2);
+	memcpy(bytes + n + 2, &q->class, 2);
+	memcpy(bytes + n + 4, &key->view, 4);
+	return map_hash(map, bytes, n + 8);
+}
+
+bool
+entry_question_is(const struct answer *answer, const struct question *q)
+{
+	const uint8_t *at = answer->wire + MSG_HEADER;
+	size_t n = q->name.len;
+
+	if (answer->answer_dnssec < MSG_HEADER + n + 4 || memcmp(at, q->name.wire, n) != 0)
+		return false;
+	at += n;
+	return (at[0] << 8 | at[1]) == q->type && (at[2] << 8 | at[3]) == q->class;
+}
+
+bool
+entry_matches(const struct entry *e, const struct cache_key *key)
+{
+	return e->view == key->view && entry_question_is(e->answer, key->question);
+}
+
+void
+entry_name(const struct entry *e, struct name *out)
+{
+	struct rcur cur = rcur_make(e->answer->wire, e->answer->len);
+
+	rcur_skip(&cur, MSG_HEADER);
+	msg_read_name(&cur, out);
+}
+
+uint32_t
+entry_age(const struct entry *e, msec now)
+{
+	return now > e->born ? (uint32_t)((now - e->born) / 1000) : 0;
+}

@@ -1,0 +1,41 @@
+/*
+ * One answer in the cache, with its key and its time. Plain data of cache.c.
+ *
+ * The question of the key is not kept a second time: it is the one in the answer's wire.
+ */
+#ifndef CACHE_ENTRY_H
+#define CACHE_ENTRY_H
+
+#include "stubd/base/clock.h"
+#include "stubd/base/list.h"
+#include "stubd/base/map.h"
+#include "stubd/cache/cache.h"
+
+struct entry {
+	struct map_node node; /* by key */
+	struct list lru;
+	msec born, expires; /* fresh from born up to, not at, expires */
+	uint32_t view;
+	struct answer *answer; /* owned */
+};
+
+/* Makes an entry (takes answer, also on failure). NULL: out of memory. */
+struct entry *entry_new(const struct cache_key *key, msec now, struct answer *answer);
+struct entry *entry_free(struct entry *entry);
+
+/* Octets that the entry counts for. */
+size_t entry_cost(const struct entry *entry);
+
+uint64_t entry_hash(const struct map *map, const struct cache_key *key);
+bool entry_matches(const struct entry *entry, const struct cache_key *key);
+
+/* Is the answer's question the key's? */
+bool entry_question_is(const struct answer *answer, const struct question *question);
+
+/* The name that was asked for. */
+void entry_name(const struct entry *entry, struct name *out);
+
+/* Whole seconds since it was born. */
+uint32_t entry_age(const struct entry *entry, msec now);
+
+#endif

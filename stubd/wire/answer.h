@@ -1,0 +1,84 @@
+/*
+ * An answer in normal form: what the cache keeps and every reply is made from.
+ *
+ *	header | question | answer, plain | answer, DNSSEC | authority, plain | authority, DNSSEC
+ *
+ * "DNSSEC" are the records that a client without DO does not get (RRSIG, NSEC, NSEC3, unless asked
+ * for; RFC 4035 section 3.2.1). Compression pointers lead only into the question and the plain part
+ * of the answer section, so a DO=0 reply is the message with two ranges left out: no rewriting. The
+ * additional section is dropped (OPT is the reply's own). An answer is one allocation, immutable
+ * once made but for the verdict (security, keep) of whoever made it; TTLs inside are as received,
+ * cut to the limits below, and age on the way out. That an answer is not kept longer than its
+ * signatures are valid (RFC 4035 section 5.3.3) is validation's business: it knows the time.
+ */
+#ifndef WIRE_ANSWER_H
+#define WIRE_ANSWER_H
+
+#include "policy/name.h"
+#include "policy/decide.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum security {
+	SECURITY_UNCHECKED, /* nobody validated; AD is never set */
+	SECURITY_INSECURE,
+	SECURITY_SECURE,
+	SECURITY_BOGUS,
+	SECURITY_TRUSTED, /* the provider's AD bit, `dnssec: trust` */
+};
+
+enum {
+	ANSWER_TTL_MAX = 86400,		 /* seconds; longer TTLs are cut to this */
+	ANSWER_NEGATIVE_TTL_MAX = 10800, /* RFC 2308 section 5 */
+	ANSWER_CHAIN_MAX = 12,		 /* CNAME and DNAME steps followed */
+};
+
+struct answer {
+	uint8_t rcode; /* low four bits; NOERROR, NXDOMAIN, or what the upstream said */
+	enum security security;
+	bool aa;
+	bool keep;    /* may enter the cache */
+	bool cut;     /* the chain goes on at `target`, in another view or elsewhere */
+	uint32_t ttl; /* seconds it may be kept: the least TTL; RFC 2308 when negative; 0: not */
+	struct name target; /* where the chain ended: the owner that was asked in the end */
+	uint16_t ancount, ancount_dnssec, nscount, nscount_dnssec;
+	uint16_t answer_dnssec, authority, authority_dnssec,
+	    len;	/* where each part starts; the end */
+	uint16_t nttls; /* TTL fields, in order */
+	size_t size;	/* octets of this allocation */
+	uint8_t *wire;	/* inside this allocation */
+	uint16_t *ttls; /* offsets in wire, inside this allocation */
+};
+
+/* Says whether a chain may be followed to name within this answer: false cuts it there. */
+typedef bool answer_follow(void *arg, const struct name *target);
+
+/* Makes the normal form of a reply that already matched its question: keeps the question's chain of
+ * CNAMEs (each ≤ once, DNAME and its synthesised CNAME kept), the records at its end, their RRSIGs,
+ * and the authority's SOA (negative answers only), NS and denial records; drops everything else (RFC 2181 section 5.4.1
+ * bailiwick). follow may be NULL. Returns 0 and an owned *out, -EBADMSG (malformed; *why says what,
+ * static text), or -ENOMEM. A truncated reply (TC) is malformed here: the transport should have
+ * retried. */
+int answer_from_reply(const uint8_t *bytes, size_t n, const struct question *question,
+    answer_follow *follow, void *arg, struct answer **out, const char **why);
+
+/* Makes a local answer (policy_view said so), authoritative in kind, with a SOA for negative ones.
+ */
+int answer_from_local(
+    const struct question *question, const struct local_answer *local, struct answer **out);
+
+/* An answer without records: rcode alone. keep is false. */
+int answer_from_rcode(const struct question *question, uint8_t rcode, struct answer **out);
+
+/* Joins the parts of a chain that crossed views: the first part's question, all answer sections in
+ * order, the last part's rcode and authority, the weakest security of all. keep is false: the parts
+ * are kept one by one, each under its own view. 2 ≤ n ≤ ANSWER_CHAIN_MAX + 1. Returns 0, -EBADMSG
+ * (longer than a message can be) or -ENOMEM. */
+int answer_join(struct answer *const *parts, size_t n, struct answer **out);
+
+struct answer *answer_copy(const struct answer *answer);
+struct answer *answer_free(struct answer *answer);
+const char *security_text(enum security security);
+
+#endif

@@ -1,0 +1,305 @@
+#include "stubd/wire/answer_build.h"
+
+#include "stubd/wire/rdata.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	POINTER_REACH = 0x4000, /* a pointer has 14 bits */
+	POINTER = 0xc000,
+	LABELS_MAX = 127,
+	FLAGS_AT = 2,
+	COUNTS_AT = 4,
+};
+
+static void
+fault(struct build *b, const char *why)
+{
+	b->out.bad = true;
+	if (!b->why)
+		b->why = why;
+}
+
+/* The labels of a name, and for each a hash of the suffix that begins with it. */
+struct suffixes {
+	size_t n;
+	uint8_t at[LABELS_MAX];
+	uint32_t hash[LABELS_MAX];
+};
+
+static void
+suffixes_of(const struct name *name, struct suffixes *s)
+{
+	uint32_t h = 2166136261u;
+
+	s->n = 0;
+	for (size_t i = 0; name->wire[i]; i += (size_t)name->wire[i] + 1)
+		s->at[s->n++] = (uint8_t)i;
+	for (size_t k = s->n; k-- > 0;) {
+		const uint8_t *label = name->wire + s->at[k];
+
+		for (size_t i = 0; i <= label[0]; i++)
+			h = (h ^ label[i]) * 16777619u;
+		s->hash[k] = h;
+	}
+}
+
+static inline uint16_t
+tag_of(uint32_t hash)
+{
+	return (uint16_t)(hash >> 16);
+}
+
+static inline struct build_slot *
+slot_at(struct build *b, uint32_t hash, unsigned probe)
+{
+	return &b->slots[(hash + probe) % BUILD_SLOTS];
+}
+
+/* Is the name that we wrote at offset the same as suffix, letter case included? */
+static bool
+stands_at(const struct build *b, size_t offset, const uint8_t *suffix)
+{
+	for (;;) {
+		const uint8_t *p = b->wire + offset;
+
+		if (p[0] >= 0xc0) {
+			offset = (size_t)(p[0] & 0x3f) << 8 | p[1];
+			continue;
+		}
+		if (p[0] != suffix[0] || memcmp(p, suffix, (size_t)p[0] + 1) != 0)
+			return false;
+		if (p[0] == 0)
+			return true;
+		suffix += (size_t)p[0] + 1;
+		offset += (size_t)p[0] + 1;
+	}
+}
+
+/* Returns where suffix stands already, or 0. Few probes only: hostile names may share a hash. */
+static uint16_t
+suffix_find(struct build *b, uint32_t hash, const uint8_t *suffix)
+{
+	for (unsigned i = 0; i < BUILD_PROBES_MAX; i++) {
+		const struct build_slot *slot = slot_at(b, hash, i);
+
+		if (slot->offset == 0)
+			return 0;
+		if (slot->tag == tag_of(hash) && stands_at(b, slot->offset, suffix))
+			return slot->offset;
+	}
+	return 0;
+}
+
+/* Remembers a suffix if pointers may lead to it: later parts may be left out of a reply. */
+static void
+suffix_add(struct build *b, uint32_t hash, size_t offset)
+{
+	if (b->part != PART_ANSWER || offset >= POINTER_REACH || b->nsuffixes >= BUILD_SUFFIXES_MAX)
+		return;
+	for (unsigned i = 0; i < BUILD_PROBES_MAX; i++) {
+		struct build_slot *slot = slot_at(b, hash, i);
+
+		if (slot->offset == 0) {
+			*slot = (struct build_slot){ (uint16_t)offset, tag_of(hash) };
+			b->nsuffixes++;
+			return;
+		}
+	}
+}
+
+static void
+write_name(struct build *b, const struct name *name)
+{
+	size_t begin = wcur_len(&b->out), k;
+	struct suffixes s;
+	uint16_t known = 0;
+
+	suffixes_of(name, &s);
+	for (k = 0; k < s.n; k++) {
+		known = suffix_find(b, s.hash[k], name->wire + s.at[k]);
+		if (known)
+			break;
+	}
+	if (known) {
+		wcur_bytes(&b->out, name->wire, s.at[k]);
+		wcur_u16(&b->out, (uint16_t)(POINTER | known));
+	} else {
+		wcur_bytes(&b->out, name->wire, name->len);
+	}
+	for (size_t i = 0; i < k && !b->out.bad; i++)
+		suffix_add(b, s.hash[i], begin + s.at[i]);
+}
+
+struct build *
+build_new(const struct question *question)
+{
+	struct build *b = malloc(sizeof(*b));
+
+	if (!b)
+		return NULL;
+	memset(b, 0, offsetof(struct build, ttls)); /* what follows is written before it is read */
+	b->out = wcur_make(b->wire, sizeof(b->wire));
+	b->ttl = UINT32_MAX;
+	memset(wcur_reserve(&b->out, MSG_HEADER), 0, MSG_HEADER);
+	write_name(b, &question->name);
+	wcur_u16(&b->out, question->type);
+	wcur_u16(&b->out, question->class);
+	b->start[PART_ANSWER] = (uint16_t)wcur_len(&b->out);
+	return b;
+}
+
+struct build *
+build_free(struct build *b)
+{
+	free(b);
+	return NULL;
+}
+
+void
+build_part(struct build *b, enum build_part part)
+{
+	assert(part >= b->part);
+	while (b->part < part)
+		b->start[++b->part] = (uint16_t)wcur_len(&b->out);
+}
+
+static void
+copy_names(struct build *b, const struct rdata_layout *layout, struct rcur *c)
+{
+	struct name name;
+
+	for (int i = 0; i < layout->names; i++) {
+		msg_read_name_spelled(c, &name);
+		if (layout->compress)
+			write_name(b, &name);
+		else
+			wcur_bytes(&b->out, name.wire, name.len);
+	}
+}
+
+/* Writes RDATA behind its length, with the names in it decompressed. */
+static void
+write_rdata(struct build *b, const struct build_rr *rr)
+{
+	const struct rdata_layout *layout = rdata_layout_of(rr->type, rr->class);
+	struct rcur c = rr->rdata;
+	uint8_t *length = wcur_reserve(&b->out, 2);
+	size_t n;
+
+	if (layout) {
+		rdata_skip_head(layout, &c);
+		wcur_bytes(&b->out, rr->rdata.p, (size_t)(c.p - rr->rdata.p));
+		copy_names(b, layout, &c);
+		if (layout->tail != RDATA_TAIL_ANY && rcur_left(&c) != (size_t)layout->tail)
+			c.bad = true;
+	}
+	wcur_bytes(&b->out, c.p, rcur_left(&c));
+	if (c.bad)
+		fault(b, "malformed RDATA");
+	if (b->out.bad)
+		return;
+	n = (size_t)(b->out.p - length) - 2;
+	length[0] = (uint8_t)(n >> 8);
+	length[1] = (uint8_t)n;
+}
+
+void
+build_rr(struct build *b, const struct build_rr *rr)
+{
+	uint32_t ttl = rr->ttl < ANSWER_TTL_MAX ? rr->ttl : ANSWER_TTL_MAX;
+	size_t ttl_at;
+
+	write_name(b, rr->owner);
+	wcur_u16(&b->out, rr->type);
+	wcur_u16(&b->out, rr->class);
+	ttl_at = wcur_len(&b->out);
+	wcur_u32(&b->out, ttl);
+	write_rdata(b, rr);
+	if (b->out.bad) {
+		fault(b, "longer than a message can be");
+		return;
+	}
+	assert(b->nttls < BUILD_RECORDS_MAX);
+	b->ttls[b->nttls++] = (uint16_t)ttl_at;
+	b->count[b->part]++;
+	if (ttl < b->ttl)
+		b->ttl = ttl;
+}
+
+void
+build_copy(struct build *b, struct rcur *cur, uint32_t ttl_max)
+{
+	struct rcur at = *cur;
+	struct build_rr out;
+	struct name owner;
+	struct msg_rr rr;
+
+	msg_read_name_spelled(&at, &owner);
+	msg_read_rr(cur, &rr);
+	if (cur->bad) {
+		fault(b, "malformed record");
+		return;
+	}
+	out = (struct build_rr){
+		.owner = &owner,
+		.type = rr.type,
+		.class = rr.class,
+		.ttl = rr.ttl < ttl_max ? rr.ttl : ttl_max,
+		.rdata = { .base = cur->base, .p = rr.rdata, .end = rr.rdata + rr.rdlen },
+	};
+	build_rr(b, &out);
+}
+
+static void
+put_u16(uint8_t *at, unsigned v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
+/* The header makes the normal form a whole message; a reply writes its own over it. */
+static void
+write_header(struct build *b)
+{
+	put_u16(b->wire + FLAGS_AT, FLAG_QR);
+	put_u16(b->wire + COUNTS_AT, 1);
+	put_u16(b->wire + COUNTS_AT + 2,
+	    (unsigned)b->count[PART_ANSWER] + b->count[PART_ANSWER_DNSSEC]);
+	put_u16(b->wire + COUNTS_AT + 4,
+	    (unsigned)b->count[PART_AUTHORITY] + b->count[PART_AUTHORITY_DNSSEC]);
+}
+
+int
+build_finish(struct build *b, struct answer **out)
+{
+	size_t len = wcur_len(&b->out), ttls = b->nttls * sizeof(*b->ttls);
+	struct answer *a;
+
+	if (b->out.bad)
+		return -EBADMSG;
+	build_part(b, PART_AUTHORITY_DNSSEC);
+	write_header(b);
+	a = calloc(1, sizeof(*a) + ttls + len);
+	if (!a)
+		return -ENOMEM;
+	a->size = sizeof(*a) + ttls + len;
+	a->ttls = (uint16_t *)(a + 1);
+	a->wire = (uint8_t *)(a + 1) + ttls;
+	memcpy(a->ttls, b->ttls, ttls);
+	memcpy(a->wire, b->wire, len);
+	a->nttls = (uint16_t)b->nttls;
+	a->ancount = b->count[PART_ANSWER];
+	a->ancount_dnssec = b->count[PART_ANSWER_DNSSEC];
+	a->nscount = b->count[PART_AUTHORITY];
+	a->nscount_dnssec = b->count[PART_AUTHORITY_DNSSEC];
+	a->answer_dnssec = b->start[PART_ANSWER_DNSSEC];
+	a->authority = b->start[PART_AUTHORITY];
+	a->authority_dnssec = b->start[PART_AUTHORITY_DNSSEC];
+	a->len = (uint16_t)len;
+	*out = a;
+	return 0;
+}

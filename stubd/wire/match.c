@@ -1,0 +1,45 @@
+#include "stubd/wire/match.h"
+
+#include "stubd/wire/msg.h"
+
+enum { OPCODE_MASK = 0x7800, RCODE_MASK = 0x000f };
+
+static bool
+failing(uint16_t flags)
+{
+	unsigned rcode = flags & RCODE_MASK;
+
+	return rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN;
+}
+
+const char *
+match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *question)
+{
+	struct rcur cur = rcur_make(bytes, n);
+	struct msg_header h = msg_read_header(&cur);
+	struct name name;
+	uint16_t type, class;
+
+	if (cur.bad)
+		return "shorter than a header";
+	if (h.id != id)
+		return "wrong ID";
+	if (!(h.flags & FLAG_QR))
+		return "not a response";
+	if (h.flags & OPCODE_MASK)
+		return "wrong opcode";
+	if (h.qdcount > 1)
+		return "more than one question";
+	if (h.qdcount == 0)
+		return failing(h.flags) ? NULL : "no question";
+	msg_read_name(&cur, &name);
+	type = rcur_u16(&cur);
+	class = rcur_u16(&cur);
+	if (cur.bad)
+		return "broken question";
+	if (!name_equal(&name, &question->name))
+		return "another name";
+	if (type != question->type || class != question->class)
+		return "another type or class";
+	return NULL;
+}

@@ -1,0 +1,17 @@
+/*
+ * Is this message the reply to that question? (RFC 5452 section 9.1, RFC 9619.) Address and port
+ * are the transport's to check; ID, QR, opcode, QDCOUNT and the question are checked here.
+ */
+#ifndef WIRE_MATCH_H
+#define WIRE_MATCH_H
+
+#include "policy/name.h"
+
+#include <stdint.h>
+
+/* Returns NULL if it matches, else a static text saying what does not. A reply with a failing rcode
+ * may leave the question out (FORMERR, NOTIMP and the like). */
+const char *match_reply(
+    const uint8_t *bytes, size_t n, uint16_t id, const struct question *question);
+
+#endif

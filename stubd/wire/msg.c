@@ -1,0 +1,311 @@
+#include "stubd/wire/msg.h"
+
+enum {
+	OPCODE_MASK = 0x7800,
+	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
+	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
+	OPTION_PADDING = 12, /* RFC 7830 */
+	OPT_FIXED = 11,	     /* octets of an OPT record without options */
+	OPT_DO = 0x8000,
+};
+
+/* Where in the message a name is being read. */
+struct walk {
+	const uint8_t *p;
+	const uint8_t *run;    /* start of the labels being read; the next pointer leads below it */
+	const uint8_t *resume; /* behind the first pointer; NULL before one */
+	unsigned hops;
+};
+
+/* Follows the pointer at w->p. Every run of labels must start before the last one, so that no walk
+ * returns to where it was. */
+static bool
+follow(const struct rcur *cur, struct walk *w)
+{
+	size_t target;
+
+	if (cur->end - w->p < 2)
+		return false;
+	target = (size_t)(w->p[0] & 0x3f) << 8 | w->p[1];
+	if (target < MSG_HEADER || target >= (size_t)(w->run - cur->base))
+		return false;
+	if (++w->hops > NAME_HOPS_MAX)
+		return false;
+	if (!w->resume)
+		w->resume = w->p + 2;
+	w->p = w->run = cur->base + target;
+	return true;
+}
+
+/* Gathers the labels of a name; returns its length or 0 on any fault. */
+static size_t
+gather(const struct rcur *cur, struct walk *w, uint8_t wire[NAME_WIRE_MAX])
+{
+	size_t len = 0;
+
+	for (;;) {
+		size_t label;
+
+		if (w->p >= cur->end)
+			return 0;
+		if (*w->p >= 0xc0) {
+			if (!follow(cur, w))
+				return 0;
+			continue;
+		}
+		label = (size_t)*w->p + 1;
+		if (label > NAME_LABEL_MAX + 1 || label > (size_t)(cur->end - w->p))
+			return 0;
+		if (len + label > NAME_WIRE_MAX)
+			return 0;
+		for (size_t i = 0; i < label; i++)
+			wire[len + i] = w->p[i];
+		len += label;
+		w->p += label;
+		if (label == 1)
+			return len;
+	}
+}
+
+void
+msg_read_name_spelled(struct rcur *cur, struct name *out)
+{
+	struct walk w = { .p = cur->p, .run = cur->p };
+	size_t len = cur->bad ? 0 : gather(cur, &w, out->wire);
+
+	if (!len) {
+		cur->bad = true;
+		out->len = 1;
+		out->wire[0] = 0;
+		return;
+	}
+	out->len = (uint8_t)len;
+	cur->p = w.resume ? w.resume : w.p;
+}
+
+/* A length octet is at most 63 and so never looks like a letter: the whole name can be lowered. */
+static void
+lower(struct name *name)
+{
+	for (size_t i = 0; i < name->len; i++) {
+		uint8_t c = name->wire[i];
+
+		name->wire[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
+	}
+}
+
+void
+msg_read_name(struct rcur *cur, struct name *out)
+{
+	msg_read_name_spelled(cur, out);
+	lower(out);
+}
+
+void
+msg_skip_name(struct rcur *cur)
+{
+	size_t len = 0;
+
+	while (!cur->bad) {
+		uint8_t c = rcur_u8(cur);
+
+		if (c >= 0xc0) {
+			rcur_skip(cur, 1);
+			return;
+		}
+		len += (size_t)c + 1;
+		if (c > NAME_LABEL_MAX || len > NAME_WIRE_MAX)
+			cur->bad = true;
+		if (c == 0)
+			return;
+		rcur_skip(cur, c);
+	}
+}
+
+struct msg_header
+msg_read_header(struct rcur *cur)
+{
+	struct msg_header h = { 0 };
+
+	if (rcur_left(cur) < MSG_HEADER)
+		cur->bad = true;
+	h.id = rcur_u16(cur);
+	h.flags = rcur_u16(cur);
+	h.qdcount = rcur_u16(cur);
+	h.ancount = rcur_u16(cur);
+	h.nscount = rcur_u16(cur);
+	h.arcount = rcur_u16(cur);
+	return h;
+}
+
+void
+msg_read_rr(struct rcur *cur, struct msg_rr *out)
+{
+	msg_read_name(cur, &out->owner);
+	out->type = rcur_u16(cur);
+	out->class = rcur_u16(cur);
+	out->ttl = rcur_u32(cur);
+	if (out->ttl & 0x80000000)
+		out->ttl = 0;
+	out->rdlen = rcur_u16(cur);
+	out->rdata = rcur_skip(cur, out->rdlen);
+	if (cur->bad)
+		out->rdlen = 0;
+}
+
+static bool
+options_are_whole(const struct msg_rr *opt)
+{
+	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
+
+	while (!cur.bad && rcur_left(&cur)) {
+		rcur_skip(&cur, 2);
+		rcur_skip(&cur, rcur_u16(&cur));
+	}
+	return !cur.bad;
+}
+
+struct msg_opt
+msg_opt_of(const struct msg_rr *rr)
+{
+	const uint8_t *ttl = rr->rdata - 6; /* before it: RDLENGTH; before that: the TTL field */
+
+	return (struct msg_opt){
+		.udp_size = rr->class,
+		.extended_rcode = ttl[0],
+		.version = ttl[1],
+		.dnssec_ok = (ttl[2] & 0x80) != 0,
+	};
+}
+
+/* Takes what the OPT record says. Options of a later version may look different, so they are not
+ * judged. */
+static enum msg_verdict
+take_opt(const struct msg_rr *rr, struct msg_query *out)
+{
+	struct msg_opt opt = msg_opt_of(rr);
+
+	if (out->edns || rr->owner.len != 1)
+		return MSG_FORMERR;
+	out->edns = true;
+	out->dnssec_ok = opt.dnssec_ok;
+	out->udp_size = opt.udp_size < UDP_SIZE_MIN ? UDP_SIZE_MIN : opt.udp_size;
+	if (opt.version > 0)
+		return MSG_BADVERS;
+	return options_are_whole(rr) ? MSG_OK : MSG_FORMERR;
+}
+
+/* Reads the additional section up to the very end of the message. */
+static enum msg_verdict
+read_additional(struct rcur *cur, unsigned count, struct msg_query *out)
+{
+	enum msg_verdict verdict = MSG_OK;
+	struct msg_rr rr;
+
+	while (count--) {
+		msg_read_rr(cur, &rr);
+		if (cur->bad)
+			return MSG_FORMERR;
+		if (rr.type != TYPE_OPT)
+			continue;
+		verdict = take_opt(&rr, out);
+		if (verdict == MSG_FORMERR)
+			return verdict;
+	}
+	return rcur_left(cur) ? MSG_FORMERR : verdict;
+}
+
+/* Reads the question. No pointer can be right there, as nothing stands before it: what
+ * msg_read_name() took is what the client spelled. */
+static bool
+read_question(struct rcur *cur, struct msg_query *out)
+{
+	const uint8_t *spelled = cur->p;
+	struct question *q = &out->question;
+
+	msg_read_name(cur, &q->name);
+	q->type = rcur_u16(cur);
+	q->class = rcur_u16(cur);
+	if (cur->bad) {
+		q->name.len = 0;
+		return false;
+	}
+	memcpy(out->spelled, spelled, q->name.len);
+	return true;
+}
+
+enum msg_verdict
+msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
+{
+	struct rcur cur = rcur_make(bytes, n);
+	struct msg_header h = msg_read_header(&cur);
+
+	if (cur.bad || h.flags & FLAG_QR)
+		return MSG_DROP;
+	out->id = h.id;
+	out->flags = h.flags;
+	out->question.name.len = 0;
+	out->edns = out->dnssec_ok = false;
+	out->udp_size = UDP_SIZE_MIN;
+	if (h.flags & OPCODE_MASK)
+		return MSG_NOTIMP;
+	if (h.qdcount != 1 || !read_question(&cur, out))
+		return MSG_FORMERR;
+	if (h.ancount || h.nscount)
+		return MSG_FORMERR;
+	return read_additional(&cur, h.arcount, out);
+}
+
+/* Writes the OPT record with, if wanted, the padding option that fills the message up. */
+static void
+write_opt(struct wcur *w, const struct msg_ask *ask)
+{
+	size_t padding = 0, length;
+
+	if (ask->pad_to) {
+		length = wcur_len(w) + OPT_FIXED + 4;
+		padding = (ask->pad_to - length % ask->pad_to) % ask->pad_to;
+	}
+	wcur_u8(w, 0);
+	wcur_u16(w, TYPE_OPT);
+	wcur_u16(w, ask->udp_size);
+	wcur_u16(w, 0);
+	wcur_u16(w, ask->dnssec_ok ? OPT_DO : 0);
+	wcur_u16(w, ask->pad_to ? (uint16_t)(padding + 4) : 0);
+	if (ask->pad_to) {
+		uint8_t *zeros;
+
+		wcur_u16(w, OPTION_PADDING);
+		wcur_u16(w, (uint16_t)padding);
+		zeros = wcur_reserve(w, padding);
+		if (zeros)
+			memset(zeros, 0, padding);
+	}
+}
+
+size_t
+msg_write_query(
+    uint8_t *out, size_t cap, const struct question *question, const struct msg_ask *ask)
+{
+	struct wcur w = wcur_make(out, cap);
+	unsigned flags = 0;
+
+	if (ask->rd)
+		flags |= FLAG_RD;
+	if (ask->cd)
+		flags |= FLAG_CD;
+	if (ask->ad)
+		flags |= FLAG_AD;
+	wcur_u16(&w, ask->id);
+	wcur_u16(&w, (uint16_t)flags);
+	wcur_u16(&w, 1);
+	wcur_u16(&w, 0);
+	wcur_u16(&w, 0);
+	wcur_u16(&w, ask->udp_size ? 1 : 0);
+	wcur_bytes(&w, question->name.wire, question->name.len);
+	wcur_u16(&w, question->type);
+	wcur_u16(&w, question->class);
+	if (ask->udp_size)
+		write_opt(&w, ask);
+	return w.bad ? 0 : wcur_len(&w);
+}

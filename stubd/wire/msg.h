@@ -1,0 +1,114 @@
+/*
+ * Reading DNS messages in place, and writing questions (RFC 1035 section 4, RFC 6891).
+ *
+ * Nothing here allocates or copies more than a name. All lengths and offsets come from hostile
+ * bytes and are checked; a compression pointer must point backwards, and names end within 255
+ * octets.
+ */
+#ifndef WIRE_MSG_H
+#define WIRE_MSG_H
+
+#include "policy/name.h"
+#include "stubd/base/buf.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	MSG_HEADER = 12,
+	MSG_MAX = 65535,
+	/* flags, RFC 1035 4.1.1, RFC 4035 3.1.6 */
+	FLAG_QR = 0x8000,
+	FLAG_AA = 0x0400,
+	FLAG_TC = 0x0200,
+	FLAG_RD = 0x0100,
+	FLAG_RA = 0x0080,
+	FLAG_AD = 0x0020,
+	FLAG_CD = 0x0010,
+	/* response codes, RFC 6895 section 2.3 */
+	RCODE_NOERROR = 0,
+	RCODE_FORMERR = 1,
+	RCODE_SERVFAIL = 2,
+	RCODE_NXDOMAIN = 3,
+	RCODE_NOTIMP = 4,
+	RCODE_REFUSED = 5,
+	RCODE_BADVERS = 16,
+};
+
+struct msg_header {
+	uint16_t id, flags;
+	uint16_t qdcount, ancount, nscount, arcount;
+};
+
+/* A client's query, read. */
+struct msg_query {
+	uint16_t id, flags;
+	struct question question; /* canonical */
+	uint8_t
+	    spelled[NAME_WIRE_MAX]; /* the name as the client wrote it, question.name.len octets */
+	bool edns;		    /* an OPT record was there */
+	bool dnssec_ok;		    /* DO, RFC 3225 */
+	uint16_t udp_size;	    /* ≥ 512 */
+};
+
+enum msg_verdict {
+	MSG_OK,
+	MSG_DROP,    /* no answer at all: shorter than a header, or a response (QR=1) */
+	MSG_FORMERR, /* QDCOUNT ≠ 1 (RFC 9619), broken name, two OPTs, trailing or missing bytes */
+	MSG_NOTIMP,  /* opcode other than QUERY */
+	MSG_BADVERS, /* EDNS version above 0, RFC 6891 section 6.1.3 */
+};
+
+/* Reads a query. Fields that could be read before the fault are filled (id and flags always, unless
+ * MSG_DROP; the question when out->question.name.len ≠ 0; edns), so that the error can be answered.
+ */
+enum msg_verdict msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out);
+
+/* Reads the header; n < 12 makes the cursor bad. */
+struct msg_header msg_read_header(struct rcur *cur);
+
+/* Reads a possibly compressed name at the cursor; canonical. Bad cursor on any fault. */
+void msg_read_name(struct rcur *cur, struct name *out);
+
+/* The same, but letters stay as they are spelled there: for copying records whose spelling should
+ * survive. */
+void msg_read_name_spelled(struct rcur *cur, struct name *out);
+
+/* Moves over a possibly compressed name without following pointers. */
+void msg_skip_name(struct rcur *cur);
+
+/* One resource record, in place. */
+struct msg_rr {
+	struct name owner;
+	uint16_t type, class;
+	uint32_t ttl; /* seconds; the top bit set reads as 0 (RFC 2181 section 8) */
+	uint16_t rdlen;
+	const uint8_t *rdata; /* borrowed from the message */
+};
+
+/* Reads the record at the cursor; bad cursor on any fault. */
+void msg_read_rr(struct rcur *cur, struct msg_rr *out);
+
+/* What an OPT record says in its fixed fields (RFC 6891 section 6.1.3). */
+struct msg_opt {
+	uint16_t udp_size;
+	uint8_t extended_rcode, version;
+	bool dnssec_ok;
+};
+
+/* Takes them from a record of type OPT that msg_read_rr() read: its TTL field is not a time. */
+struct msg_opt msg_opt_of(const struct msg_rr *rr);
+
+/* What to ask an upstream. */
+struct msg_ask {
+	uint16_t id;
+	bool rd, cd, ad, dnssec_ok;
+	uint16_t udp_size; /* in OPT; 0: no OPT at all */
+	uint16_t pad_to;   /* pad the message to a multiple of this (RFC 8467: 128); 0: none */
+};
+
+/* Writes a query. Returns its length, or 0 when it does not fit in cap octets. */
+size_t msg_write_query(
+    uint8_t *out, size_t cap, const struct question *question, const struct msg_ask *ask);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * Writing the reply that a client gets: an answer in normal form patched with the client's ID,
+ * flags and spelling, TTLs aged, DNSSEC records left out for DO=0, OPT only when the client sent
+ * one, cut with TC when it does not fit (RFC 6891, RFC 2181 section 9).
+ */
+#ifndef WIRE_REPLY_H
+#define WIRE_REPLY_H
+
+#include "stubd/wire/answer.h"
+#include "stubd/wire/msg.h"
+
+/* Extended DNS Errors, RFC 8914 section 4 */
+enum ede {
+	EDE_NONE = -1,
+	EDE_OTHER = 0,
+	EDE_STALE = 3,
+	EDE_FORGED = 4,
+	EDE_BOGUS = 6,
+	EDE_NOT_READY = 14,
+	EDE_BLOCKED = 15,
+	EDE_CENSORED = 16,
+	EDE_FILTERED = 17,
+	EDE_PROHIBITED = 18,
+	EDE_NOT_AUTHORITATIVE = 20,
+	EDE_NO_REACHABLE_AUTHORITY = 22,
+	EDE_NETWORK_ERROR = 23,
+	EDE_INVALID_DATA = 24,
+};
+
+struct reply_extra {
+	enum ede ede;
+	const char *text;   /* UTF-8, for ede; NULL or "": none; cut at 200 octets */
+	uint16_t keepalive; /* RFC 7828, units of 100 ms, TCP only; 0: none */
+};
+
+/* Writes the reply for query from answer into out[cap], age seconds after the answer was learnt, at
+ * most limit octets before TC is set (UDP: the client's size; TCP: 65,535). extra may be NULL.
+ * Returns the length; never 0 for cap ≥ 512. */
+size_t reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *query,
+    const struct answer *answer, uint32_t age, const struct reply_extra *extra);
+
+/* Writes an error without records; rcode may be extended (BADVERS) when the query had EDNS. */
+size_t reply_write_error(uint8_t *out, size_t cap, const struct msg_query *query, unsigned rcode,
+    const struct reply_extra *extra);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * An upstream's bytes: matched, brought into normal form, written for a client.
+ *
+ * Input: one octet of switches (1: DO, 2: EDNS, 4: a `follow` that refuses names with an even
+ * length, 8: EDE), two octets of limit, the message. The question is the message's own. Every reply
+ * written is a whole message; the normal form of a complete one is the very answer it came from.
+ */
+#include "stubd/wire/answer.h"
+#include "stubd/wire/match.h"
+#include "stubd/wire/reply.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+enum { CONTROL = 3, SWITCH_DO = 1, SWITCH_EDNS = 2, SWITCH_FOLLOW = 4, SWITCH_EDE = 8 };
+
+static void
+check(bool ok)
+{
+	if (!ok)
+		abort();
+}
+
+static bool
+odd_only(void *arg, const struct name *target)
+{
+	(void)arg;
+	return target->len % 2 == 1;
+}
+
+static answer_follow *
+follow_of(unsigned switches)
+{
+	return switches & SWITCH_FOLLOW ? odd_only : NULL;
+}
+
+static bool
+read_question(const uint8_t *bytes, size_t n, struct question *out)
+{
+	struct rcur cur = rcur_make(bytes, n);
+
+	rcur_skip(&cur, MSG_HEADER);
+	msg_read_name(&cur, &out->name);
+	out->type = rcur_u16(&cur);
+	out->class = rcur_u16(&cur);
+	return !cur.bad;
+}
+
+static void
+check_whole(const uint8_t *bytes, size_t n)
+{
+	struct rcur cur = rcur_make(bytes, n);
+	struct msg_header h = msg_read_header(&cur);
+	struct msg_rr rr;
+
+	msg_skip_name(&cur);
+	rcur_skip(&cur, 4);
+	for (unsigned i = 0; i < (unsigned)h.ancount + h.nscount + h.arcount; i++)
+		msg_read_rr(&cur, &rr);
+	check(!cur.bad && rcur_left(&cur) == 0);
+}
+
+/* The whole reply is read back to the same normal form. */
+static void
+check_again(const struct answer *a, const uint8_t *bytes, size_t n, const struct question *question,
+    answer_follow *follow)
+{
+	struct answer *again = NULL;
+	const char *why;
+
+	check(match_reply(bytes, n, 0, question) == NULL);
+	check(answer_from_reply(bytes, n, question, follow, NULL, &again, &why) == 0);
+	check(again->len == a->len && memcmp(again->wire, a->wire, a->len) == 0);
+	check(again->rcode == a->rcode && again->ttl == a->ttl && again->cut == a->cut);
+	check(name_equal(&again->target, &a->target));
+	again = answer_free(again);
+}
+
+static void
+write_replies(
+    const struct answer *a, const struct question *question, unsigned switches, size_t limit)
+{
+	static uint8_t out[MSG_MAX];
+	struct reply_extra extra = { .ede = EDE_OTHER, .text = "fuzz" };
+	struct msg_query query = { .question = *question };
+	size_t n;
+
+	memcpy(query.spelled, question->name.wire, question->name.len);
+	query.edns = (switches & (SWITCH_EDNS | SWITCH_DO)) != 0;
+	query.dnssec_ok = (switches & SWITCH_DO) != 0;
+	n = reply_write(
+	    out, sizeof(out), limit, &query, a, 7, switches & SWITCH_EDE ? &extra : NULL);
+	check(n >= MSG_HEADER);
+	check(n <= limit || out[2] & 2);
+	check_whole(out, n);
+	query.edns = query.dnssec_ok = true;
+	n = reply_write(out, sizeof(out), sizeof(out), &query, a, 0, NULL);
+	check_whole(out, n);
+	if (!(out[2] & 2))
+		check_again(a, out, n, question, follow_of(switches));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct answer *a = NULL;
+	struct question question;
+	const char *why = NULL;
+	const uint8_t *message = data + CONTROL;
+	size_t len;
+	int r;
+
+	if (n < CONTROL + MSG_HEADER)
+		return 0;
+	len = n - CONTROL;
+	if (!read_question(message, len, &question))
+		question = (struct question){ .name = { .len = 1 }, .type = 1, .class = 1 };
+	if (match_reply(message, len, (uint16_t)(message[0] << 8 | message[1]), &question))
+		return 0;
+	r = answer_from_reply(message, len, &question, follow_of(data[0]), NULL, &a, &why);
+	check((r == 0) == (a != NULL));
+	check(r == 0 || why);
+	if (r == 0)
+		write_replies(a, &question, data[0], (size_t)(data[1] << 8 | data[2]));
+	a = answer_free(a);
+	return 0;
+}

@@ -1,0 +1,245 @@
+#include "stubd/cache/cache.h"
+
+#include "tests/unit/unit.h"
+#include "tests/unit/wire/packet.h"
+
+#include <stdio.h>
+
+enum { VIEW = 0, SIZE = 1 << 20 };
+
+static struct answer *
+address(const char *name, uint32_t ttl)
+{
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, name, TYPE_A);
+	packet_a(&p, name, ttl, 1);
+	return packet_answer(&p, name, TYPE_A, NULL);
+}
+
+static void
+put(struct cache *cache, const char *name, uint32_t view, msec now, uint32_t ttl)
+{
+	struct question q = packet_question(name, TYPE_A);
+	struct cache_key key = { &q, view };
+
+	cache_put(cache, &key, now, address(name, ttl));
+}
+
+/* Looks name up; returns the TTL in the reply, or -1. */
+static long
+look(struct cache *cache, const char *name, uint32_t view, msec now)
+{
+	struct msg_query query = packet_query(name, TYPE_A, FLAG_RD, false, false);
+	struct cache_key key = { &query.question, view };
+	struct cache_hit hit;
+	uint8_t out[512];
+	struct msg_rr rr;
+
+	if (!cache_reply(cache, &key, now, &query, out, sizeof(out), 512, &hit))
+		return -1;
+	CU_ASSERT(packet_whole(out, hit.len));
+	CU_ASSERT(packet_nth(out, hit.len, SECTION_ANSWER, 0, &rr));
+	CU_ASSERT_EQUAL(hit.ttl_left, rr.ttl);
+	CU_ASSERT_EQUAL(memcmp(out + 12, query.spelled, query.question.name.len), 0);
+	return rr.ttl;
+}
+
+static struct cache_stats
+stats(const struct cache *cache)
+{
+	struct cache_stats s;
+
+	cache_stats(cache, &s);
+	return s;
+}
+
+static void
+answers_and_ages(void)
+{
+	struct cache *cache = cache_new(SIZE);
+
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 1000), -1);
+	put(cache, "a.example", VIEW, 1000, 60);
+	CU_ASSERT_EQUAL(look(cache, "A.Example", VIEW, 1000), 60);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 1999), 60);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 2000), 59);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 60999), 1);
+	CU_ASSERT_EQUAL(stats(cache).entries, 1);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 61000), -1);
+	CU_ASSERT_EQUAL(stats(cache).entries, 0);
+	CU_ASSERT_EQUAL(stats(cache).used, 0);
+	CU_ASSERT_EQUAL(stats(cache).hits, 4);
+	CU_ASSERT_EQUAL(stats(cache).misses, 2);
+	cache = cache_free(cache);
+}
+
+static void
+keeps_views_types_and_classes_apart(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	struct msg_query query = packet_query("a.example", TYPE_AAAA, 0, false, false);
+	struct cache_key key = { &query.question, 1 };
+	uint32_t age;
+
+	put(cache, "a.example", 1, 0, 60);
+	CU_ASSERT_EQUAL(look(cache, "a.example", 2, 0), -1);
+	CU_ASSERT_EQUAL(look(cache, "a.example", 1, 0), 60);
+	CU_ASSERT_PTR_NULL(cache_get(cache, &key, 0, &age));
+	query.question.type = TYPE_A;
+	query.question.class = CLASS_CH;
+	CU_ASSERT_PTR_NULL(cache_get(cache, &key, 0, &age));
+	cache = cache_free(cache);
+}
+
+static void
+replaces(void)
+{
+	struct cache *cache = cache_new(SIZE);
+
+	put(cache, "a.example", VIEW, 0, 60);
+	put(cache, "a.example", VIEW, 0, 90);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 0), 90);
+	CU_ASSERT_EQUAL(stats(cache).entries, 1);
+	CU_ASSERT_EQUAL(stats(cache).inserts, 2);
+	CU_ASSERT_EQUAL(stats(cache).evictions, 0);
+	cache = cache_free(cache);
+}
+
+static void
+refuses_what_should_not_be_kept(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	struct question q = packet_question("a.example", TYPE_A);
+	struct question other = packet_question("b.example", TYPE_A);
+	struct cache_key key = { &q, VIEW }, wrong = { &other, VIEW };
+	struct answer *a = address("a.example", 60);
+
+	a->keep = false;
+	cache_put(cache, &key, 0, a);
+	a = address("a.example", 60);
+	a->security = SECURITY_BOGUS;
+	cache_put(cache, &key, 0, a);
+	cache_put(cache, &key, 0, address("a.example", 0));
+	cache_put(cache, &wrong, 0, address("a.example", 60));
+	CU_ASSERT_EQUAL(stats(cache).entries, 0);
+	cache = cache_free(cache);
+	cache = cache_new(0);
+	put(cache, "a.example", VIEW, 0, 60);
+	CU_ASSERT_EQUAL(stats(cache).entries, 0);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 0), -1);
+	cache = cache_free(cache);
+}
+
+static void
+evicts_the_least_recently_used(void)
+{
+	struct answer *probe = address("0.example", 60);
+	size_t cost = probe->size + CACHE_ENTRY_COST;
+	struct cache *cache = cache_new(3 * cost);
+
+	probe = answer_free(probe);
+	put(cache, "0.example", VIEW, 0, 60);
+	put(cache, "1.example", VIEW, 0, 60);
+	put(cache, "2.example", VIEW, 0, 60);
+	CU_ASSERT_EQUAL(stats(cache).used, 3 * cost);
+	CU_ASSERT_EQUAL(look(cache, "0.example", VIEW, 0), 60);
+	put(cache, "3.example", VIEW, 0, 60);
+	CU_ASSERT_EQUAL(stats(cache).evictions, 1);
+	CU_ASSERT_EQUAL(stats(cache).used, 3 * cost);
+	CU_ASSERT_EQUAL(look(cache, "1.example", VIEW, 0), -1);
+	CU_ASSERT_EQUAL(look(cache, "0.example", VIEW, 0), 60);
+	CU_ASSERT_EQUAL(look(cache, "2.example", VIEW, 0), 60);
+	CU_ASSERT_EQUAL(look(cache, "3.example", VIEW, 0), 60);
+	cache = cache_free(cache);
+}
+
+static void
+never_exceeds_its_size(void)
+{
+	struct cache *cache = cache_new(20000);
+
+	for (unsigned i = 0; i < 500; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%u.example", i);
+		put(cache, name, i % 3, i, 60);
+		CU_ASSERT(stats(cache).used <= 20000);
+	}
+	CU_ASSERT_EQUAL(stats(cache).entries + stats(cache).evictions, 500);
+	CU_ASSERT(stats(cache).entries > 10);
+	cache = cache_free(cache);
+}
+
+static void
+fill(struct cache *cache)
+{
+	put(cache, "example", 0, 0, 60);
+	put(cache, "a.example", 0, 0, 60);
+	put(cache, "a.example", 7, 0, 60);
+	put(cache, "b.a.example", 7, 0, 60);
+	put(cache, "xa.example", 0, 0, 60);
+	put(cache, "other", 0, 0, 60);
+}
+
+static void
+flushes_exactly(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	struct name a = packet_make_name("a.example"), all = packet_make_name("example");
+
+	fill(cache);
+	CU_ASSERT_EQUAL(cache_flush(cache, &a, false), 2);
+	CU_ASSERT_EQUAL(look(cache, "b.a.example", 7, 0), 60);
+	fill(cache);
+	CU_ASSERT_EQUAL(cache_flush(cache, &a, true), 3);
+	CU_ASSERT_EQUAL(look(cache, "xa.example", 0, 0), 60);
+	fill(cache);
+	CU_ASSERT_EQUAL(cache_flush(cache, &all, true), 5);
+	fill(cache);
+	CU_ASSERT_EQUAL(cache_flush_view(cache, 7), 2);
+	CU_ASSERT_EQUAL(cache_flush(cache, NULL, false), 4);
+	CU_ASSERT_EQUAL(cache_flush(cache, NULL, false), 0);
+	CU_ASSERT_EQUAL(stats(cache).used, 0);
+	cache = cache_free(cache);
+}
+
+static void
+hands_cut_chains_out_as_copies(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	struct msg_query query = packet_query("a.example", TYPE_A, 0, false, false);
+	struct cache_key key = { &query.question, VIEW };
+	struct cache_hit hit = { .len = 99 };
+	uint8_t out[512];
+	struct packet p;
+	struct answer *a;
+	uint32_t age = 99;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "a.example", TYPE_CNAME, 60, "b.example");
+	cache_put(cache, &key, 0, packet_answer(&p, "a.example", TYPE_A, NULL));
+	CU_ASSERT(cache_reply(cache, &key, 5000, &query, out, sizeof(out), 512, &hit));
+	CU_ASSERT(hit.cut && hit.len == 0);
+	a = cache_get(cache, &key, 5000, &age);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT_EQUAL(age, 5);
+	CU_ASSERT(a->cut);
+	CU_ASSERT_EQUAL(stats(cache).hits, 1);
+	cache = cache_free(cache);
+	CU_ASSERT(packet_whole(a->wire, a->len));
+	a = answer_free(a);
+}
+
+static const struct unit_case cases[] = {
+	{ "a hit is aged and spelled as asked, and ends with its TTL", answers_and_ages },
+	{ "views, types and classes are kept apart", keeps_views_types_and_classes_apart },
+	{ "a newer answer replaces the older one", replaces },
+	{ "what may not be kept is not kept", refuses_what_should_not_be_kept },
+	{ "the least recently used goes first", evicts_the_least_recently_used },
+	{ "the size is never exceeded", never_exceeds_its_size },
+	{ "flushing removes and counts exactly what it should", flushes_exactly },
+	{ "a cut chain is handed out as a copy", hands_cut_chains_out_as_copies },
+};
+
+UNIT_MAIN("cache/cache", cases)

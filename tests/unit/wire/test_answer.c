@@ -1,0 +1,148 @@
+#include "tests/unit/unit.h"
+#include "tests/unit/wire/packet.h"
+
+static unsigned
+has(const struct answer *a, unsigned section, const char *owner, uint16_t type)
+{
+	return packet_has(a->wire, a->len, section, owner, type);
+}
+
+static bool
+ends_at(const struct answer *a, const char *text)
+{
+	struct name name = packet_make_name(text);
+
+	return name_equal(&a->target, &name);
+}
+
+static void
+makes_local_addresses(void)
+{
+	struct question q = packet_question("localhost", TYPE_AAAA);
+	struct local_answer local = { .kind = LOCAL_ADDRESSES, .ttl = 30, .naddresses = 1 };
+	struct answer *a = NULL;
+	struct msg_rr rr;
+
+	local.addresses[0][15] = 1;
+	CU_ASSERT_EQUAL(answer_from_local(&q, &local, &a), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(a->aa && !a->keep);
+	CU_ASSERT(packet_nth(a->wire, a->len, SECTION_ANSWER, 0, &rr));
+	CU_ASSERT_EQUAL(rr.type, TYPE_AAAA);
+	CU_ASSERT_EQUAL(rr.rdlen, 16);
+	CU_ASSERT_EQUAL(rr.ttl, 30);
+	a = answer_free(a);
+	q.type = TYPE_MX; /* a name with addresses has no MX */
+	CU_ASSERT_EQUAL(answer_from_local(&q, &local, &a), 0);
+	CU_ASSERT_EQUAL(a->rcode, RCODE_NOERROR);
+	CU_ASSERT_EQUAL(has(a, SECTION_AUTHORITY, "localhost", TYPE_SOA), 1);
+	a = answer_free(a);
+}
+
+static void
+makes_local_denials(void)
+{
+	static const char *const zones[][2] = {
+		{ "a.b.test", "test" },
+		{ "x.home.arpa", "home.arpa" },
+		{ "1.0.0.10.in-addr.arpa", "10.in-addr.arpa" },
+		{ "onion", "onion" },
+	};
+	struct local_answer local = { .kind = LOCAL_NXDOMAIN, .ttl = 60 };
+
+	for (size_t i = 0; i < 4; i++) {
+		struct question q = packet_question(zones[i][0], TYPE_A);
+		struct answer *a = NULL;
+
+		CU_ASSERT_EQUAL(answer_from_local(&q, &local, &a), 0);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+		CU_ASSERT_EQUAL(a->rcode, RCODE_NXDOMAIN);
+		CU_ASSERT(packet_whole(a->wire, a->len));
+		CU_ASSERT_EQUAL(has(a, SECTION_AUTHORITY, zones[i][1], TYPE_SOA), 1);
+		a = answer_free(a);
+	}
+}
+
+static void
+makes_local_ptr(void)
+{
+	struct question q = packet_question("1.0.0.127.in-addr.arpa", TYPE_PTR);
+	struct local_answer local = { .kind = LOCAL_PTR, .ttl = 60 };
+	struct answer *a = NULL;
+	struct msg_rr rr;
+
+	local.ptr = packet_make_name("localhost");
+	CU_ASSERT_EQUAL(answer_from_local(&q, &local, &a), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(packet_nth(a->wire, a->len, SECTION_ANSWER, 0, &rr));
+	CU_ASSERT_EQUAL(rr.type, TYPE_PTR);
+	CU_ASSERT_EQUAL(memcmp(rr.rdata, local.ptr.wire, local.ptr.len), 0);
+	a = answer_free(a);
+}
+
+static void
+joins_parts(void)
+{
+	struct packet p;
+	struct answer *parts[2], *a = NULL;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "a.example", TYPE_CNAME, 70, "b.corp");
+	packet_rrsig(&p, SECTION_ANSWER, "a.example", TYPE_CNAME, 70, "example");
+	parts[0] = packet_answer(&p, "a.example", TYPE_A, NULL);
+	packet_begin(&p, FLAG_QR | RCODE_NXDOMAIN, "b.corp", TYPE_A);
+	packet_soa(&p, "corp", 50, 50);
+	parts[1] = packet_answer(&p, "b.corp", TYPE_A, NULL);
+	CU_ASSERT(parts[0] && parts[1]);
+	parts[0]->security = SECURITY_SECURE;
+	parts[1]->security = SECURITY_INSECURE;
+	CU_ASSERT_EQUAL(answer_join(parts, 2, &a), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(packet_whole(a->wire, a->len));
+	CU_ASSERT_EQUAL(a->rcode, RCODE_NXDOMAIN);
+	CU_ASSERT_EQUAL(a->security, SECURITY_INSECURE);
+	CU_ASSERT_EQUAL(a->ancount, 1);
+	CU_ASSERT_EQUAL(a->ancount_dnssec, 1);
+	CU_ASSERT_EQUAL(has(a, SECTION_AUTHORITY, "corp", TYPE_SOA), 1);
+	CU_ASSERT_EQUAL(a->ttl, 50);
+	CU_ASSERT(!a->keep && !a->cut);
+	CU_ASSERT(ends_at(a, "b.corp"));
+	a = answer_free(a);
+	parts[0]->security = SECURITY_UNCHECKED;
+	CU_ASSERT_EQUAL(answer_join(parts, 2, &a), 0);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT_EQUAL(a->security, SECURITY_UNCHECKED);
+	a = answer_free(a);
+	parts[0] = answer_free(parts[0]);
+	parts[1] = answer_free(parts[1]);
+}
+
+static void
+copies(void)
+{
+	struct packet p;
+	struct answer *a, *copy;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
+	packet_a(&p, "a.example", 70, 1);
+	a = packet_answer(&p, "a.example", TYPE_A, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	copy = answer_copy(a);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+	CU_ASSERT_PTR_NOT_EQUAL(copy->wire, a->wire);
+	CU_ASSERT_EQUAL(memcmp(copy->wire, a->wire, a->len), 0);
+	CU_ASSERT_EQUAL(copy->ttls[0], a->ttls[0]);
+	a = answer_free(a);
+	CU_ASSERT_EQUAL(copy->wire[copy->len - 1], 1);
+	copy = answer_free(copy);
+}
+
+static const struct unit_case cases[] = {
+	{ "local addresses answer with authority", makes_local_addresses },
+	{ "local denials carry a SOA of a likely zone", makes_local_denials },
+	{ "a local PTR names its host", makes_local_ptr },
+	{ "parts of a chain join into one answer", joins_parts },
+	{ "a copy stands on its own", copies },
+};
+
+UNIT_MAIN("wire/answer", cases)
