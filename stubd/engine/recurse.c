@@ -1,0 +1,316 @@
+#include "stubd/engine/recurse.h"
+
+#include "stubd/base/list.h"
+#include "stubd/engine/rootfile.h"
+#include "stubd/engine/ubase.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unbound.h>
+#include <unbound-event.h>
+#include <unistd.h>
+
+enum {
+	HEADER_SIZE = 12, /* RFC 1035 section 4.1.1 */
+	RCODE_OFFSET = 3,
+	RCODE_MASK = 15,
+	RCODE_SERVFAIL = 2,
+	SEC_BOGUS = 1, /* libunbound's numbers */
+	SEC_SECURE = 2,
+	FAMILY_4 = 1, /* bits of a set */
+	FAMILY_6 = 2,
+};
+
+struct recurse {
+	struct ub_ctx *ctx;
+	struct ubase *base;
+	recurse_cb *cb; /* NULL: being freed */
+	void *arg;
+	struct list jobs; /* job.link */
+	size_t njobs;
+	bool fixed;	   /* the outgoing interface is given, families are not looked at */
+	unsigned families; /* that had a route when the context was made */
+};
+
+/* One question in libunbound's hands. */
+struct job {
+	struct list link;
+	struct recurse *recurse;
+	uint64_t id;
+};
+
+struct option {
+	const char *name, *value;
+};
+
+static const struct option options[] = {
+	{ "module-config:", "validator iterator" },
+	/* Privacy: no name is shown to a server that need not see it, no telemetry (RFC 9156). */
+	{ "qname-minimisation:", "yes" },
+	{ "trust-anchor-signaling:", "no" },
+	{ "target-fetch-policy:", "0 0 0 0 0" },
+	/* What a signed zone denies need not be asked again (RFC 8198, RFC 8020). */
+	{ "aggressive-nsec:", "yes" },
+	{ "harden-below-nxdomain:", "yes" },
+	{ "harden-glue:", "yes" },
+	{ "harden-dnssec-stripped:", "yes" },
+	{ "harden-large-queries:", "yes" },
+	{ "harden-short-bufsize:", "yes" },
+	{ "edns-buffer-size:", "1232" },
+	/* Small caches: ours stands before them. */
+	{ "msg-cache-size:", "2m" },
+	{ "rrset-cache-size:", "4m" },
+	{ "key-cache-size:", "1m" },
+	{ "neg-cache-size:", "512k" },
+	/* A laptop's servers come back with its network: what is marked down is not so for long. */
+	{ "infra-host-ttl:", "60" },
+	{ "infra-cache-numhosts:", "2000" },
+	/* Room for RECURSE_JOBS_MAX questions. */
+	{ "num-queries-per-thread:", "1024" },
+	{ "outgoing-range:", "512" },
+	{ "outgoing-num-tcp:", "16" },
+	/* Special-use and private reverse names are the policy's matter, before us. */
+	{ "unblock-lan-zones:", "yes" },
+};
+
+/* The zones that libunbound answers by itself unless told otherwise; those of RFC 6303 beyond
+ * loopback are unblock-lan-zones'. */
+static const char *const own_zones[] = {
+	"localhost.",
+	"127.in-addr.arpa.",
+	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa.",
+	"home.arpa.",
+	"resolver.arpa.",
+	"service.arpa.",
+	"onion.",
+	"test.",
+	"invalid.",
+};
+
+/* Connecting a datagram socket asks for the route and sends nothing. */
+static bool
+routed(int family, const struct sockaddr *address, socklen_t n)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool yes = fd >= 0 && connect(fd, address, n) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+/* The families by which the world is reached; a.root-servers.net stands for the world. */
+static unsigned
+families(void)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(53) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(53) };
+	unsigned set = 0;
+
+	inet_pton(AF_INET, "198.41.0.4", &v4.sin_addr);
+	inet_pton(AF_INET6, "2001:503:ba3e::2:30", &v6.sin6_addr);
+	if (routed(AF_INET, (struct sockaddr *)&v4, sizeof(v4)))
+		set |= FAMILY_4;
+	if (routed(AF_INET6, (struct sockaddr *)&v6, sizeof(v6)))
+		set |= FAMILY_6;
+	return set;
+}
+
+static int
+set_option(struct ub_ctx *ctx, const char *name, const char *value, char why[ENGINE_WHY_MAX])
+{
+	int error = ub_ctx_set_option(ctx, name, value);
+
+	if (!error)
+		return 0;
+	snprintf(
+	    why, ENGINE_WHY_MAX, "libunbound refuses %s %s: %s", name, value, ub_strerror(error));
+	return -EIO;
+}
+
+/* With no route at all both stay on: there may be servers on the link. */
+static int
+set_families(struct ub_ctx *ctx, unsigned set, char why[ENGINE_WHY_MAX])
+{
+	if (set == FAMILY_4)
+		return set_option(ctx, "do-ip6:", "no", why);
+	if (set == FAMILY_6)
+		return set_option(ctx, "do-ip4:", "no", why);
+	return 0;
+}
+
+static int
+set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENGINE_WHY_MAX])
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(options) / sizeof(*options); i++)
+		error = set_option(ctx, options[i].name, options[i].value, why);
+	if (!error)
+		error = set_option(ctx, "root-hints:", config->root_hints, why);
+	if (!error)
+		error = set_option(ctx, "trust-anchor-file:", config->trust_anchors, why);
+	if (!error && config->outgoing_interface) {
+		error = set_option(ctx, "outgoing-interface:", config->outgoing_interface, why);
+		if (!error)
+			error = set_option(ctx, "do-not-query-localhost:", "no", why);
+	}
+	return error;
+}
+
+/* After this, the context takes no more options. */
+static int
+finalise(struct ub_ctx *ctx, char why[ENGINE_WHY_MAX])
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(own_zones) / sizeof(*own_zones); i++)
+		error = ub_ctx_zone_remove(ctx, own_zones[i]);
+	if (!error)
+		return 0;
+	snprintf(why, ENGINE_WHY_MAX, "libunbound cannot start: %s", ub_strerror(error));
+	return error == UB_NOMEM ? -ENOMEM : -EIO;
+}
+
+int
+recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *cb, void *arg,
+    struct recurse **out, char why[ENGINE_WHY_MAX])
+{
+	struct recurse *recurse;
+	int error;
+
+	error = rootfile_check(config->root_hints, ROOTFILE_HINTS, why, ENGINE_WHY_MAX);
+	if (!error)
+		error =
+		    rootfile_check(config->trust_anchors, ROOTFILE_ANCHORS, why, ENGINE_WHY_MAX);
+	if (error)
+		return error;
+	recurse = calloc(1, sizeof(*recurse));
+	if (recurse) {
+		recurse->cb = cb;
+		recurse->arg = arg;
+		recurse->fixed = config->outgoing_interface != NULL;
+		recurse->families = families();
+		list_init(&recurse->jobs);
+		recurse->base = ubase_new(loop);
+	}
+	if (recurse && recurse->base)
+		recurse->ctx = ub_ctx_create_ub_event(ubase_events(recurse->base));
+	if (!recurse || !recurse->ctx) {
+		snprintf(why, ENGINE_WHY_MAX, "no memory or descriptors for libunbound");
+		error = -ENOMEM;
+		goto fail;
+	}
+	ub_ctx_debugout(recurse->ctx, NULL); /* it would write to standard error */
+	error = set_options(recurse->ctx, config, why);
+	if (!error && !recurse->fixed)
+		error = set_families(recurse->ctx, recurse->families, why);
+	if (!error)
+		error = finalise(recurse->ctx, why);
+	if (error)
+		goto fail;
+	*out = recurse;
+	return 0;
+fail:
+	recurse_free(recurse);
+	return error;
+}
+
+struct recurse *
+recurse_free(struct recurse *recurse)
+{
+	if (!recurse)
+		return NULL;
+	recurse->cb = NULL; /* libunbound fails what it has in hand, some of it */
+	ub_ctx_delete(recurse->ctx);
+	list_for_each (it, &recurse->jobs)
+		free(container_of(it, struct job, link));
+	ubase_free(recurse->base);
+	free(recurse);
+	return NULL;
+}
+
+static void
+job_free(struct job *job)
+{
+	list_remove(&job->link);
+	job->recurse->njobs--;
+	free(job);
+}
+
+/* Bogus data comes as a good message: it goes no further than this. NXDOMAIN and the like come with
+ * rcode 0 and are in the message's header; with any other rcode there is no message to read. */
+static struct engine_result
+judge(int rcode, const uint8_t *wire, int len, int sec, const char *why)
+{
+	struct engine_result result = { .rcode = RCODE_SERVFAIL,
+		.why = "no authoritative server gave a usable answer" };
+
+	if (rcode == 0 && sec == SEC_BOGUS) {
+		result.security = SECURITY_BOGUS;
+		result.why = why && *why ? why : "the answer failed DNSSEC validation";
+	} else if (rcode == 0 && wire && len >= HEADER_SIZE) {
+		result.rcode = wire[RCODE_OFFSET] & RCODE_MASK;
+		result.security = sec == SEC_SECURE ? SECURITY_SECURE : SECURITY_INSECURE;
+		result.wire = wire;
+		result.len = (size_t)len;
+		result.why = "";
+	} else if (rcode != 0) {
+		result.rcode = (uint8_t)(rcode & RCODE_MASK);
+	}
+	return result;
+}
+
+static void
+on_answer(void *arg, int rcode, void *wire, int len, int sec, char *why, int ratelimited)
+{
+	struct job *job = arg;
+	struct recurse *recurse = job->recurse;
+	struct engine_result result = judge(rcode, wire, len, sec, why);
+	uint64_t id = job->id;
+
+	(void)ratelimited; /* no such limit is set */
+	job_free(job);
+	if (recurse->cb)
+		recurse->cb(recurse->arg, id, &result);
+}
+
+int
+recurse_ask(struct recurse *recurse, const struct engine_request *request)
+{
+	char text[NAME_TEXT_MAX];
+	struct job *job;
+	int error;
+
+	if (recurse->njobs >= RECURSE_JOBS_MAX)
+		return -EBUSY;
+	job = calloc(1, sizeof(*job));
+	if (!job)
+		return -ENOMEM;
+	job->recurse = recurse;
+	job->id = request->id;
+	list_push_back(&recurse->jobs, &job->link);
+	recurse->njobs++;
+	error = ub_resolve_event(recurse->ctx, name_to_text(&request->question.name, text),
+	    request->question.type, request->question.class, job, on_answer, NULL);
+	if (!error)
+		return 0;
+	job_free(job);
+	return error == UB_NOMEM ? -ENOMEM : -EIO;
+}
+
+bool
+recurse_outdated(const struct recurse *recurse)
+{
+	return !recurse->fixed && recurse->families != families();
+}
+
+size_t
+recurse_count(const struct recurse *recurse)
+{
+	return recurse->njobs;
+}
