@@ -1,0 +1,429 @@
+#include "stubd/query/flight.h"
+
+#include "policy/config.h"
+#include "stubd/cache/cache.h"
+#include "stubd/engine/engine.h"
+#include "stubd/net/loop.h"
+#include "stubd/net/timer.h"
+#include "stubd/query/pursuit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FLIGHT_DEADLINE =
+	    QUERY_DEADLINE - 100, /* ms; so that the flight's own reason comes first */
+};
+
+struct flight {
+	struct map_node node; /* in resolver->flights */
+	struct list link;     /* in resolver->flying */
+	struct resolver *resolver;
+	struct question question;
+	struct view view;
+	enum flight_kind kind;
+	bool cd;
+	struct list waits;
+
+	struct route route;
+	unsigned stage;		/* number in route.stages */
+	struct timer start;	/* the turn after flight_join(), or after a reload */
+	struct pursuit pursuit; /* of stages that ask upstreams */
+	struct engine_ask *recursion;
+	msec started;
+
+	enum ede ede;
+	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
+	struct answer *answer;	   /* the result; owned */
+	struct flight_trace trace;
+};
+
+struct flight_key {
+	const struct question *question;
+	uint32_t view;
+	enum flight_kind kind;
+	bool cd;
+};
+
+static void enter_stage(struct flight *f);
+
+static bool
+key_match(const struct map_node *node, const void *key)
+{
+	const struct flight *f = container_of(node, struct flight, node);
+	const struct flight_key *k = key;
+
+	return f->view.id == k->view && f->kind == k->kind && f->cd == k->cd &&
+	       f->question.type == k->question->type && f->question.class == k->question->class &&
+	       name_equal(&f->question.name, &k->question->name);
+}
+
+static uint64_t
+key_hash(const struct map *map, const struct flight_key *k)
+{
+	uint8_t bytes[NAME_WIRE_MAX + 12];
+	struct wcur w = wcur_make(bytes, sizeof(bytes));
+
+	wcur_bytes(&w, k->question->name.wire, k->question->name.len);
+	wcur_u16(&w, k->question->type);
+	wcur_u16(&w, k->question->class);
+	wcur_u32(&w, k->view);
+	wcur_u8(&w, (uint8_t)k->kind);
+	wcur_u8(&w, k->cd);
+	return map_hash(map, bytes, wcur_len(&w));
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void
+stop(struct flight *f)
+{
+	pursuit_cancel(&f->pursuit);
+	if (f->recursion)
+		engine_cancel(f->recursion);
+	f->recursion = NULL;
+	timer_stop(&f->start);
+}
+
+/* An answer that was asked with CD is unchecked by intent, and nobody else's. */
+static void
+keep(const struct flight *f)
+{
+	const struct cache_key key = { .question = &f->question, .view = f->view.id };
+	struct resolver *r = f->resolver;
+	struct answer *copy;
+
+	if (!f->answer || f->kind != FLIGHT_CHECKED || f->cd || !f->answer->keep ||
+	    f->view.kind == VIEW_LOCAL)
+		return;
+	copy = answer_copy(f->answer);
+	if (copy)
+		cache_put(r->cache, &key, loop_now(r->loop), copy);
+}
+
+/* The one terminal function: tells everyone who waits, keeps the answer, is gone. */
+static void
+finish(struct flight *f)
+{
+	struct resolver *r = f->resolver;
+	const struct flight_result result = {
+		.answer = f->answer,
+		.ede = f->ede,
+		.text = f->why,
+		.trace = &f->trace,
+	};
+
+	stop(f);
+	map_remove(&r->flights, &f->node);
+	list_remove(&f->link);
+	f->trace.took = loop_now(r->loop) - f->started;
+	/* First the cache, so that who is told and asks on finds it there. */
+	keep(f);
+	while (!list_empty(&f->waits)) {
+		struct flight_wait *wait = container_of(f->waits.next, struct flight_wait, link);
+
+		flight_leave(wait);
+		wait->done(wait, &result);
+	}
+	answer_free(f->answer);
+	free(f);
+}
+
+static void
+succeed(struct flight *f, enum ede ede, const char *text)
+{
+	f->ede = ede;
+	snprintf(f->why, sizeof(f->why), "%s", text);
+	finish(f);
+}
+
+static void
+fail(struct flight *f, enum ede ede)
+{
+	f->answer = answer_free(f->answer);
+	f->ede = ede;
+	finish(f);
+}
+
+static void
+leave_stage(struct flight *f)
+{
+	stop(f);
+	f->stage++;
+	enter_stage(f);
+}
+
+/* --- stages ----------------------------------------------------------------------------------- */
+
+/* A chain may be followed as long as the next name belongs to the view that was asked. */
+static bool
+same_view(void *arg, const struct name *target)
+{
+	struct flight *f = arg;
+	const struct question question = {
+		.name = *target,
+		.type = f->question.type,
+		.class = f->question.class,
+	};
+	struct view view;
+
+	policy_view(f->resolver->policy, &question, &f->resolver->netview, &view);
+	return view.kind == f->view.kind && view.id == f->view.id;
+}
+
+static int
+accept_reply(void *arg, const struct ask_result *result, const char **why)
+{
+	struct flight *f = arg;
+
+	return answer_from_reply(
+	    result->wire, result->len, &f->question, same_view, f, &f->answer, why);
+}
+
+static void
+on_pursuit(void *arg, enum pursuit_end end)
+{
+	struct flight *f = arg;
+
+	switch (end) {
+	case PURSUIT_ANSWERED:
+		succeed(f, EDE_NONE, "");
+		return;
+	case PURSUIT_REFUSED:
+		fail(f, EDE_OTHER);
+		return;
+	case PURSUIT_UNREACHED:
+		leave_stage(f);
+		return;
+	}
+}
+
+static void
+pursue(struct flight *f, msec until, msec end)
+{
+	f->pursuit = (struct pursuit){
+		.resolver = f->resolver,
+		.question = &f->question,
+		.stage = &f->route.stages[f->stage],
+		.trace = &f->trace,
+		.why = f->why,
+		.cd = f->cd,
+		.accept = accept_reply,
+		.done = on_pursuit,
+		.arg = f,
+	};
+	pursuit_start(&f->pursuit, until, end);
+}
+
+static void
+on_recursion(void *arg, const struct engine_result *result)
+{
+	struct flight *f = arg;
+	const char *why = result->why;
+
+	f->recursion = NULL;
+	f->trace.transport = "recursion";
+	f->trace.upstream[0] = '\0';
+	if (result->security == SECURITY_BOGUS) {
+		pursuit_note(f->why, "recursion", why && why[0] ? why : "the answer is bogus");
+		fail(f, EDE_BOGUS);
+		return;
+	}
+	if (!result->error && result->wire &&
+	    (result->rcode == RCODE_NOERROR || result->rcode == RCODE_NXDOMAIN) &&
+	    answer_from_reply(
+		result->wire, result->len, &f->question, same_view, f, &f->answer, &why) == 0) {
+		f->answer->security = result->security;
+		succeed(f, EDE_OTHER, "answered by local recursion");
+		return;
+	}
+	pursuit_note(f->why, "recursion", why && why[0] ? why : "no authoritative server answered");
+	leave_stage(f);
+}
+
+static void
+recurse(struct flight *f, msec until)
+{
+	struct resolver *r = f->resolver;
+
+	r->counters.recursions++;
+	if (engine_recurse(r->engine, &f->question, until - loop_now(r->loop), on_recursion, f,
+		&f->recursion) < 0) {
+		pursuit_note(f->why, "recursion", "no room for one more question");
+		leave_stage(f);
+	}
+}
+
+/* Says why there is nobody to ask. */
+static void
+note_nobody(struct flight *f)
+{
+	const struct policy *policy = f->resolver->policy;
+	const struct split_rule *rule = f->view.rule >= 0 ? &policy->rules[f->view.rule] : NULL;
+	char cause[128] = "nobody may be asked";
+
+	if (rule && rule->link && rule->nupstreams)
+		snprintf(cause, sizeof(cause), "link %s is not there", rule->link);
+	pursuit_note(f->why, f->view.why, cause);
+}
+
+/* Starts the stage f->stage, or ends the flight when there is none or no time. */
+static void
+enter_stage(struct flight *f)
+{
+	const msec now = loop_now(f->resolver->loop), end = f->started + FLIGHT_DEADLINE;
+	const bool more = f->stage + 1 < f->route.nstages;
+	msec until;
+
+	if (f->stage >= f->route.nstages || now >= end) {
+		if (!f->why[0])
+			note_nobody(f);
+		fail(f, f->route.nstages ? EDE_NETWORK_ERROR : EDE_PROHIBITED);
+		return;
+	}
+	f->trace.stage = f->route.stages[f->stage].kind;
+	until = f->stage == 0 && more ? now + FLIGHT_FIRST_STAGE : end;
+	if (until > end)
+		until = end;
+	if (f->trace.stage == STAGE_RECURSE)
+		recurse(f, until);
+	else
+		pursue(f, until, end);
+}
+
+static void
+on_probe(void *arg, const struct ask_result *result)
+{
+	/* The pool has noted what it is worth; nobody waits. */
+	(void)arg;
+	(void)result;
+}
+
+static void
+send_probe(struct flight *f)
+{
+	const struct msg_ask how = { .rd = true, .cd = f->cd, .dnssec_ok = true, .udp_size = 1232 };
+	struct ask *ignored;
+
+	if (f->route.probe < 0)
+		return;
+	if (pool_ask(f->resolver->pool, (uint16_t)f->route.probe, &f->question, &how,
+		POOL_ASK_PROBE, FLIGHT_DEADLINE, on_probe, NULL, &ignored) == 0)
+		f->resolver->counters.probes++;
+}
+
+static void
+on_start(void *arg)
+{
+	struct flight *f = arg;
+
+	f->stage = 0;
+	if (f->view.kind == VIEW_LOCAL) {
+		/* A reload made it so. */
+		if (answer_from_local(&f->question, &f->view.local, &f->answer) == 0)
+			succeed(f, EDE_NONE, "");
+		else
+			fail(f, EDE_OTHER);
+		return;
+	}
+	policy_route(f->resolver->policy, &f->view, &f->question, pool_standing(f->resolver->pool),
+	    &f->resolver->draw, loop_now(f->resolver->loop), &f->route);
+	send_probe(f);
+	enter_stage(f);
+}
+
+/* --- joining ---------------------------------------------------------------------------------- */
+
+static struct flight *
+flight_new(struct resolver *r, const struct flight_key *key, const struct view *view)
+{
+	struct flight *f = calloc(1, sizeof(*f));
+
+	if (!f)
+		return NULL;
+	f->resolver = r;
+	f->question = *key->question;
+	f->view = *view;
+	f->kind = key->kind;
+	f->cd = key->cd;
+	f->ede = EDE_NONE;
+	f->started = loop_now(r->loop);
+	f->trace.transport = "";
+	list_init(&f->waits);
+	timer_init(&f->start, r->loop, on_start, f);
+	timer_start(&f->start, 0);
+	map_insert(&r->flights, &f->node, key_hash(&r->flights, key));
+	list_push_back(&r->flying, &f->link);
+	r->counters.flights++;
+	return f;
+}
+
+int
+flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
+    enum flight_kind kind, bool cd, struct flight_wait *wait)
+{
+	const struct flight_key key = {
+		.question = question, .view = view->id, .kind = kind, .cd = cd
+	};
+	struct map_node *node =
+	    map_find(&resolver->flights, key_hash(&resolver->flights, &key), key_match, &key);
+	struct flight *f;
+
+	if (node) {
+		f = container_of(node, struct flight, node);
+		resolver->counters.flights_joined++;
+	} else {
+		if (resolver->flights.count >= MAX_FLIGHTS)
+			return -EBUSY;
+		f = flight_new(resolver, &key, view);
+		if (!f)
+			return -ENOMEM;
+	}
+	wait->flight = f;
+	list_push_back(&f->waits, &wait->link);
+	return 0;
+}
+
+void
+flight_leave(struct flight_wait *wait)
+{
+	if (!wait->flight)
+		return;
+	list_remove(&wait->link);
+	wait->flight = NULL;
+}
+
+void
+flight_end_all(struct resolver *resolver, const char *why)
+{
+	while (!list_empty(&resolver->flying)) {
+		struct flight *f = container_of(resolver->flying.next, struct flight, link);
+
+		snprintf(f->why, sizeof(f->why), "%s", why);
+		fail(f, EDE_NOT_READY);
+	}
+}
+
+/* Under new rules the name may belong to another view, or be answered here. */
+static void
+reroute(struct flight *f)
+{
+	struct resolver *r = f->resolver;
+	struct flight_key key = { .question = &f->question, .kind = f->kind, .cd = f->cd };
+
+	stop(f);
+	map_remove(&r->flights, &f->node);
+	policy_view(r->policy, &f->question, &r->netview, &f->view);
+	key.view = f->view.id;
+	map_insert(&r->flights, &f->node, key_hash(&r->flights, &key));
+	timer_start(&f->start, 0);
+}
+
+void
+flight_reroute_all(struct resolver *resolver)
+{
+	list_for_each (it, &resolver->flying)
+		reroute(container_of(it, struct flight, link));
+}

@@ -1,0 +1,59 @@
+/*
+ * One question on its way; many queries may wait on it.
+ *
+ *	flight_join ─► STARTED ─► STAGE 0 ──answer, or a confirmed refusal──► done, gone
+ *	                 ▲           │ transport failure of every candidate
+ *	                 │           ▼
+ *	   a reload ─────┘        STAGE 1 … ──no stage left, or the deadline──► done(EDE), gone
+ *
+ * A stage asks upstreams (query/pursuit.h) or the engine.
+ *
+ * A *checked* flight gives an answer that may be cached and served; a *raw* flight trusts nothing
+ * and is what a validator asks. The kind is part of the key, so a raw flight never joins a checked
+ * one.
+ */
+#ifndef QUERY_FLIGHT_H
+#define QUERY_FLIGHT_H
+
+#include "stubd/query/pursuit.h"
+#include "stubd/query/resolver.h"
+#include "stubd/wire/answer.h"
+#include "stubd/wire/reply.h"
+
+enum flight_kind { FLIGHT_CHECKED, FLIGHT_RAW };
+
+enum {
+	FLIGHT_FIRST_STAGE = 2700, /* ms for a stage that has another behind it: 60 % */
+};
+
+struct flight_result {
+	const struct answer *answer; /* borrowed for the callback; NULL on failure */
+	enum ede ede;
+	const char *text; /* names the upstream and the cause; "" when none */
+	const struct flight_trace *trace;
+};
+
+/* One who waits; embedded in the query. */
+struct flight_wait {
+	struct list link;
+	struct flight *flight; /* NULL when not waiting */
+	void (*done)(struct flight_wait *wait, const struct flight_result *result);
+};
+
+/* Joins the flight for (question, view, kind) or starts it. done comes exactly once, never inside
+ * this call, unless flight_leave() came first. question and view are copied. Returns 0, -EBUSY
+ * (MAX_FLIGHTS) or -ENOMEM. */
+int flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
+    enum flight_kind kind, bool cd, struct flight_wait *wait);
+
+/* Stops waiting; the flight itself goes on to fill the cache. */
+void flight_leave(struct flight_wait *wait);
+
+/* Ends every flight with a failure (shutdown). */
+void flight_end_all(struct resolver *resolver, const char *why);
+
+/* The policy was swapped: every flight is routed afresh, under its old deadline. Nothing that was
+ * decided under the old rules is asked any more. */
+void flight_reroute_all(struct resolver *resolver);
+
+#endif

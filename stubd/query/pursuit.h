@@ -1,0 +1,91 @@
+/*
+ * One stage of a flight: a question pursued among upstream candidates until one of them answers.
+ *
+ *	ASKING(candidate) ──reply accepted──────────────────────────► done(ANSWERED)
+ *	   │  ▲  │ silence: the same upstream on a fresh connection, then the next candidate
+ *	   │  └──┘ hard error: the next candidate at once
+ *	   ├─ an error or an unusable reply: asked once elsewhere, then ► done(REFUSED)
+ *	   ├─ a limit of our own was met, and nobody answered ───────► done(REFUSED)
+ *	   ├─ `end`, and an upstream is alive: the zone is slow ─────► done(REFUSED)
+ *	   └─ no candidate left and nothing outstanding, or `until` ─► done(UNREACHED)
+ *
+ * Everybody who was asked may still answer, also after the next candidate was asked. Embedded in
+ * its owner, which is the flight; done comes exactly once, never inside pursuit_start(), unless
+ * cancelled, and may free the owner.
+ */
+#ifndef QUERY_PURSUIT_H
+#define QUERY_PURSUIT_H
+
+#include "policy/decide.h"
+#include "stubd/net/timer.h"
+#include "stubd/query/resolver.h"
+#include "stubd/upstream/pool.h"
+#include "stubd/wire/msg.h"
+
+enum {
+	PURSUIT_HEDGE_MIN = 250, /* ms of silence before a fresh connection to the same upstream */
+	PURSUIT_FAILOVER = 1000, /* ms of silence before the next candidate */
+	PURSUIT_ASKS_MAX = 8,	 /* asks in all */
+	PURSUIT_WHY_MAX = 256,
+};
+
+enum pursuit_end { PURSUIT_ANSWERED, PURSUIT_REFUSED, PURSUIT_UNREACHED };
+
+/* How a flight got its answer, for explain and status. */
+struct flight_trace {
+	enum stage_kind stage;
+	char upstream[64];     /* name; "" for recursion */
+	const char *transport; /* static: "doh", "dot", "recursion" */
+	struct addr address;
+	msec connection_age;
+	uint32_t rtt_us; /* of the ask that answered */
+	msec took;	 /* of the whole flight */
+	unsigned asks, hedges, failovers;
+};
+
+struct pursuit;
+
+/* One ask; free while ask is NULL. */
+struct pursuit_slot {
+	struct pursuit *pursuit;
+	struct ask *ask;
+	unsigned candidate; /* its number in the stage */
+};
+
+struct pursuit {
+	/* set by the owner; borrowed */
+	struct resolver *resolver;
+	const struct question *question;
+	const struct stage *stage;
+	struct flight_trace *trace;
+	char *why; /* [PURSUIT_WHY_MAX]: names upstreams and causes, see pursuit_note() */
+	bool cd;
+	/* Looks into a NOERROR or NXDOMAIN reply: 0 takes it, else *why says what is wrong with it.
+	 */
+	int (*accept)(void *arg, const struct ask_result *result, const char **why);
+	void (*done)(void *arg, enum pursuit_end end);
+	void *arg;
+	/* its own */
+	struct pursuit_slot slots[PURSUIT_ASKS_MAX];
+	unsigned asked;
+	unsigned next;	   /* candidate to be asked next */
+	bool hedged;	   /* the current candidate was asked on a fresh connection too */
+	bool refused;	   /* an upstream has answered with an error */
+	unsigned refuser;  /* the last that did */
+	bool full;	   /* one had no room for the question */
+	bool slow;	   /* an upstream lives and has no answer yet */
+	msec until, end;   /* on the loop's clock */
+	struct timer pace; /* what to do if nobody answers */
+};
+
+/* Starts asking; gives up at the time `until`, or, when an upstream that was asked is alive and only
+ * its answer takes long, at the time `end`. */
+void pursuit_start(struct pursuit *p, msec until, msec end);
+
+/* Stops; done will not come. A zeroed pursuit is allowed. */
+void pursuit_cancel(struct pursuit *p);
+
+/* Adds "NAME: CAUSE" to why; what does not fit is left out. */
+void pursuit_note(char why[PURSUIT_WHY_MAX], const char *name, const char *cause);
+
+#endif

@@ -1,0 +1,423 @@
+#include "stubd/query/query.h"
+
+#include "stubd/cache/cache.h"
+#include "stubd/net/loop.h"
+#include "stubd/net/timer.h"
+#include "stubd/wire/answer.h"
+#include "stubd/wire/msg.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	UDP_REPLY_MAX = 4096, /* the client's EDNS size counts up to this on loopback */
+};
+
+struct query {
+	struct list link; /* in resolver->queries */
+	struct resolver *resolver;
+	struct msg_query msg;
+	struct query_front front;
+	query_reply_cb *reply;
+	void *arg;
+	struct query_trace *trace; /* borrowed; NULL unless traced */
+
+	struct question current; /* this step's question: the client's, or where a chain went on */
+	struct view view;	 /* that owns it */
+	struct answer *parts[ANSWER_CHAIN_MAX];
+	size_t nparts;
+	struct flight_wait wait;
+	struct timer deadline;
+	struct reply_extra extra;
+	char text[256]; /* extra.text */
+};
+
+/* One message as it came in, before anything had to be allocated. */
+struct arrival {
+	struct resolver *resolver;
+	struct msg_query msg;
+	const struct query_front *front;
+	struct query_trace *trace;
+	query_reply_cb *reply;
+	void *arg;
+};
+
+static bool step(struct query *q);
+
+static size_t
+reply_limit(const struct query_front *front, const struct msg_query *msg)
+{
+	if (front->limit)
+		return front->limit;
+	return msg->udp_size < UDP_REPLY_MAX ? msg->udp_size : UDP_REPLY_MAX;
+}
+
+static void
+arrival_error(const struct arrival *a, unsigned rcode, enum ede ede, const char *text)
+{
+	const struct reply_extra extra = { .ede = ede, .text = text };
+	uint8_t out[1024];
+	size_t len = reply_write_error(out, sizeof(out), &a->msg, rcode, &extra);
+
+	a->reply(a->arg, out, len);
+}
+
+/* Answers what no view has to be asked for. Returns true when that was the end of it. */
+static bool
+arrival_refuse(const struct arrival *a, enum msg_verdict verdict)
+{
+	const struct question *question = &a->msg.question;
+	unsigned rcode = RCODE_NOERROR;
+
+	switch (verdict) {
+	case MSG_DROP:
+		a->resolver->counters.dropped++;
+		a->reply(a->arg, NULL, 0);
+		return true;
+	case MSG_FORMERR:
+		rcode = RCODE_FORMERR;
+		break;
+	case MSG_NOTIMP:
+		rcode = RCODE_NOTIMP;
+		break;
+	case MSG_BADVERS:
+		rcode = RCODE_BADVERS;
+		break;
+	case MSG_OK:
+		/* Zone transfers and other classes are no business of a stub's. */
+		if (question->class != CLASS_IN || question->type == TYPE_AXFR ||
+		    question->type == TYPE_IXFR)
+			rcode = RCODE_REFUSED;
+		else if (question->type == TYPE_OPT)
+			rcode = RCODE_FORMERR;
+		break;
+	}
+	if (rcode == RCODE_NOERROR)
+		return false;
+	a->resolver->counters.errors++;
+	arrival_error(a, rcode, EDE_NONE, NULL);
+	return true;
+}
+
+/* Replies from a local answer or straight from the cache. Returns true when it did. */
+static bool
+arrival_at_once(const struct arrival *a, const struct view *view)
+{
+	struct resolver *r = a->resolver;
+	const struct cache_key key = { .question = &a->msg.question, .view = view->id };
+	struct cache_hit hit;
+	struct answer *local;
+	uint8_t out[MSG_MAX];
+	size_t len;
+
+	if (view->kind == VIEW_LOCAL) {
+		if (answer_from_local(&a->msg.question, &view->local, &local) < 0) {
+			r->counters.failed++;
+			arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
+			return true;
+		}
+		len = reply_write(
+		    out, sizeof(out), reply_limit(a->front, &a->msg), &a->msg, local, 0, NULL);
+		answer_free(local);
+		r->counters.local++;
+		a->reply(a->arg, out, len);
+		return true;
+	}
+	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
+		reply_limit(a->front, &a->msg), &hit) ||
+	    hit.cut)
+		return false;
+	if (a->trace) {
+		a->trace->cached = true;
+		a->trace->ttl_left = hit.ttl_left;
+		a->trace->steps = 1;
+	}
+	r->counters.cached++;
+	a->reply(a->arg, out, hit.len);
+	return true;
+}
+
+static void
+query_free(struct query *q)
+{
+	flight_leave(&q->wait);
+	timer_stop(&q->deadline);
+	list_remove(&q->link);
+	q->resolver->counters.waiting--;
+	for (size_t i = 0; i < q->nparts; i++)
+		answer_free(q->parts[i]);
+	free(q);
+}
+
+/* The one end of a waiting query that is answered. */
+static void
+finish(struct query *q, const uint8_t *wire, size_t len)
+{
+	query_reply_cb *reply = q->reply;
+	void *arg = q->arg;
+
+	if (q->trace) {
+		q->trace->view = q->view;
+		q->trace->ede = q->extra.ede;
+		snprintf(q->trace->text, sizeof(q->trace->text), "%s", q->text);
+		q->trace->steps = (unsigned)q->nparts;
+	}
+	query_free(q);
+	reply(arg, wire, len);
+}
+
+static void
+finish_error(struct query *q, enum ede ede, const char *text)
+{
+	uint8_t out[1024];
+	size_t len;
+
+	snprintf(q->text, sizeof(q->text), "%s", text);
+	q->extra = (struct reply_extra){ .ede = ede, .text = q->text };
+	len = reply_write_error(out, sizeof(out), &q->msg, RCODE_SERVFAIL, &q->extra);
+	finish(q, out, len);
+}
+
+static void
+fail(struct query *q, enum ede ede, const char *text)
+{
+	q->resolver->counters.failed++;
+	finish_error(q, ede, text);
+}
+
+/* All parts are there: join and reply. */
+static void
+succeed(struct query *q)
+{
+	struct answer *joined = NULL;
+	uint8_t out[MSG_MAX];
+	size_t len;
+
+	if (q->parts[q->nparts - 1]->cut) {
+		fail(q, EDE_OTHER, "the chain of CNAMEs is too long");
+		return;
+	}
+	if (q->nparts > 1 && answer_join(q->parts, q->nparts, &joined) < 0) {
+		fail(q, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
+		return;
+	}
+	len = reply_write(out, sizeof(out), reply_limit(&q->front, &q->msg), &q->msg,
+	    joined ? joined : q->parts[0], 0, &q->extra);
+	answer_free(joined);
+	q->resolver->counters.answered++;
+	finish(q, out, len);
+}
+
+/* Adds one part (takes it). Returns true when the chain goes on with another question. */
+static bool
+add_part(struct query *q, struct answer *part)
+{
+	struct resolver *r = q->resolver;
+
+	q->parts[q->nparts++] = part;
+	if (!part->cut || q->nparts == ANSWER_CHAIN_MAX)
+		return false;
+	q->current.name = part->target;
+	policy_view(r->policy, &q->current, &r->netview, &q->view);
+	return true;
+}
+
+/* TTLs of an owned copy, as they are now. */
+static void
+age_ttls(struct answer *answer, uint32_t age)
+{
+	for (size_t i = 0; i < answer->nttls; i++) {
+		uint8_t *at = answer->wire + answer->ttls[i];
+		uint32_t ttl =
+		    (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+
+		ttl = ttl > age ? ttl - age : 0;
+		at[0] = (uint8_t)(ttl >> 24);
+		at[1] = (uint8_t)(ttl >> 16);
+		at[2] = (uint8_t)(ttl >> 8);
+		at[3] = (uint8_t)ttl;
+	}
+}
+
+static void
+on_flight(struct flight_wait *wait, const struct flight_result *result)
+{
+	struct query *q = container_of(wait, struct query, wait);
+	struct answer *part;
+
+	if (q->trace) {
+		q->trace->has_flight = true;
+		q->trace->flight = *result->trace;
+		q->trace->cached = false;
+	}
+	if (!result->answer) {
+		fail(q, result->ede, result->text);
+		return;
+	}
+	if (result->ede != EDE_NONE) {
+		snprintf(q->text, sizeof(q->text), "%s", result->text);
+		q->extra = (struct reply_extra){ .ede = result->ede, .text = q->text };
+	}
+	part = answer_copy(result->answer);
+	if (!part)
+		fail(q, EDE_OTHER, "out of memory");
+	else if (add_part(q, part))
+		step(q);
+	else
+		succeed(q);
+}
+
+/* Answers the current question from what is at hand. Returns 0 and a part, or -ENOENT. */
+static int
+part_at_hand(struct query *q, struct answer **part)
+{
+	struct resolver *r = q->resolver;
+	const struct cache_key key = { .question = &q->current, .view = q->view.id };
+	uint32_t age;
+
+	if (q->view.kind == VIEW_LOCAL)
+		return answer_from_local(&q->current, &q->view.local, part);
+	*part = cache_get(r->cache, &key, loop_now(r->loop), &age);
+	if (!*part)
+		return -ENOENT;
+	age_ttls(*part, age);
+	return 0;
+}
+
+/* Answers the current question, from here or by a flight; goes on while the chain does. Returns
+ * true while the query waits; false: it has ended and is gone. */
+static bool
+step(struct query *q)
+{
+	struct resolver *r = q->resolver;
+	const bool cd = q->msg.flags & FLAG_CD;
+	struct answer *part;
+	int err;
+
+	while (part_at_hand(q, &part) == 0) {
+		if (!add_part(q, part)) {
+			succeed(q);
+			return false;
+		}
+	}
+	err = flight_join(r, &q->current, &q->view, FLIGHT_CHECKED, cd, &q->wait);
+	if (err == -EBUSY) {
+		r->counters.overloaded++;
+		finish_error(q, EDE_OTHER, "too many questions in flight");
+	} else if (err < 0) {
+		fail(q, EDE_OTHER, "out of memory");
+	}
+	return err == 0;
+}
+
+static void
+on_deadline(void *arg)
+{
+	struct query *q = arg;
+
+	fail(q, EDE_NETWORK_ERROR, "no answer in time");
+}
+
+static struct query *
+query_new(const struct arrival *a, const struct view *view)
+{
+	struct resolver *r = a->resolver;
+	struct query *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		return NULL;
+	q->resolver = r;
+	q->msg = a->msg;
+	q->front = *a->front;
+	q->reply = a->reply;
+	q->arg = a->arg;
+	q->trace = a->trace;
+	q->current = a->msg.question;
+	q->view = *view;
+	q->extra.ede = EDE_NONE;
+	q->wait.done = on_flight;
+	list_init(&q->wait.link);
+	list_push_back(&r->queries, &q->link);
+	timer_init(&q->deadline, r->loop, on_deadline, q);
+	timer_start(&q->deadline, QUERY_DEADLINE);
+	r->counters.waiting++;
+	return q;
+}
+
+/* A miss: the query has to wait, unless there is no room to. */
+static void
+arrival_wait(const struct arrival *a, const struct view *view, struct query **out)
+{
+	struct resolver *r = a->resolver;
+	struct query *q;
+
+	if (!(a->msg.flags & FLAG_RD)) {
+		r->counters.errors++;
+		arrival_error(a, RCODE_REFUSED, EDE_OTHER, "not in the cache, and RD was not set");
+		return;
+	}
+	if (r->draining || r->counters.waiting >= MAX_WAITING) {
+		r->counters.overloaded++;
+		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER,
+		    r->draining ? "stubd is stopping" : "too many queries are waiting");
+		return;
+	}
+	q = query_new(a, view);
+	if (!q) {
+		r->counters.failed++;
+		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
+		return;
+	}
+	*out = step(q) ? q : NULL;
+}
+
+void
+query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
+    const struct query_front *front, struct query_trace *trace, query_reply_cb *reply, void *arg,
+    struct query **out)
+{
+	struct arrival a = {
+		.resolver = resolver,
+		.front = front,
+		.trace = trace,
+		.reply = reply,
+		.arg = arg,
+	};
+	struct view view;
+
+	*out = NULL;
+	resolver->counters.queries++;
+	if (arrival_refuse(&a, msg_read_query(bytes, n, &a.msg)))
+		return;
+	policy_view(resolver->policy, &a.msg.question, &resolver->netview, &view);
+	if (trace) {
+		*trace = (struct query_trace){ .view = view, .ede = EDE_NONE };
+	}
+	if (arrival_at_once(&a, &view))
+		return;
+	arrival_wait(&a, &view, out);
+}
+
+void
+query_start(struct resolver *resolver, const uint8_t *bytes, size_t n,
+    const struct query_front *front, query_reply_cb *reply, void *arg, struct query **out)
+{
+	query_start_traced(resolver, bytes, n, front, NULL, reply, arg, out);
+}
+
+void
+query_cancel(struct query *query)
+{
+	query->resolver->counters.abandoned++;
+	query_free(query);
+}
+
+void
+query_end_all(struct resolver *resolver, const char *why)
+{
+	while (!list_empty(&resolver->queries))
+		fail(container_of(resolver->queries.next, struct query, link), EDE_OTHER, why);
+}

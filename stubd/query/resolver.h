@@ -1,0 +1,68 @@
+/*
+ * What queries and flights share: the current policy and the things that answer. One per worker;
+ * the daemon owns it. All members are borrowed but the policy, of which it holds a reference.
+ */
+#ifndef QUERY_RESOLVER_H
+#define QUERY_RESOLVER_H
+
+#include "policy/decide.h"
+#include "stubd/base/clock.h"
+#include "stubd/base/list.h"
+#include "stubd/base/map.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct loop;
+struct policy;
+struct cache;
+struct pool;
+struct engine;
+
+enum {
+	MAX_FLIGHTS = 2000,    /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
+	MAX_WAITING = 20000,   /* queries waiting on flights; beyond: SERVFAIL + EDE */
+	QUERY_DEADLINE = 4500, /* ms: every query is answered by then */
+};
+
+/* Where each query ended: queries = the sum of all the others + those still waiting. */
+struct query_counters {
+	uint64_t queries;
+	uint64_t dropped; /* no answer owed: garbage or a response */
+	uint64_t errors;  /* FORMERR, NOTIMP, BADVERS */
+	uint64_t local;	  /* policy answered */
+	uint64_t cached;
+	uint64_t answered;   /* by a flight */
+	uint64_t failed;     /* SERVFAIL + EDE */
+	uint64_t overloaded; /* SERVFAIL: MAX_FLIGHTS or MAX_WAITING */
+	uint64_t abandoned;  /* the client went away first */
+	uint64_t waiting;    /* a level, not a sum */
+	uint64_t flights, flights_joined, hedges, failovers, recursions, probes;
+};
+
+struct resolver {
+	struct loop *loop;
+	struct policy *policy; /* a reference */
+	struct netview netview;
+	struct draw draw;
+	struct cache *cache;
+	struct pool *pool;
+	struct engine *engine;
+	struct map flights;  /* by flight key */
+	struct list flying;  /* all flights */
+	struct list queries; /* all that wait */
+	struct query_counters counters;
+	bool draining; /* SIGTERM: start nothing new */
+};
+
+/* Prepares an empty resolver; the members are then set by the owner. Returns 0 or -ENOMEM. */
+int resolver_init(struct resolver *resolver);
+
+/* Answers every waiting query with SERVFAIL, ends every flight, frees what is its own. */
+void resolver_close(struct resolver *resolver);
+
+/* Swaps the policy (takes the reference); flights on their way are routed afresh,
+ * no query is lost. The pool must have the new upstreams already. */
+void resolver_set_policy(struct resolver *resolver, struct policy *policy);
+
+#endif

@@ -1,0 +1,177 @@
+#include "tests/replay/fake_engine.h"
+
+#include "stubd/base/list.h"
+#include "stubd/net/timer.h"
+#include "stubd/wire/msg.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct engine {
+	struct loop *loop;
+	struct list asks; /* engine_ask.link, oldest first */
+	struct list over; /* those that ended and were not looked at */
+	struct engine_stats stats;
+};
+
+struct engine_ask {
+	struct list link;
+	struct engine *engine;
+	struct question question;
+	struct timer deadline;
+	bool seen;
+	engine_cb *cb;
+	void *arg;
+};
+
+struct engine *
+engine_new(struct loop *loop, const struct engine_config *config)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+
+	(void)config;
+	if (!engine)
+		return NULL;
+	engine->loop = loop;
+	list_init(&engine->asks);
+	list_init(&engine->over);
+	return engine;
+}
+
+static void
+forget_all(struct list *asks)
+{
+	list_for_each (it, asks) {
+		struct engine_ask *ask = container_of(it, struct engine_ask, link);
+
+		timer_stop(&ask->deadline);
+		free(ask);
+	}
+}
+
+struct engine *
+engine_free(struct engine *engine)
+{
+	if (!engine)
+		return NULL;
+	forget_all(&engine->asks);
+	forget_all(&engine->over);
+	free(engine);
+	return NULL;
+}
+
+/* The request is over; it is kept while the script has not looked at it. */
+static void
+put_away(struct engine_ask *ask)
+{
+	timer_stop(&ask->deadline);
+	list_remove(&ask->link);
+	if (ask->seen)
+		free(ask);
+	else
+		list_push_back(&ask->engine->over, &ask->link);
+}
+
+static void
+end(struct engine_ask *ask, const struct engine_result *result)
+{
+	engine_cb *cb = ask->cb;
+	void *arg = ask->arg;
+
+	if (result->wire)
+		ask->engine->stats.answers++;
+	else
+		ask->engine->stats.failures++;
+	put_away(ask);
+	cb(arg, result);
+}
+
+static void
+on_deadline(void *arg)
+{
+	const struct engine_result result = {
+		.error = -ETIMEDOUT,
+		.rcode = RCODE_SERVFAIL,
+		.why = "no answer in time",
+	};
+
+	end(arg, &result);
+}
+
+int
+engine_recurse(struct engine *engine, const struct question *question, msec timeout, engine_cb *cb,
+    void *arg, struct engine_ask **out)
+{
+	struct engine_ask *ask;
+
+	if (fake_engine_count(engine) >= ENGINE_ASKS_MAX) {
+		engine->stats.busy++;
+		return -EBUSY;
+	}
+	ask = calloc(1, sizeof(*ask));
+	if (!ask)
+		return -ENOMEM;
+	*ask = (struct engine_ask){ .engine = engine, .question = *question, .cb = cb, .arg = arg };
+	timer_init(&ask->deadline, engine->loop, on_deadline, ask);
+	timer_start(&ask->deadline, timeout);
+	list_push_back(&engine->asks, &ask->link);
+	engine->stats.asks++;
+	*out = ask;
+	return 0;
+}
+
+void
+engine_cancel(struct engine_ask *ask)
+{
+	if (ask)
+		put_away(ask);
+}
+
+void
+engine_stats(const struct engine *engine, struct engine_stats *out)
+{
+	*out = engine->stats;
+}
+
+const struct question *
+fake_engine_look(struct engine *engine)
+{
+	struct list *lists[] = { &engine->over, &engine->asks };
+
+	for (size_t i = 0; i < 2; i++) {
+		list_for_each (it, lists[i]) {
+			struct engine_ask *ask = container_of(it, struct engine_ask, link);
+
+			if (ask->seen)
+				continue;
+			ask->seen = true;
+			return &ask->question;
+		}
+	}
+	return NULL;
+}
+
+const struct question *
+fake_engine_waiting(const struct engine *engine)
+{
+	if (list_empty(&engine->asks))
+		return NULL;
+	return &container_of(engine->asks.next, struct engine_ask, link)->question;
+}
+
+void
+fake_engine_answer(struct engine *engine, const struct engine_result *result)
+{
+	end(container_of(engine->asks.next, struct engine_ask, link), result);
+}
+
+size_t
+fake_engine_count(const struct engine *engine)
+{
+	size_t n = 0;
+
+	for (const struct list *it = engine->asks.next; it != &engine->asks; it = it->next)
+		n++;
+	return n;
+}
