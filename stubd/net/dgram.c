@@ -1,0 +1,288 @@
+#include "stubd/net/dgram.h"
+#include "stubd/net/loop.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { CONTROL = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
+
+union ip_sockaddr {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+union control {
+	struct cmsghdr align;
+	uint8_t bytes[CONTROL];
+};
+
+struct dgram {
+	int fd;
+	struct loop_watch *watch;
+	struct loop_later later;
+	dgram_cb *cb;
+	void *arg;
+	bool busy; /* a callback is on the stack, which frees the memory when it is gone */
+	bool dead; /* freed, but for the memory */
+	struct dgram_stats stats;
+
+	/* one batch in */
+	struct mmsghdr in[DGRAM_BATCH];
+	struct iovec in_iov[DGRAM_BATCH];
+	union ip_sockaddr in_from[DGRAM_BATCH];
+	union control in_control[DGRAM_BATCH];
+	uint8_t in_bytes[DGRAM_BATCH][DGRAM_IN];
+
+	/* replies that wait */
+	struct mmsghdr out[DGRAM_BATCH];
+	struct iovec out_iov[DGRAM_BATCH];
+	union ip_sockaddr out_to[DGRAM_BATCH];
+	union control out_control[DGRAM_BATCH];
+	size_t nout, out_used;
+	uint8_t out_bytes[DGRAM_OUT];
+};
+
+/* Finds the address that the packet was sent to. */
+static void
+read_pktinfo(struct msghdr *msg, struct dgram_peer *peer)
+{
+	struct in_pktinfo v4;
+	struct in6_pktinfo v6;
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
+		if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+			memcpy(&v4, CMSG_DATA(c), sizeof(v4));
+			memcpy(peer->to, &v4.ipi_spec_dst, 4);
+		} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&v6, CMSG_DATA(c), sizeof(v6));
+			memcpy(peer->to, &v6.ipi6_addr, 16);
+			if (IN6_IS_ADDR_LINKLOCAL(&v6.ipi6_addr))
+				peer->link = v6.ipi6_ifindex;
+		}
+	}
+}
+
+static void
+write_pktinfo(struct msghdr *msg, union control *control, const struct dgram_peer *peer)
+{
+	static const uint8_t unknown[16];
+	struct in_pktinfo v4 = { 0 };
+	struct in6_pktinfo v6 = { 0 };
+	struct cmsghdr *c = &control->align;
+
+	if (!memcmp(peer->to, unknown, sizeof(unknown)))
+		return;
+	memset(control, 0, sizeof(*control));
+	msg->msg_control = control;
+	if (peer->from.family == AF_INET) {
+		memcpy(&v4.ipi_spec_dst, peer->to, 4);
+		c->cmsg_level = IPPROTO_IP;
+		c->cmsg_type = IP_PKTINFO;
+		c->cmsg_len = CMSG_LEN(sizeof(v4));
+		memcpy(CMSG_DATA(c), &v4, sizeof(v4));
+		msg->msg_controllen = CMSG_SPACE(sizeof(v4));
+		return;
+	}
+	memcpy(&v6.ipi6_addr, peer->to, 16);
+	v6.ipi6_ifindex = peer->link;
+	c->cmsg_level = IPPROTO_IPV6;
+	c->cmsg_type = IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(v6));
+	memcpy(CMSG_DATA(c), &v6, sizeof(v6));
+	msg->msg_controllen = CMSG_SPACE(sizeof(v6));
+}
+
+/* Reads one batch and hands it out. Returns true when there may be more. */
+static bool
+read_batch(struct dgram *d)
+{
+	int n;
+
+	for (size_t i = 0; i < DGRAM_BATCH; i++) {
+		d->in_iov[i] = (struct iovec){ d->in_bytes[i], DGRAM_IN };
+		d->in[i].msg_hdr = (struct msghdr){
+			.msg_name = &d->in_from[i],
+			.msg_namelen = sizeof(d->in_from[i]),
+			.msg_iov = &d->in_iov[i],
+			.msg_iovlen = 1,
+			.msg_control = &d->in_control[i],
+			.msg_controllen = sizeof(d->in_control[i]),
+		};
+	}
+	n = recvmmsg(d->fd, d->in, DGRAM_BATCH, MSG_DONTWAIT, NULL);
+	for (int i = 0; i < n; i++) {
+		struct msghdr *msg = &d->in[i].msg_hdr;
+		struct dgram_peer peer = { 0 };
+
+		d->stats.in++;
+		if (msg->msg_flags & MSG_TRUNC) {
+			d->stats.in_long++;
+			continue;
+		}
+		addr_from_sockaddr(&peer.from, &d->in_from[i].any);
+		read_pktinfo(msg, &peer);
+		d->cb(d->arg, &peer, d->in_bytes[i], d->in[i].msg_len);
+		if (d->dead)
+			return false;
+	}
+	return n == DGRAM_BATCH;
+}
+
+static void
+on_watch(void *arg, int events)
+{
+	struct dgram *d = arg;
+	bool more = true;
+
+	(void)events; /* an error of the socket is fetched, and cleared, by the read */
+	d->busy = true;
+	for (int i = 0; i < DGRAM_BATCHES && more; i++) {
+		more = read_batch(d);
+		if (!d->dead)
+			dgram_flush(d);
+	}
+	d->busy = false;
+	if (d->dead)
+		free(d);
+}
+
+static void
+on_later(void *arg)
+{
+	dgram_flush(arg);
+}
+
+static void
+set_options(int fd)
+{
+	int one = 1, size = DGRAM_RCVBUF, family = 0;
+	socklen_t len = sizeof(family);
+
+	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
+	if (family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one));
+	else
+		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
+	/* The first needs CAP_NET_ADMIN, the second is cut at net.core.rmem_max. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
+struct dgram *
+dgram_new(struct loop *loop, int fd, dgram_cb *cb, void *arg)
+{
+	struct dgram *d = calloc(1, sizeof(*d));
+
+	if (!d)
+		return NULL;
+	d->fd = fd;
+	d->cb = cb;
+	d->arg = arg;
+	loop_later_init(&d->later, loop, on_later, d);
+	set_options(fd);
+	d->watch = loop_watch_new(loop, fd, LOOP_READ, on_watch, d);
+	if (!d->watch) {
+		free(d);
+		return NULL;
+	}
+	return d;
+}
+
+struct dgram *
+dgram_free(struct dgram *d)
+{
+	if (!d)
+		return NULL;
+	dgram_flush(d);
+	loop_later_stop(&d->later);
+	d->watch = loop_watch_free(d->watch);
+	close(d->fd);
+	d->dead = true;
+	if (!d->busy)
+		free(d);
+	return NULL;
+}
+
+void
+dgram_stop(struct dgram *d)
+{
+	loop_watch_set(d->watch, 0);
+}
+
+void
+dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes, size_t n)
+{
+	struct sockaddr_storage ss;
+	struct msghdr *msg;
+	socklen_t len;
+
+	if (n > DGRAM_OUT) {
+		d->stats.out_lost++;
+		return;
+	}
+	if (d->nout == DGRAM_BATCH || d->out_used + n > DGRAM_OUT)
+		dgram_flush(d);
+	len = addr_to_sockaddr(&peer->from, &ss);
+	if (len > sizeof(d->out_to[0]))
+		return;
+	memcpy(&d->out_to[d->nout], &ss, len);
+	memcpy(d->out_bytes + d->out_used, bytes, n);
+	d->out_iov[d->nout] = (struct iovec){ d->out_bytes + d->out_used, n };
+	msg = &d->out[d->nout].msg_hdr;
+	*msg = (struct msghdr){
+		.msg_name = &d->out_to[d->nout],
+		.msg_namelen = len,
+		.msg_iov = &d->out_iov[d->nout],
+		.msg_iovlen = 1,
+	};
+	write_pktinfo(msg, &d->out_control[d->nout], peer);
+	d->nout++;
+	d->out_used += n;
+	if (!d->busy)
+		loop_later_start(&d->later);
+}
+
+void
+dgram_flush(struct dgram *d)
+{
+	size_t sent = 0;
+
+	while (sent < d->nout) {
+		int n = sendmmsg(d->fd, d->out + sent, (unsigned)(d->nout - sent), MSG_DONTWAIT);
+
+		if (n > 0) {
+			sent += (size_t)n;
+			d->stats.out += (uint64_t)n;
+			continue;
+		}
+		/* The first one failed, the others may not: an error may belong to one client
+		 * alone, and a pending ICMP error of the socket is cleared by this call. */
+		if (n < 0 && errno == EINTR)
+			continue;
+		sent++;
+		d->stats.out_lost++;
+	}
+	d->nout = d->out_used = 0;
+}
+
+void
+dgram_stats(const struct dgram *d, struct dgram_stats *out)
+{
+	*out = d->stats;
+}
+
+size_t
+dgram_rcvbuf(const struct dgram *d)
+{
+	int size = 0;
+	socklen_t len = sizeof(size);
+
+	if (getsockopt(d->fd, SOL_SOCKET, SO_RCVBUF, &size, &len) != 0 || size < 0)
+		return 0;
+	return (size_t)size;
+}

@@ -1,0 +1,143 @@
+#include "stubd/net/timer.h"
+#include "stubd/net/loop.h"
+#include "tests/unit/unit.h"
+
+#include <stdlib.h>
+
+enum { MANY = 2000 };
+
+struct shot {
+	struct timer timer;
+	struct world *world;
+	msec wanted;
+	int fired;
+};
+
+struct world {
+	struct loop *loop;
+	struct shot shots[MANY];
+	int fired;
+	msec last;
+	bool disorder;
+	int chain;
+	struct timer again, end;
+};
+
+static void
+on_stop(void *arg)
+{
+	loop_stop(((struct world *)arg)->loop);
+}
+
+static void
+on_shot(void *arg)
+{
+	struct shot *shot = arg;
+	struct world *w = shot->world;
+
+	shot->fired++;
+	w->fired++;
+	if (shot->wanted < w->last || loop_now(w->loop) < shot->wanted)
+		w->disorder = true;
+	w->last = shot->wanted;
+}
+
+static struct world *
+world_new(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	w->loop = loop_new();
+	for (int i = 0; i < MANY; i++) {
+		w->shots[i].world = w;
+		timer_init(&w->shots[i].timer, w->loop, on_shot, &w->shots[i]);
+	}
+	timer_init(&w->end, w->loop, on_stop, w);
+	return w;
+}
+
+static void
+world_free(struct world *w)
+{
+	loop_free(w->loop);
+	free(w);
+}
+
+static void
+shoot(struct world *w, int i, msec delay)
+{
+	w->shots[i].wanted = loop_now(w->loop) + delay;
+	timer_start(&w->shots[i].timer, delay);
+}
+
+static void
+timers_fire_in_the_order_of_their_times(void)
+{
+	struct world *w = world_new();
+
+	for (int i = 0; i < MANY; i++)
+		shoot(w, i, (msec)(i * 7919 % 50));
+	timer_start(&w->end, 60);
+	loop_run(w->loop);
+	CU_ASSERT_EQUAL(w->fired, MANY);
+	CU_ASSERT_FALSE(w->disorder);
+	world_free(w);
+}
+
+static void
+stopped_timers_stay_silent_and_moved_ones_fire_once(void)
+{
+	struct world *w = world_new();
+
+	for (int i = 0; i < MANY; i++)
+		shoot(w, i, (msec)(i % 20));
+	for (int i = 0; i < MANY; i += 3) {
+		timer_stop(&w->shots[i].timer);
+		timer_stop(&w->shots[i].timer);
+		CU_ASSERT_FALSE(timer_running(&w->shots[i].timer));
+	}
+	for (int i = 1; i < MANY; i += 3)
+		shoot(w, i, 30);
+	timer_start(&w->end, 50);
+	loop_run(w->loop);
+	for (int i = 0; i < MANY; i++)
+		CU_ASSERT_EQUAL(w->shots[i].fired, i % 3 != 0);
+	CU_ASSERT_FALSE(w->disorder);
+	world_free(w);
+}
+
+static void
+on_chain(void *arg)
+{
+	struct world *w = arg;
+
+	if (++w->chain < 1000)
+		timer_start(&w->again, 0);
+	else
+		loop_stop(w->loop);
+}
+
+static void
+a_timer_of_0_ms_never_fires_inside_its_start_and_does_not_hold_up_the_loop(void)
+{
+	struct world *w = world_new();
+
+	timer_init(&w->again, w->loop, on_chain, w);
+	timer_start(&w->again, 0);
+	CU_ASSERT_EQUAL(w->chain, 0);
+	shoot(w, 0, 0);
+	loop_run(w->loop);
+	CU_ASSERT_EQUAL(w->chain, 1000);
+	CU_ASSERT_EQUAL(w->fired, 1);
+	world_free(w);
+}
+
+static const struct unit_case cases[] = {
+	{ "timers fire in the order of their times", timers_fire_in_the_order_of_their_times },
+	{ "stopped timers stay silent and moved ones fire once",
+	    stopped_timers_stay_silent_and_moved_ones_fire_once },
+	{ "a timer of 0 ms never fires inside its start and does not hold up the loop",
+	    a_timer_of_0_ms_never_fires_inside_its_start_and_does_not_hold_up_the_loop },
+};
+
+UNIT_MAIN("net/timer", cases)

@@ -1,0 +1,485 @@
+#include "stubd/net/tls.h"
+#include "stubd/net/loop.h"
+#include "stubd/net/timer.h"
+#include "tests/unit/net/tls_peer.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+
+enum { BIG = 100000 };
+
+struct world {
+	struct loop *loop;
+	struct tls_store *store;
+	struct tls_peer peer;
+	struct tls_params params;
+	struct tls *tls;
+	struct timer guard;
+	bool late, free_on_data;
+	int ready, ended;
+	bool resumed;
+	size_t got, wanted;
+	enum tls_end how;
+	char text[TLS_TEXT];
+};
+
+static void
+on_guard(void *arg)
+{
+	struct world *w = arg;
+
+	w->late = true;
+	loop_stop(w->loop);
+}
+
+static void
+on_ready(void *arg)
+{
+	struct world *w = arg;
+
+	w->ready++;
+	w->resumed = tls_resumed(w->tls);
+	if (!w->wanted)
+		loop_stop(w->loop);
+}
+
+static void
+on_data(void *arg, const uint8_t *bytes, size_t n)
+{
+	struct world *w = arg;
+
+	(void)bytes;
+	w->got += n;
+	if (w->free_on_data)
+		w->tls = tls_free(w->tls);
+	if (w->got >= w->wanted)
+		loop_stop(w->loop);
+}
+
+static void
+on_ended(void *arg, enum tls_end how, const char *text)
+{
+	struct world *w = arg;
+
+	w->ended++;
+	w->how = how;
+	snprintf(w->text, sizeof(w->text), "%s", text);
+	loop_stop(w->loop);
+}
+
+static const struct tls_events events = { on_ready, on_data, on_ended };
+
+/* A peer for dns.test, and a client that trusts its CA and wants dns.test. */
+static void
+world_init(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->loop = loop_new();
+	w->store = tls_store_new();
+	timer_init(&w->guard, w->loop, on_guard, w);
+	w->peer.san = "DNS:dns.test";
+	w->peer.alpn = "dot";
+	w->peer.serve = tls_peer_echo;
+	w->params = (struct tls_params){ .host = "dns.test", .alpn = "dot" };
+}
+
+static void
+start(struct world *w)
+{
+	tls_peer_start(&w->peer);
+	w->params.addr = &w->peer.addr;
+	if (!w->params.ca_file)
+		w->params.ca_file = w->peer.ca_file;
+}
+
+static void
+run(struct world *w)
+{
+	timer_start(&w->guard, 10000);
+	loop_run(w->loop);
+	timer_stop(&w->guard);
+	CU_ASSERT_FALSE(w->late);
+}
+
+static void
+dial(struct world *w)
+{
+	char text[TLS_TEXT];
+
+	w->ready = w->ended = 0;
+	CU_ASSERT_EQUAL_FATAL(
+	    tls_connect(w->loop, w->store, &w->params, &events, w, &w->tls, text), 0);
+	CU_ASSERT_EQUAL(w->ready + w->ended, 0);
+}
+
+static void
+world_clear(struct world *w)
+{
+	tls_free(w->tls);
+	tls_peer_stop(&w->peer);
+	tls_store_free(w->store);
+	loop_free(w->loop);
+}
+
+static void
+octets_go_there_and_back(void)
+{
+	struct world w;
+	uint8_t *big = calloc(1, BIG);
+
+	world_init(&w);
+	start(&w);
+	dial(&w);
+	w.wanted = BIG;
+	CU_ASSERT_EQUAL(tls_write(w.tls, big, BIG), 0);
+	CU_ASSERT_EQUAL(tls_write(w.tls, big, BIG), -ENOBUFS);
+	run(&w);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	CU_ASSERT_EQUAL(w.got, BIG);
+	CU_ASSERT_EQUAL(w.ended, 0);
+	world_clear(&w);
+	free(big);
+}
+
+/* Connects and expects that it ends before `ready` with this text. */
+static void
+refused(struct world *w, const char *text)
+{
+	start(w);
+	dial(w);
+	run(w);
+	CU_ASSERT_EQUAL(w->ready, 0);
+	CU_ASSERT_EQUAL(w->ended, 1);
+	CU_ASSERT_EQUAL(w->how, TLS_HANDSHAKE);
+	CU_ASSERT_STRING_EQUAL(w->text, text);
+	CU_ASSERT_EQUAL(tls_write(w->tls, "x", 1), -EPIPE);
+	world_clear(w);
+}
+
+static void
+another_host_name_is_refused_and_named(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.params.host = "evil.test";
+	refused(&w, "host name mismatch: certificate is for dns.test");
+}
+
+static void
+another_host_name_is_refused_under_tls_1_2_too(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.params.host = "evil.test";
+	w.peer.max_version = TLS1_2_VERSION;
+	refused(&w, "host name mismatch: certificate is for dns.test");
+}
+
+static void
+without_a_host_the_address_itself_is_verified(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.params.host = NULL;
+	w.peer.san = "IP:127.0.0.9";
+	refused(&w, "address mismatch: certificate is for 127.0.0.9");
+
+	world_init(&w);
+	w.params.host = NULL;
+	w.peer.san = "IP:127.0.0.1";
+	start(&w);
+	dial(&w);
+	run(&w);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	world_clear(&w);
+}
+
+static void
+an_expired_certificate_is_refused(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.peer.from = -20;
+	w.peer.until = -10;
+	refused(&w, "certificate has expired");
+}
+
+static void
+certificates_are_checked_at_the_time_that_is_set(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.peer.from = -20;
+	w.peer.until = -10;
+	start(&w);
+	/* The CA is younger than that certificate, so the time in between fits none of them. */
+	tls_store_set_time(w.store, (int64_t)time(NULL) - 15 * TLS_PEER_DAY);
+	dial(&w);
+	run(&w);
+	CU_ASSERT_STRING_EQUAL(w.text, "certificate is not yet valid");
+	world_clear(&w);
+}
+
+static void
+an_unknown_authority_is_refused(void)
+{
+	struct world w;
+	struct tls_peer other = { .san = "DNS:other.test" };
+
+	tls_peer_start(&other);
+	world_init(&w);
+	w.params.ca_file = other.ca_file;
+	refused(&w, "unable to get local issuer certificate");
+	tls_peer_stop(&other);
+}
+
+static void
+a_ca_file_that_is_not_there_is_named_at_once(void)
+{
+	struct world w;
+	char text[TLS_TEXT];
+
+	world_init(&w);
+	w.params.ca_file = "/nowhere/ca.pem";
+	start(&w);
+	CU_ASSERT(tls_connect(w.loop, w.store, &w.params, &events, &w, &w.tls, text) < 0);
+	CU_ASSERT_STRING_EQUAL(text, "CA file /nowhere/ca.pem: No such file or directory");
+	world_clear(&w);
+}
+
+static void
+a_preloaded_ca_file_may_vanish(void)
+{
+	struct world w;
+	char why[TLS_TEXT];
+
+	world_init(&w);
+	start(&w);
+	CU_ASSERT_EQUAL(tls_store_preload(w.store, w.peer.ca_file, why, sizeof(why)), 0);
+	CU_ASSERT_EQUAL(tls_store_preload(w.store, w.peer.ca_file, why, sizeof(why)), 0);
+	CU_ASSERT(tls_store_preload(w.store, "/nowhere/ca.pem", why, sizeof(why)) < 0);
+	unlink(w.peer.ca_file);
+	dial(&w);
+	run(&w);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	world_clear(&w);
+}
+
+static void
+a_pin_that_is_not_met_is_refused_even_when_the_chain_is_good(void)
+{
+	static const uint8_t wrong[1][TLS_PIN_LEN] = { { 1 } };
+	struct world w;
+
+	world_init(&w);
+	w.params.pins = wrong;
+	w.params.npins = 1;
+	refused(&w, "no certificate of the server is pinned");
+}
+
+static void
+a_pin_that_is_met_is_good_but_does_not_replace_the_host_name(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.params.pins = (const uint8_t(*)[TLS_PIN_LEN]) & w.peer.pin;
+	w.params.npins = 1;
+	start(&w);
+	dial(&w);
+	run(&w);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	world_clear(&w);
+
+	world_init(&w);
+	w.params.pins = (const uint8_t(*)[TLS_PIN_LEN]) & w.peer.pin;
+	w.params.npins = 1;
+	w.params.host = "evil.test";
+	refused(&w, "host name mismatch: certificate is for dns.test");
+}
+
+static void
+without_host_and_ca_the_pinned_key_alone_decides(void)
+{
+	static const uint8_t wrong[1][TLS_PIN_LEN] = { { 1 } };
+	struct world w;
+
+	for (int good = 0; good < 2; good++) {
+		world_init(&w);
+		start(&w);
+		w.params.host = w.params.ca_file = NULL;
+		w.params.pins = good ? (const uint8_t(*)[TLS_PIN_LEN]) & w.peer.pin : wrong;
+		w.params.npins = 1;
+		dial(&w);
+		run(&w);
+		CU_ASSERT_EQUAL(w.ready, good);
+		CU_ASSERT_EQUAL(w.ended, !good);
+		world_clear(&w);
+	}
+}
+
+static void
+a_required_alpn_must_be_agreed_on_and_another_one_need_not(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.peer.alpn = NULL;
+	w.params.alpn = "h2";
+	w.params.alpn_required = true;
+	refused(&w, "server does not speak h2 (ALPN)");
+
+	world_init(&w);
+	w.peer.alpn = NULL;
+	start(&w);
+	dial(&w);
+	run(&w);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	world_clear(&w);
+}
+
+/* Connects, exchanges an octet so that tickets have come, and closes. Returns whether it was a
+ * resumption. */
+static bool
+visit(struct world *w)
+{
+	w->got = 0;
+	w->wanted = 1;
+	dial(w);
+	CU_ASSERT_EQUAL(tls_write(w->tls, "x", 1), 0);
+	run(w);
+	CU_ASSERT_EQUAL(w->got, 1);
+	w->tls = tls_free(w->tls);
+	return w->resumed;
+}
+
+static void
+sessions_are_resumed_until_they_are_forgotten(void)
+{
+	static const int versions[] = { TLS1_2_VERSION, TLS1_3_VERSION };
+	struct world w;
+
+	for (size_t i = 0; i < 2; i++) {
+		world_init(&w);
+		w.peer.max_version = versions[i];
+		start(&w);
+		CU_ASSERT_FALSE(visit(&w));
+		for (int k = 0; k < 5; k++)
+			CU_ASSERT_TRUE(visit(&w));
+		tls_store_forget_sessions(w.store);
+		CU_ASSERT_FALSE(visit(&w));
+		CU_ASSERT_TRUE(visit(&w));
+		world_clear(&w);
+		CU_ASSERT_EQUAL(w.peer.resumed, 6);
+	}
+}
+
+static void
+a_session_is_not_shown_under_another_identity(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.peer.san = "DNS:dns.test,DNS:too.test";
+	start(&w);
+	CU_ASSERT_FALSE(visit(&w));
+	w.params.host = "too.test";
+	CU_ASSERT_FALSE(visit(&w));
+	w.params.host = "dns.test";
+	CU_ASSERT_TRUE(visit(&w));
+	world_clear(&w);
+}
+
+static void
+serve_nothing(struct tls_peer *peer, SSL *ssl)
+{
+	(void)peer;
+	(void)ssl;
+}
+
+static void
+a_server_that_closes_ends_it_as_closed(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.peer.serve = serve_nothing;
+	start(&w);
+	dial(&w);
+	w.wanted = 1;
+	run(&w);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	CU_ASSERT_EQUAL(w.how, TLS_CLOSED);
+	world_clear(&w);
+}
+
+static void
+nobody_listening_ends_it_as_refused(void)
+{
+	struct world w;
+	struct addr nobody;
+
+	world_init(&w);
+	start(&w);
+	CU_ASSERT_EQUAL(addr_from_text(&nobody, "127.0.0.1:1", 0), 0);
+	w.params.addr = &nobody;
+	dial(&w);
+	run(&w);
+	CU_ASSERT_EQUAL(w.how, TLS_REFUSED);
+	CU_ASSERT_STRING_EQUAL(w.text, "connection refused");
+	world_clear(&w);
+}
+
+static void
+a_callback_may_free_the_connection(void)
+{
+	struct world w;
+
+	world_init(&w);
+	start(&w);
+	dial(&w);
+	w.wanted = 1;
+	w.free_on_data = true;
+	CU_ASSERT_EQUAL(tls_write(w.tls, "x", 1), 0);
+	run(&w);
+	CU_ASSERT_PTR_NULL(w.tls);
+	world_clear(&w);
+}
+
+static const struct unit_case cases[] = {
+	{ "octets go there and back", octets_go_there_and_back },
+	{ "another host name is refused and named", another_host_name_is_refused_and_named },
+	{ "another host name is refused under TLS 1.2 too",
+	    another_host_name_is_refused_under_tls_1_2_too },
+	{ "without a host the address itself is verified",
+	    without_a_host_the_address_itself_is_verified },
+	{ "an expired certificate is refused", an_expired_certificate_is_refused },
+	{ "certificates are checked at the time that is set",
+	    certificates_are_checked_at_the_time_that_is_set },
+	{ "an unknown authority is refused", an_unknown_authority_is_refused },
+	{ "a CA file that is not there is named at once",
+	    a_ca_file_that_is_not_there_is_named_at_once },
+	{ "a preloaded CA file may vanish", a_preloaded_ca_file_may_vanish },
+	{ "a pin that is not met is refused even when the chain is good",
+	    a_pin_that_is_not_met_is_refused_even_when_the_chain_is_good },
+	{ "a pin that is met is good but does not replace the host name",
+	    a_pin_that_is_met_is_good_but_does_not_replace_the_host_name },
+	{ "without host and CA the pinned key alone decides",
+	    without_host_and_ca_the_pinned_key_alone_decides },
+	{ "a required ALPN must be agreed on and another one need not",
+	    a_required_alpn_must_be_agreed_on_and_another_one_need_not },
+	{ "sessions are resumed until they are forgotten",
+	    sessions_are_resumed_until_they_are_forgotten },
+	{ "a session is not shown under another identity",
+	    a_session_is_not_shown_under_another_identity },
+	{ "a server that closes ends it as closed", a_server_that_closes_ends_it_as_closed },
+	{ "nobody listening ends it as refused", nobody_listening_ends_it_as_refused },
+	{ "a callback may free the connection", a_callback_may_free_the_connection },
+};
+
+UNIT_MAIN("net/tls", cases)
