@@ -1,0 +1,278 @@
+#include "stubd/upstream/pool.h"
+#include "stubd/net/loop.h"
+#include "stubd/net/tls_store.h"
+#include "stubd/upstream/pool_impl.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pool *
+pool_new(const struct transport_env *env, const struct transport_ops *const *ops)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+
+	if (!pool)
+		return NULL;
+	pool->env = *env;
+	pool->ops = ops;
+	list_init(&pool->gone);
+	list_init(&pool->ended);
+	timer_init(&pool->ends, env->loop, ask_end_all, pool);
+	return pool;
+}
+
+void
+upstream_note(struct upstream *u, const struct addr *addr, const char *text)
+{
+	char where[ADDR_TEXT_MAX];
+
+	snprintf(u->last_error, sizeof(u->last_error), "%s %s: %s", u->ops->name,
+	    addr_to_text(addr, where), text && *text ? text : "failed");
+}
+
+static int
+copy_text(char **to, const char *from)
+{
+	*to = from ? strdup(from) : NULL;
+	return from && !*to ? -ENOMEM : 0;
+}
+
+static int
+copy_spec(struct upstream_spec *to, const struct upstream_spec *from)
+{
+	int error = 0;
+
+	*to = *from;
+	error |= copy_text(&to->name, from->name);
+	error |= copy_text(&to->operator_name, from->operator_name);
+	error |= copy_text(&to->host, from->host);
+	error |= copy_text(&to->path, from->path);
+	error |= copy_text(&to->ca_file, from->ca_file);
+	error |= copy_text(&to->link, from->link);
+	return error ? -ENOMEM : 0;
+}
+
+static void
+upstream_free(struct upstream *u)
+{
+	if (!u)
+		return;
+	list_remove(&u->link);
+	upstream_spec_clear(&u->spec);
+	free(u);
+}
+
+static struct upstream *
+upstream_new(struct pool *pool, const struct upstream_spec *spec)
+{
+	struct upstream *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return NULL;
+	u->pool = pool;
+	u->ops = pool->ops[spec->scheme];
+	list_init(&u->link);
+	list_init(&u->conns);
+	list_init(&u->openings);
+	health_init(&u->health, &u->own);
+	assert(spec->naddresses);
+	if (copy_spec(&u->spec, spec)) {
+		upstream_free(u);
+		return NULL;
+	}
+	return u;
+}
+
+void
+upstream_settle(struct upstream *u)
+{
+	if (u->is_gone && !u->nconns && !u->nopenings && !u->outstanding)
+		upstream_free(u);
+}
+
+static void
+retire_all(struct upstream *u)
+{
+	list_for_each (it, &u->conns)
+		conn_retire(container_of(it, struct conn, link));
+}
+
+/* It left the table: what was asked is answered, nothing new comes. */
+static void
+upstream_leave(struct upstream *u)
+{
+	u->own = *u->health.standing;
+	u->health.standing = &u->own;
+	u->is_gone = true;
+	list_push_back(&u->pool->gone, &u->link);
+	retire_all(u);
+	upstream_settle(u);
+}
+
+/* Asks are ended without a word: their askers are going, too. */
+static void
+upstream_close(struct upstream *u)
+{
+	u->is_gone = false; /* it is freed below, and nowhere else */
+	list_for_each (o, &u->openings) {
+		struct opening *opening = container_of(o, struct opening, link);
+
+		while (!list_empty(&opening->asks))
+			ask_free(container_of(opening->asks.next, struct ask, link));
+		opening_free(opening);
+	}
+	list_for_each (c, &u->conns) {
+		struct conn *conn = container_of(c, struct conn, link);
+
+		while (!list_empty(&conn->asks))
+			pool_cancel(container_of(conn->asks.next, struct ask, link));
+		conn_close(conn);
+	}
+	upstream_free(u);
+}
+
+struct pool *
+pool_free(struct pool *pool)
+{
+	if (!pool)
+		return NULL;
+	while (!list_empty(&pool->ended))
+		ask_free(container_of(pool->ended.next, struct ask, link));
+	for (size_t i = 0; i < pool->n; i++)
+		upstream_close(pool->upstreams[i]);
+	while (!list_empty(&pool->gone))
+		upstream_close(container_of(pool->gone.next, struct upstream, link));
+	timer_stop(&pool->ends);
+	free(pool->upstreams);
+	free(pool->standings);
+	free(pool);
+	return NULL;
+}
+
+/* An upstream of the old table that is the very same and was not taken yet; it is taken. */
+static struct upstream *
+take_equal(struct pool *pool, const struct upstream_spec *spec, bool *taken)
+{
+	for (size_t i = 0; i < pool->n; i++) {
+		if (taken[i] || !upstream_spec_equal(&pool->upstreams[i]->spec, spec))
+			continue;
+		taken[i] = true;
+		return pool->upstreams[i];
+	}
+	return NULL;
+}
+
+int
+pool_set_upstreams(struct pool *pool, const struct upstream_spec *const *specs, size_t n)
+{
+	struct upstream **upstreams = calloc(n ? n : 1, sizeof(struct upstream *));
+	struct standing *standings = calloc(n ? n : 1, sizeof(*standings));
+	bool *taken = calloc(pool->n ? pool->n : 1, sizeof(*taken));
+	bool *made = calloc(n ? n : 1, sizeof(*made));
+	int error = upstreams && standings && taken && made ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !error && i < n; i++) {
+		upstreams[i] = take_equal(pool, specs[i], taken);
+		if (upstreams[i])
+			continue;
+		made[i] = true;
+		upstreams[i] = upstream_new(pool, specs[i]);
+		error = upstreams[i] ? 0 : -ENOMEM;
+	}
+	if (error) {
+		for (size_t i = 0; made && upstreams && i < n; i++)
+			upstream_free(made[i] ? upstreams[i] : NULL);
+		free(upstreams);
+		free(standings);
+		goto out;
+	}
+	for (size_t i = 0; i < pool->n; i++) {
+		if (!taken[i])
+			upstream_leave(pool->upstreams[i]);
+	}
+	for (size_t i = 0; i < n; i++) {
+		standings[i] = *upstreams[i]->health.standing;
+		upstreams[i]->health.standing = &standings[i];
+		upstreams[i]->index = (uint16_t)i;
+	}
+	free(pool->upstreams);
+	free(pool->standings);
+	pool->upstreams = upstreams;
+	pool->standings = standings;
+	pool->n = n;
+out:
+	free(taken);
+	free(made);
+	return error;
+}
+
+const struct standing *
+pool_standing(const struct pool *pool)
+{
+	return pool->standings;
+}
+
+size_t
+pool_count(const struct pool *pool)
+{
+	return pool->n;
+}
+
+void
+pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
+{
+	const struct upstream *u = pool->upstreams[upstream];
+
+	*out = (struct upstream_info){
+		.spec = &u->spec,
+		.standing = *u->health.standing,
+		.connections = u->nconns,
+		.outstanding = u->outstanding,
+		.stats = u->stats,
+		.last_error = u->last_error,
+	};
+}
+
+/* An opening of the old network leads nowhere: its questions begin anew. */
+static void
+reopen(struct upstream *u)
+{
+	struct list asks;
+
+	list_init(&asks);
+	list_for_each (it, &u->openings) {
+		struct opening *opening = container_of(it, struct opening, link);
+
+		while (!list_empty(&opening->asks)) {
+			struct ask *ask = container_of(opening->asks.next, struct ask, link);
+
+			ask_unlink(ask);
+			list_push_back(&asks, &ask->link);
+		}
+		opening_free(opening);
+	}
+	while (!list_empty(&asks)) {
+		struct ask *ask = container_of(asks.next, struct ask, link);
+
+		ask_unlink(ask);
+		ask_place(ask);
+	}
+}
+
+void
+pool_new_epoch(struct pool *pool)
+{
+	if (pool->env.tls)
+		tls_store_forget_sessions(pool->env.tls);
+	for (size_t i = 0; i < pool->n; i++) {
+		struct upstream *u = pool->upstreams[i];
+
+		retire_all(u);
+		reopen(u);
+		health_reset(&u->health);
+		u->first = 0;
+	}
+}

@@ -1,0 +1,83 @@
+/*
+ * All upstreams and their connections. A question goes to one upstream; which one is the flight's
+ * business, which connection is the pool's: the newest ready one with room, or the one being
+ * opened, or a new one. Connections are shared, kept while useful, retired by the peer or by age,
+ * replaced on the next question.
+ *
+ * Limits: POOL_CONNECTIONS per upstream (one in use, one hedge, one draining each); beyond it
+ * questions wait on those there are, beyond their room they fail with ASK_FULL.
+ */
+#ifndef UPSTREAM_POOL_H
+#define UPSTREAM_POOL_H
+
+#include "policy/decide.h"
+#include "policy/upstream_spec.h"
+#include "stubd/upstream/transport.h"
+
+struct pool;
+struct ask; /* one question to one upstream; the pool's memory */
+
+enum { POOL_CONNECTIONS = 4 };
+
+/* How an ask ended; all pointers are borrowed for the callback. */
+struct ask_result {
+	enum ask_fail fail;
+	const char *text;    /* on failure: "certificate has expired", "connection refused" */
+	const uint8_t *wire; /* on success: a reply that matched its question */
+	size_t len;
+	uint16_t upstream;     /* index */
+	const char *transport; /* "doh", "dot", "do53 udp", ... static */
+	struct addr address;   /* that was used */
+	msec connection_age;   /* of the connection that carried it; 0 when opened for it */
+	uint32_t rtt_us;       /* from written to answered */
+};
+
+typedef void ask_cb(void *arg, const struct ask_result *result);
+
+enum {
+	POOL_ASK_FRESH = 1, /* on a connection opened after this call (hedge) */
+	POOL_ASK_PROBE =
+	    2, /* a copy nobody waits for: failures are no news, success clears "down" */
+};
+
+struct pool_stats {
+	uint64_t asks, answers, fails[ASK_FAILS], handshakes, connections_opened;
+};
+
+struct upstream_info {
+	const struct upstream_spec *spec; /* borrowed until the next pool_set_upstreams() */
+	struct standing standing;
+	size_t connections, outstanding;
+	struct pool_stats stats;
+	const char *last_error; /* borrowed; "" when none */
+};
+
+/* ops has SCHEMES entries (borrowed, static). NULL: out of memory. */
+struct pool *pool_new(const struct transport_env *env, const struct transport_ops *const *ops);
+struct pool *pool_free(struct pool *pool);
+
+/* Takes over a new table of upstreams (copied). Equal ones keep connections and standing; asks on
+ * those that left are allowed to finish. Returns 0 or -ENOMEM (the old table stays). */
+int pool_set_upstreams(struct pool *pool, const struct upstream_spec *const *specs, size_t n);
+
+/* Asks upstream number `upstream`. flags: POOL_ASK_*. timeout in ms; the callback comes exactly
+ * once, never inside this call, unless cancelled. question is copied. Returns 0 and *out,
+ * -ENOENT (no such upstream: the table is another one by now) or -ENOMEM. */
+int pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
+    const struct msg_ask *how, unsigned flags, msec timeout, ask_cb *cb, void *arg,
+    struct ask **out);
+void pool_cancel(struct ask *ask);
+
+/* True when the upstream gave a sign of life on this ask's connection after the ask was sent: then
+ * it is the question that is slow. */
+bool pool_ask_alive(const struct ask *ask);
+
+/* One entry an upstream, updated in place; borrowed until pool_set_upstreams(). */
+const struct standing *pool_standing(const struct pool *pool);
+size_t pool_count(const struct pool *pool);
+void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out);
+
+/* The network changed under us: retire every connection, forget every standing. */
+void pool_new_epoch(struct pool *pool);
+
+#endif

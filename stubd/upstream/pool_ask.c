@@ -1,0 +1,289 @@
+#include "stubd/net/loop.h"
+#include "stubd/upstream/pool_impl.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+ask_unlink(struct ask *ask)
+{
+	list_remove(&ask->link);
+	if (ask->opening)
+		ask->upstream->nwaiting--;
+	ask->opening = NULL;
+	ask->conn = NULL;
+}
+
+void
+ask_free(struct ask *ask)
+{
+	struct upstream *u = ask->upstream;
+
+	timer_stop(&ask->timeout);
+	ask_unlink(ask);
+	u->outstanding--;
+	free(ask);
+	upstream_settle(u);
+}
+
+/* The one end of an ask: tells the asker. */
+static void
+end(struct ask *ask, const struct ask_result *result)
+{
+	ask_cb *cb = ask->cb;
+	void *arg = ask->arg;
+
+	/* What the result points to must outlive the ask, not the other way round. */
+	ask_free(ask);
+	cb(arg, result);
+}
+
+static void
+end_failed(struct ask *ask, enum ask_fail fail, const char *text, const struct addr *addr)
+{
+	struct upstream *u = ask->upstream;
+	char copy[POOL_TEXT_MAX];
+	struct ask_result result = {
+		.fail = fail,
+		.text = copy,
+		.upstream = u->index,
+		.transport = u->ops->name,
+		.address = *addr,
+	};
+
+	snprintf(copy, sizeof(copy), "%s", text && *text ? text : ask_fail_text(fail));
+	u->stats.fails[fail]++;
+	end(ask, &result);
+}
+
+void
+ask_fail_later(struct ask *ask, enum ask_fail fail, const char *text, const struct addr *addr)
+{
+	struct pool *pool = ask->upstream->pool;
+
+	ask_unlink(ask);
+	timer_stop(&ask->timeout);
+	ask->fail = fail;
+	ask->addr = *addr;
+	snprintf(ask->text, sizeof(ask->text), "%s", text);
+	list_push_back(&pool->ended, &ask->link);
+	timer_start(&pool->ends, 0);
+}
+
+void
+ask_end_all(void *arg)
+{
+	struct pool *pool = arg;
+
+	/* One at a time: a callback may cancel any other. */
+	while (!list_empty(&pool->ended)) {
+		struct ask *ask = container_of(pool->ended.next, struct ask, link);
+
+		end_failed(ask, ask->fail, ask->text, &ask->addr);
+	}
+}
+
+/* Nobody got an answer for as long as this one waited: that is news of the upstream, unless the
+ * question alone is slow. */
+static void
+note_silence(struct ask *ask)
+{
+	struct upstream *u = ask->upstream;
+	msec now = pool_now(u->pool), heard;
+
+	if (!ask->conn || now - ask->sent < POOL_SILENCE)
+		return;
+	heard = u->ops->heard ? u->ops->heard(ask->conn->transport) : ask->conn->heard;
+	if (heard >= ask->sent)
+		return;
+	upstream_note(u, &ask->conn->addr, "no answer");
+	health_fail(&u->health, ASK_TIMEOUT, now);
+}
+
+static void
+on_timeout(void *arg)
+{
+	struct ask *ask = arg;
+	struct upstream *u = ask->upstream;
+	struct addr addr = ask->conn ? ask->conn->addr : u->spec.addresses[u->first];
+	const char *text = ask->conn ? "no answer in time" : "no connection in time";
+
+	note_silence(ask);
+	if (ask->conn)
+		u->ops->cancel(ask->conn->transport, &ask->t);
+	end_failed(ask, ASK_TIMEOUT, text, &addr);
+}
+
+static void
+answered(struct ask *ask, const uint8_t *wire, size_t len)
+{
+	struct upstream *u = ask->upstream;
+	struct conn *conn = ask->conn;
+	msec now = pool_now(u->pool);
+	uint64_t rtt = clock_monotonic_us() - ask->sent_us;
+	struct ask_result result = {
+		.fail = ASK_OK,
+		.text = "",
+		.wire = wire,
+		.len = len,
+		.upstream = u->index,
+		.transport = u->ops->name,
+		.address = conn->addr,
+		.connection_age = ask->reused ? now - conn->ready : 0,
+		.rtt_us = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX,
+	};
+
+	conn->heard = now;
+	u->stats.answers++;
+	health_answer(&u->health, result.rtt_us, now);
+	end(ask, &result);
+}
+
+/* A question that was lost with its connection is asked once more, on another: servers close idle
+ * connections at any time, and refuse streams when they go away. */
+static void
+ask_again(struct ask *ask, struct conn *conn)
+{
+	ask->retried = true;
+	ask_unlink(ask);
+	conn_retire(conn);
+	ask_place(ask);
+}
+
+static void
+on_done(
+    struct transport_ask *t, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
+{
+	struct ask *ask = container_of(t, struct ask, t);
+	struct upstream *u = ask->upstream;
+	struct addr addr = ask->conn->addr;
+
+	if (fail == ASK_OK) {
+		answered(ask, wire, len);
+		return;
+	}
+	if (fail == ASK_RESET && !ask->retried) {
+		ask_again(ask, ask->conn);
+		return;
+	}
+	if (fail != ASK_FULL)
+		upstream_note(u, &addr, text);
+	health_fail(&u->health, fail, pool_now(u->pool));
+	end_failed(ask, fail, text, &addr);
+}
+
+int
+ask_send(struct ask *ask, struct conn *conn, bool reused)
+{
+	int error = conn->upstream->ops->ask(conn->transport, &ask->t);
+
+	if (error)
+		return error;
+	ask->conn = conn;
+	ask->sent = pool_now(ask->upstream->pool);
+	ask->sent_us = clock_monotonic_us();
+	ask->reused = reused;
+	list_push_back(&conn->asks, &ask->link);
+	return 0;
+}
+
+static void
+wait_on(struct ask *ask, struct opening *opening)
+{
+	ask->opening = opening;
+	ask->upstream->nwaiting++;
+	list_push_back(&opening->asks, &ask->link);
+}
+
+/* The opening that an ask should wait on; NULL: there is none and none may be begun. */
+static struct opening *
+opening_for(struct upstream *u, bool fresh)
+{
+	bool may = u->nconns + u->nopenings < POOL_CONNECTIONS;
+	struct opening *any = NULL;
+
+	list_for_each (it, &u->openings) {
+		struct opening *o = container_of(it, struct opening, link);
+
+		any = o;
+		if (o->fresh || !fresh)
+			return o;
+	}
+	if (may)
+		return opening_new(u, fresh);
+	return any;
+}
+
+void
+ask_place(struct ask *ask)
+{
+	struct upstream *u = ask->upstream;
+	bool fresh = ask->flags & POOL_ASK_FRESH;
+	struct conn *conn = fresh ? NULL : conn_usable(u);
+	struct opening *opening;
+
+	if (conn && ask_send(ask, conn, true) == 0)
+		return;
+	opening = u->nwaiting < POOL_WAITING ? opening_for(u, fresh) : NULL;
+	if (opening) {
+		wait_on(ask, opening);
+		return;
+	}
+	/* A hedge without room for one more connection is an ask like any other. */
+	conn = conn_usable(u);
+	if (!conn || ask_send(ask, conn, true) != 0)
+		ask_fail_later(
+		    ask, ASK_FULL, "no room on any connection", &u->spec.addresses[u->first]);
+}
+
+int
+pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
+    const struct msg_ask *how, unsigned flags, msec timeout, ask_cb *cb, void *arg,
+    struct ask **out)
+{
+	struct upstream *u = upstream < pool->n ? pool->upstreams[upstream] : NULL;
+	struct ask *ask;
+
+	if (!u)
+		return -ENOENT;
+	ask = calloc(1, sizeof(*ask));
+	if (!ask)
+		return -ENOMEM;
+	list_init(&ask->link);
+	ask->upstream = u;
+	ask->question = *question;
+	ask->t.question = &ask->question;
+	ask->t.flags = *how;
+	ask->t.done = on_done;
+	list_init(&ask->t.link);
+	ask->flags = flags;
+	ask->cb = cb;
+	ask->arg = arg;
+	u->stats.asks++;
+	u->outstanding++;
+	timer_init(&ask->timeout, pool->env.loop, on_timeout, ask);
+	timer_start(&ask->timeout, timeout);
+	ask_place(ask);
+	*out = ask;
+	return 0;
+}
+
+bool
+pool_ask_alive(const struct ask *ask)
+{
+	const struct transport_ops *ops = ask->upstream->ops;
+
+	if (!ask->conn)
+		return false;
+	return (ops->heard ? ops->heard(ask->conn->transport) : ask->conn->heard) > ask->sent;
+}
+
+void
+pool_cancel(struct ask *ask)
+{
+	note_silence(ask);
+	if (ask->conn)
+		ask->upstream->ops->cancel(ask->conn->transport, &ask->t);
+	ask_free(ask);
+}

@@ -1,0 +1,245 @@
+#include "stubd/net/loop.h"
+#include "stubd/upstream/pool_impl.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+conn_free(struct conn *conn)
+{
+	list_remove(&conn->link);
+	if (conn->opening)
+		conn->opening->ntries--;
+	else
+		conn->upstream->nconns--;
+	free(conn);
+}
+
+void
+conn_close(struct conn *conn)
+{
+	struct upstream *u = conn->upstream;
+
+	conn->retired = true;
+	u->ops->close(conn->transport);
+	conn_free(conn);
+}
+
+void
+conn_retire(struct conn *conn)
+{
+	if (conn->retired)
+		return;
+	conn->retired = true;
+	conn->upstream->ops->retire(conn->transport);
+}
+
+struct conn *
+conn_usable(struct upstream *u)
+{
+	for (struct list *it = u->conns.prev; it != &u->conns; it = it->prev) {
+		struct conn *conn = container_of(it, struct conn, link);
+
+		if (!conn->retired && u->ops->room(conn->transport))
+			return conn;
+	}
+	return NULL;
+}
+
+/* --- openings --------------------------------------------------------------------------------- */
+
+static void on_ready(void *arg, uint32_t handshake_us);
+static void on_retired(void *arg);
+static void on_closed(void *arg, enum ask_fail fail, const char *text);
+
+static const struct transport_events events = {
+	.ready = on_ready,
+	.retired = on_retired,
+	.closed = on_closed,
+};
+
+static void
+note_failure(struct opening *o, enum ask_fail fail, const char *text, const struct addr *addr)
+{
+	o->fail = fail;
+	o->addr = *addr;
+	snprintf(o->text, sizeof(o->text), "%s", text);
+	upstream_note(o->upstream, addr, text);
+}
+
+/* Tries the next address. */
+static void
+try_next(struct opening *o)
+{
+	struct upstream *u = o->upstream;
+	size_t address = (u->first + o->tried++) % u->spec.naddresses;
+	struct conn *conn = calloc(1, sizeof(*conn));
+
+	if (conn) {
+		list_init(&conn->link);
+		list_init(&conn->asks);
+		conn->upstream = u;
+		conn->addr = u->spec.addresses[address];
+		conn->address = address;
+		conn->transport = u->ops->open(&u->pool->env, &u->spec, &conn->addr, &events, conn);
+	}
+	if (!conn || !conn->transport) {
+		free(conn);
+		note_failure(o, ASK_LOCAL, "no memory or no socket", &u->spec.addresses[address]);
+		return;
+	}
+	conn->opening = o;
+	list_push_back(&o->tries, &conn->link);
+	o->ntries++;
+	u->stats.connections_opened++;
+}
+
+/* When to look again: the next address is due, or patience ends. */
+static void
+set_pace(struct opening *o)
+{
+	msec gone = pool_now(o->upstream->pool) - o->started;
+	msec left = gone < POOL_CONNECT ? POOL_CONNECT - gone : 0;
+
+	if (!o->ntries)
+		left = 0;
+	else if (o->tried < o->upstream->spec.naddresses && o->ntries < POOL_RACE &&
+		 left > POOL_STAGGER)
+		left = POOL_STAGGER;
+	timer_start(&o->pace, left);
+}
+
+/* No connection came of it. */
+static void
+opening_failed(struct opening *o)
+{
+	struct upstream *u = o->upstream;
+
+	health_fail(&u->health, o->fail, pool_now(u->pool));
+	u->first = (u->first + 1) % u->spec.naddresses;
+	while (!list_empty(&o->asks)) {
+		struct ask *ask = container_of(o->asks.next, struct ask, link);
+
+		ask_fail_later(ask, o->fail, o->text, &o->addr);
+	}
+	opening_free(o);
+	upstream_settle(u);
+}
+
+static void
+on_pace(void *arg)
+{
+	struct opening *o = arg;
+	msec gone = pool_now(o->upstream->pool) - o->started;
+	bool more = o->tried < o->upstream->spec.naddresses;
+
+	if (gone >= POOL_CONNECT) {
+		if (o->ntries)
+			note_failure(o, ASK_TIMEOUT, "no connection within 2.5 s",
+			    &container_of(o->tries.next, struct conn, link)->addr);
+		opening_failed(o);
+		return;
+	}
+	if (!o->ntries && !more) {
+		opening_failed(o);
+		return;
+	}
+	if (more && o->ntries < POOL_RACE)
+		try_next(o);
+	set_pace(o);
+}
+
+struct opening *
+opening_new(struct upstream *u, bool fresh)
+{
+	struct opening *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->upstream = u;
+	o->fresh = fresh;
+	o->started = pool_now(u->pool);
+	list_init(&o->asks);
+	list_init(&o->tries);
+	list_push_back(&u->openings, &o->link);
+	u->nopenings++;
+	timer_init(&o->pace, u->pool->env.loop, on_pace, o);
+	try_next(o);
+	set_pace(o);
+	return o;
+}
+
+void
+opening_free(struct opening *o)
+{
+	while (!list_empty(&o->tries))
+		conn_close(container_of(o->tries.next, struct conn, link));
+	timer_stop(&o->pace);
+	list_remove(&o->link);
+	o->upstream->nopenings--;
+	free(o);
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+/* The first of its opening: it takes the questions that waited, the others are closed. */
+static void
+on_ready(void *arg, uint32_t handshake_us)
+{
+	struct conn *conn = arg;
+	struct opening *o = conn->opening;
+	struct upstream *u = conn->upstream;
+
+	(void)handshake_us;
+	if (!o)
+		return;
+	list_remove(&conn->link);
+	o->ntries--;
+	conn->opening = NULL;
+	conn->ready = pool_now(u->pool);
+	list_push_back(&u->conns, &conn->link);
+	u->nconns++;
+	u->first = conn->address;
+	u->stats.handshakes++;
+	while (!list_empty(&o->asks)) {
+		struct ask *ask = container_of(o->asks.next, struct ask, link);
+
+		ask_unlink(ask);
+		if (ask_send(ask, conn, false) != 0)
+			ask_fail_later(ask, ASK_FULL, "no room on the connection", &conn->addr);
+	}
+	opening_free(o);
+	if (u->is_gone)
+		conn_retire(conn);
+}
+
+static void
+on_retired(void *arg)
+{
+	struct conn *conn = arg;
+
+	conn->retired = true;
+}
+
+/* The transport is gone, and all of its questions were failed before. */
+static void
+on_closed(void *arg, enum ask_fail fail, const char *text)
+{
+	struct conn *conn = arg;
+	struct upstream *u = conn->upstream;
+	struct opening *o = conn->opening;
+
+	if (o) {
+		/* Also a server that closes in good order before it was ready is of no use. */
+		note_failure(o, fail == ASK_OK ? ASK_RESET : fail, text, &conn->addr);
+		conn_free(conn);
+		timer_start(&o->pace, 0);
+		return;
+	}
+	if (fail != ASK_OK)
+		upstream_note(u, &conn->addr, text);
+	if (fail == ASK_TIMEOUT)
+		health_fail(&u->health, fail, pool_now(u->pool));
+	conn_free(conn);
+	upstream_settle(u);
+}

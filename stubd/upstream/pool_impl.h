@@ -1,0 +1,160 @@
+/*
+ * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions) and pool_conn.c
+ * (connections).
+ *
+ * An *opening* is the way to one new connection: the upstream's addresses are tried one after
+ * another, the next one at once after a failure or beside the last one after POOL_STAGGER ms of
+ * silence (after RFC 8305 section 5); the first that is ready wins. Questions wait on an opening or
+ * are on a connection, never on neither, unless they are about to end.
+ *
+ *	ask: WAITING on an opening ──ready──► ON a connection ──► answered
+ *	        │      ▲                          │ lost with the connection, the first time
+ *	        │      └──────────────────────────┘
+ *	        └─ no connection, no room, timeout ──► ENDING ──► failed
+ */
+#ifndef UPSTREAM_POOL_IMPL_H
+#define UPSTREAM_POOL_IMPL_H
+
+#include "stubd/net/loop.h"
+#include "stubd/net/timer.h"
+#include "stubd/upstream/health.h"
+#include "stubd/upstream/pool.h"
+
+enum {
+	POOL_STAGGER = 250,   /* ms until the next address is tried beside the last one */
+	POOL_CONNECT = 2500,  /* ms from the first try to a ready connection */
+	POOL_RACE = 2,	      /* tries at a time in one opening */
+	POOL_WAITING = 400,   /* questions that wait on openings, an upstream */
+	POOL_SILENCE = 1500,  /* ms: a question that gets no answer for longer says something of the
+			       * upstream, when nobody else got one either */
+	POOL_ERROR_MAX = 320, /* octets of last_error */
+	POOL_TEXT_MAX = 256,
+};
+
+struct pool {
+	struct transport_env env;
+	const struct transport_ops *const *ops; /* borrowed; SCHEMES entries */
+	struct upstream **upstreams;		/* owned; in the order of the policy */
+	struct standing *standings;		/* owned; one each */
+	size_t n;
+	struct list gone;  /* upstream.link: left the table, but still at work */
+	struct list ended; /* ask.link: ENDING */
+	struct timer ends; /* 0 ms: ends them where callbacks are allowed */
+};
+
+struct upstream {
+	struct list link; /* in pool.gone */
+	struct pool *pool;
+	const struct transport_ops *ops;
+	uint16_t index;
+	bool is_gone;
+	struct upstream_spec spec; /* owned */
+	struct standing own;	   /* its standing when it is gone */
+	struct health health;
+	struct list conns;    /* conn.link, the newest last; ready or retired */
+	struct list openings; /* opening.link */
+	size_t nconns, nopenings, nwaiting, outstanding;
+	size_t first; /* the address that worked last */
+	struct pool_stats stats;
+	char last_error[POOL_ERROR_MAX];
+};
+
+struct opening {
+	struct list link;
+	struct upstream *upstream;
+	bool fresh;	   /* a hedge's */
+	struct list asks;  /* ask.link: WAITING */
+	struct list tries; /* conn.link: not ready yet */
+	size_t ntries, tried;
+	msec started;
+	struct timer pace;  /* the next address, and the end of patience */
+	enum ask_fail fail; /* of the last try */
+	char text[POOL_TEXT_MAX];
+	struct addr addr;
+};
+
+struct conn {
+	struct list link;
+	struct upstream *upstream;
+	struct opening *opening; /* NULL once ready */
+	struct transport *transport;
+	struct addr addr;
+	size_t address; /* its index */
+	bool retired;
+	msec ready;	  /* when it became so */
+	struct list asks; /* ask.link */
+	msec heard;	  /* the last answer */
+};
+
+struct ask {
+	struct transport_ask t; /* first */
+	struct list link;
+	struct upstream *upstream;
+	struct opening *opening; /* WAITING */
+	struct conn *conn;	 /* ON a connection */
+	struct question question;
+	unsigned flags;
+	bool retried;
+	struct timer timeout;
+	msec sent;
+	uint64_t sent_us;
+	bool reused;	    /* the connection was there before */
+	enum ask_fail fail; /* ENDING */
+	char text[POOL_TEXT_MAX];
+	struct addr addr;
+	ask_cb *cb;
+	void *arg;
+};
+
+static inline msec
+pool_now(const struct pool *pool)
+{
+	return loop_now(pool->env.loop);
+}
+
+/* --- pool.c --- */
+
+/* Remembers a failure for people: "doh 192.0.2.1:443: certificate has expired". */
+void upstream_note(struct upstream *u, const struct addr *addr, const char *text);
+
+/* Frees an upstream that is gone and has nothing left to do. */
+void upstream_settle(struct upstream *u);
+
+/* --- pool_ask.c --- */
+
+/* Sends an ask on a connection, makes it wait for one, or lets it fail. */
+void ask_place(struct ask *ask);
+
+/* Puts an ask on a ready connection. Returns 0, or -errno as transport_ops.ask. */
+int ask_send(struct ask *ask, struct conn *conn, bool reused);
+
+/* Ends an ask in the next turn. */
+void ask_fail_later(struct ask *ask, enum ask_fail fail, const char *text, const struct addr *addr);
+
+/* Takes an ask from wherever it waits. */
+void ask_unlink(struct ask *ask);
+
+/* pool.ends' callback. */
+void ask_end_all(void *pool);
+
+/* Frees an ask without telling anybody. */
+void ask_free(struct ask *ask);
+
+/* --- pool_conn.c --- */
+
+/* Begins an opening; NULL: out of memory. It fails later, not inside. */
+struct opening *opening_new(struct upstream *u, bool fresh);
+
+/* Closes all tries and frees it; its asks must have been taken. */
+void opening_free(struct opening *opening);
+
+/* The newest connection with room; NULL: none. */
+struct conn *conn_usable(struct upstream *u);
+
+/* Nothing new on it; it ends when the last question is answered. */
+void conn_retire(struct conn *conn);
+
+/* Closes at once; outstanding asks fail. */
+void conn_close(struct conn *conn);
+
+#endif

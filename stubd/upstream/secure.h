@@ -1,0 +1,114 @@
+/*
+ * What DoT and DoH have in common: one TLS connection that carries many questions at a time, its
+ * life, and the questions on it. How a question looks on the wire is the codec's.
+ *
+ * Life: it closes itself SECURE_IDLE ms after the last answer and takes nothing new after
+ * SECURE_AGE. Silence: when the oldest question that was written has waited SECURE_PING ms and no
+ * octet came meanwhile, the server is asked for a sign of life; after SECURE_STALL ms of silence the
+ * connection counts as broken. So a path that swallows everything is noticed in that time, while a
+ * server that is alive may take its time over one name.
+ *
+ * Messages are padded to SECURE_PAD octets (RFC 8467 section 4.1) and advertise SECURE_UDP_SIZE
+ * (RFC 6891), whatever the transport, so that all questions look alike.
+ */
+#ifndef UPSTREAM_SECURE_H
+#define UPSTREAM_SECURE_H
+
+#include "stubd/net/timer.h"
+#include "stubd/net/loop.h"
+#include "stubd/net/tls.h"
+#include "stubd/upstream/transport.h"
+
+enum {
+	SECURE_OUTSTANDING = 100, /* questions on one connection; beyond: -EBUSY */
+	SECURE_IDLE = 30000,	  /* ms, RFC 7858 section 3.4 */
+	SECURE_AGE = 3600000,	  /* ms */
+	SECURE_PING = 750,	  /* ms */
+	SECURE_STALL = 1500,	  /* ms */
+	SECURE_PAD = 128,
+	SECURE_UDP_SIZE = 1232,
+	SECURE_QUERY = 512, /* octets; the longest name, OPT and padding take 384 */
+};
+
+/* One question on the connection. */
+struct secure_ask {
+	struct list link;
+	struct transport_ask *ask;
+	msec written; /* when it was handed to TLS */
+	uint16_t id;  /* DoT */
+	void *stream; /* DoH */
+};
+
+struct secure_codec {
+	const char *alpn;
+	bool alpn_required;
+	/* Makes t->state. Returns 0 or -ENOMEM. */
+	int (*start)(
+	    struct transport *t, const struct upstream_spec *spec, const struct addr *addr);
+	void (*stop)(struct transport *t);
+	/* TLS is up: what has to be said first. */
+	void (*ready)(struct transport *t);
+	/* Writes a question. Returns 0, -EBUSY, -EPIPE or -ENOMEM. */
+	int (*send)(struct transport *t, struct secure_ask *sa);
+	/* Forgets a question that was sent. */
+	void (*cancel)(struct transport *t, struct secure_ask *sa);
+	/* Takes octets; calls secure_answer(), secure_retired(), secure_broken(). */
+	void (*feed)(struct transport *t, const uint8_t *bytes, size_t n);
+	size_t (*room)(const struct transport *t);
+	void (*ping)(struct transport *t);
+};
+
+/* The connection: opaque to all but secure.c and the codecs. */
+struct transport {
+	struct loop *loop;
+	const struct secure_codec *codec;
+	void *state; /* the codec's */
+	const struct transport_events *events;
+	void *arg;
+	struct tls *tls; /* NULL once closed */
+	struct list waiting, sent;
+	size_t nwaiting, nsent;
+	struct timer life; /* idle limit; before READY: nothing */
+	struct timer age;
+	struct timer stall;
+	struct loop_later later; /* what may not happen inside a call */
+	uint64_t opened_us;
+	msec heard;
+	msec pinged;
+	bool ready, retired, retired_told;
+	bool closing;	    /* nothing may be asked, the end is being told */
+	bool silent;	    /* events are not called any more */
+	enum ask_fail fail; /* found inside open(); told later */
+	char text[TLS_TEXT];
+};
+
+struct transport *secure_open(const struct transport_env *env, const struct upstream_spec *spec,
+    const struct addr *addr, const struct secure_codec *codec,
+    const struct transport_events *events, void *arg);
+int secure_send(struct transport *t, struct transport_ask *ask);
+void secure_cancel(struct transport *t, struct transport_ask *ask);
+size_t secure_room(const struct transport *t);
+void secure_retire(struct transport *t);
+void secure_close(struct transport *t);
+msec secure_heard(const struct transport *t);
+
+/* For codecs. After each of these the connection may be closing: see t->closing. */
+
+/* Ends a question: wire[len] on ASK_OK, else text. sa is freed. */
+void secure_answer(struct transport *t, struct secure_ask *sa, enum ask_fail fail, const char *text,
+    const uint8_t *wire, size_t len);
+
+/* The server takes no more questions. */
+void secure_retired(struct transport *t);
+
+/* The connection is of no use any more; it fails what is outstanding. */
+void secure_broken(struct transport *t, enum ask_fail fail, const char *text);
+
+/* Writes octets for the server; a failure breaks the connection, later. */
+void secure_write(struct transport *t, const void *bytes, size_t n);
+
+/* Writes the message of a question with this ID into out[SECURE_QUERY]; returns its length. */
+size_t secure_query(
+    uint8_t *out, const struct question *question, const struct msg_ask *flags, uint16_t id);
+
+#endif

@@ -1,0 +1,110 @@
+#include "stubd/upstream/health.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static void
+the_time_of_an_answer_is_smoothed_by_one_eighth(void)
+{
+	struct standing s;
+	struct health h;
+
+	health_init(&h, &s);
+	health_answer(&h, 8000, 100);
+	CU_ASSERT_EQUAL(s.srtt_us, 8000);
+	health_answer(&h, 16000, 200);
+	CU_ASSERT_EQUAL(s.srtt_us, 9000);
+	CU_ASSERT_EQUAL(s.last_answer, 200);
+	health_answer(&h, UINT32_MAX, 300);
+	CU_ASSERT(s.srtt_us > 500000000);
+}
+
+static void
+each_failure_after_the_pause_doubles_it_up_to_the_most(void)
+{
+	struct standing s;
+	struct health h;
+	msec now = 1000, pause = HEALTH_FIRST;
+
+	health_init(&h, &s);
+	for (int i = 0; i < 12; i++) {
+		health_fail(&h, ASK_TLS, now);
+		CU_ASSERT_EQUAL(s.down_until, now + pause);
+		now = s.down_until;
+		pause = pause * 2 < HEALTH_MOST ? pause * 2 : HEALTH_MOST;
+	}
+	CU_ASSERT_EQUAL(s.failures, 12);
+}
+
+static void
+failures_of_the_same_trouble_do_not_double_it(void)
+{
+	struct standing s;
+	struct health h;
+
+	health_init(&h, &s);
+	for (int i = 0; i < 50; i++)
+		health_fail(&h, ASK_TIMEOUT, 1000);
+	CU_ASSERT_EQUAL(s.down_until, 1000 + HEALTH_FIRST);
+	CU_ASSERT_EQUAL(s.failures, 50);
+}
+
+static void
+an_answer_ends_it(void)
+{
+	struct standing s;
+	struct health h;
+
+	health_init(&h, &s);
+	health_fail(&h, ASK_REFUSED, 1000);
+	health_fail(&h, ASK_REFUSED, 5000);
+	health_answer(&h, 100, 6000);
+	CU_ASSERT_EQUAL(s.down_until, 0);
+	CU_ASSERT_EQUAL(s.failures, 0);
+	health_fail(&h, ASK_REFUSED, 7000);
+	CU_ASSERT_EQUAL(s.down_until, 7000 + HEALTH_FIRST);
+}
+
+static void
+only_several_soft_failures_in_a_row_count(void)
+{
+	struct standing s;
+	struct health h;
+
+	health_init(&h, &s);
+	for (int i = 1; i < HEALTH_SOFT_FAILS; i++)
+		health_fail(&h, ASK_HTTP, 1000);
+	CU_ASSERT_EQUAL(s.down_until, 0);
+	health_answer(&h, 100, 1000);
+	for (int i = 1; i < HEALTH_SOFT_FAILS; i++)
+		health_fail(&h, ASK_MALFORMED, 1000);
+	CU_ASSERT_EQUAL(s.down_until, 0);
+	health_fail(&h, ASK_HTTP, 1000);
+	CU_ASSERT_EQUAL(s.down_until, 1000 + HEALTH_FIRST);
+}
+
+static void
+our_own_limits_are_not_held_against_it(void)
+{
+	struct standing s;
+	struct health h;
+
+	health_init(&h, &s);
+	health_fail(&h, ASK_FULL, 1000);
+	CU_ASSERT_EQUAL(s.failures, 0);
+	CU_ASSERT_EQUAL(s.down_until, 0);
+}
+
+static const struct unit_case cases[] = {
+	{ "the time of an answer is smoothed by one eighth",
+	    the_time_of_an_answer_is_smoothed_by_one_eighth },
+	{ "each failure after the pause doubles it up to the most",
+	    each_failure_after_the_pause_doubles_it_up_to_the_most },
+	{ "failures of the same trouble do not double it",
+	    failures_of_the_same_trouble_do_not_double_it },
+	{ "an answer ends it", an_answer_ends_it },
+	{ "only several soft failures in a row count", only_several_soft_failures_in_a_row_count },
+	{ "our own limits are not held against it", our_own_limits_are_not_held_against_it },
+};
+
+UNIT_MAIN("upstream/health", cases)
