@@ -1,0 +1,182 @@
+/*
+ * stubctl: the person's hands on stubd. One row of the table is one command; each asks the daemon,
+ * shows what it said and turns it into the exit code.
+ */
+#include "policy/stubctl/api.h"
+#include "policy/stubctl/args.h"
+#include "policy/stubctl/show.h"
+#include "policy/stubctl/show_question.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Shows an answer of status 200; returns the exit code. */
+typedef int show_fn(FILE *out, const json_t *json);
+
+static int
+usage(const char *error)
+{
+	fprintf(stderr, "stubctl: %s\n", error);
+	return EXIT_USAGE;
+}
+
+static int
+exit_code(int r)
+{
+	return r == -ECONNREFUSED || r == -EACCES || r == -ETIMEDOUT ? EXIT_UNREACHABLE : EXIT_NO;
+}
+
+/* Calls the daemon. Returns EXIT_OK with an owned *json, or the exit code after a line on stderr. */
+static int
+fetch(const struct args *args, const char *method, const char *path, const char *const *pairs,
+    json_t **json, long *status)
+{
+	char error[CTL_ERROR_MAX];
+	char *target = ctl_target(path, pairs);
+	int r;
+
+	if (!target)
+		return usage("out of memory");
+	r = ctl_call(args->socket, method, target, json, status, error);
+	free(target);
+	if (r == 0)
+		return EXIT_OK;
+	fprintf(stderr, "stubctl: %s\n", error);
+	return exit_code(r);
+}
+
+/* Calls and shows; the daemon's own errors go to stderr. */
+static int
+call(const struct args *args, const char *method, const char *path, const char *const *pairs,
+    show_fn *show)
+{
+	json_t *json;
+	long status = 0;
+	int code = fetch(args, method, path, pairs, &json, &status);
+
+	if (code)
+		return code;
+	if (args->json)
+		show_json(stdout, json);
+	show_clean(json);
+	code = status == 200 ? show(args->json ? NULL : stdout, json)
+			     : show_error(args->json ? NULL : stderr, json, status);
+	json_decref(json);
+	return code;
+}
+
+static int
+run_status(const struct args *args)
+{
+	return call(args, "GET", "/v1/status", (const char *const[]){ NULL }, show_status);
+}
+
+static int
+run_providers(const struct args *args)
+{
+	return call(args, "GET", "/v1/providers", (const char *const[]){ NULL }, show_providers);
+}
+
+static int
+run_reload(const struct args *args)
+{
+	return call(args, "POST", "/v1/reload", (const char *const[]){ NULL }, show_reload);
+}
+
+static int
+run_query(const struct args *args)
+{
+	const char *const pairs[] = { "name", args->words[0], "type", args->words[1], NULL };
+
+	return call(args, "POST", "/v1/query", pairs, show_query);
+}
+
+static int
+run_flush(const struct args *args)
+{
+	const char *const pairs[] = { "name", args->words[0], NULL };
+
+	return call(args, "POST", "/v1/flush", pairs, show_flush);
+}
+
+/* With --live the decision is shown first, then the name is asked for; as JSON it is one object. */
+static int
+run_explain(const struct args *args)
+{
+	const char *const pairs[] = { "name", args->words[0], "type", args->words[1], NULL };
+	json_t *json = NULL, *live = NULL;
+	long status = 0;
+	int code;
+
+	if (!args->live)
+		return call(args, "GET", "/v1/explain", pairs, show_explain);
+	code = fetch(args, "GET", "/v1/explain", pairs, &json, &status);
+	if (code == EXIT_OK && status == 200)
+		code = fetch(args, "POST", "/v1/query", pairs, &live, &status);
+	if (code == EXIT_OK && status != 200) {
+		show_clean(live ? live : json);
+		code = show_error(stderr, live ? live : json, status);
+	} else if (code == EXIT_OK) {
+		json_object_set(json, "live", live);
+		if (args->json)
+			show_json(stdout, json);
+		show_clean(json);
+		show_explain(args->json ? NULL : stdout, json);
+		code = show_live(args->json ? NULL : stdout, live);
+	}
+	json_decref(live);
+	json_decref(json);
+	return code;
+}
+
+static const struct command commands[] = {
+	{ "status", "", "what stubd is, whom it asks, how it fares", 0, 0, false, run_status },
+	{ "query", "NAME [TYPE]", "ask now, and tell how the answer came", 1, 2, false, run_query },
+	{ "explain", "[--live] NAME [TYPE]", "which rule owns a name, and who would be asked", 1, 2,
+	    true, run_explain },
+	{ "providers", "", "all providers and their standing", 0, 0, false, run_providers },
+	{ "flush", "[NAME]", "forget a name and all below it, or everything", 0, 1, false,
+	    run_flush },
+	{ "reload", "", "read the configuration again", 0, 0, false, run_reload },
+};
+
+enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static int
+help(void)
+{
+	puts("stubctl [--socket PATH] [--json] COMMAND\n");
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		printf("  %-9s %-21s %s\n", commands[i].name, commands[i].words, commands[i].help);
+	puts("  help                            this text\n\n"
+	     "TYPE is A unless given. --json prints what the daemon said.\n"
+	     "Exit: 0 yes, 1 the answer is no, 2 wrong usage, 3 stubd cannot be reached.");
+	return EXIT_OK;
+}
+
+int
+main(int argc, char **argv)
+{
+	char error[ARGS_ERROR_MAX];
+	struct args args;
+	int code;
+
+	if (args_parse(argc, argv, getenv("STUBD_CONTROL"), commands, NCOMMANDS, &args, error) < 0)
+		return usage(error);
+	if (args.version) {
+		puts("stubctl " STUBD_VERSION);
+		return EXIT_OK;
+	}
+	if (args.help)
+		return help();
+	if (args.nwords && args_check_name(args.words[0], error) < 0)
+		return usage(error);
+	curl_global_init(CURL_GLOBAL_NOTHING);
+	code = args.command->run(&args);
+	curl_global_cleanup();
+	if (fflush(stdout) != 0 && code == EXIT_OK)
+		code = EXIT_NO;
+	return code;
+}

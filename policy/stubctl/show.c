@@ -1,0 +1,283 @@
+#include "policy/stubctl/show.h"
+#include "policy/stubctl/args.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *
+show_str(const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text ? text : "";
+}
+
+long long
+show_int(const json_t *json, const char *key)
+{
+	return json_integer_value(json_object_get(json, key));
+}
+
+/* C0, DEL, and C1 as it is written in UTF-8: all that could move a terminal's cursor. */
+static void
+clean_string(json_t *json)
+{
+	char *copy = strdup(json_string_value(json));
+	bool changed = false;
+
+	for (char *p = copy; p && *p; p++) {
+		unsigned char c = (unsigned char)*p, next = (unsigned char)p[1];
+
+		if (c >= 0x20 && c != 0x7f && !(c == 0xc2 && next >= 0x80 && next <= 0x9f))
+			continue;
+		if (c == 0xc2)
+			*p++ = '?';
+		*p = '?';
+		changed = true;
+	}
+	if (changed)
+		json_string_set(json, copy);
+	free(copy);
+}
+
+void
+show_clean(json_t *json)
+{
+	const char *key;
+	json_t *value;
+	size_t i;
+
+	if (json_is_string(json))
+		clean_string(json);
+	json_object_foreach(json, key, value) show_clean(value);
+	json_array_foreach(json, i, value) show_clean(value);
+}
+
+void
+show_json(FILE *out, const json_t *json)
+{
+	json_dumpf(json, out, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+	fputc('\n', out);
+}
+
+int
+show_error(FILE *out, const json_t *json, long status)
+{
+	const json_t *errors = json_object_get(json, "errors"), *line;
+	size_t i;
+
+	if (out) {
+		json_array_foreach(errors, i, line)
+		    fprintf(out, "%s\n", json_string_value(line) ? json_string_value(line) : "");
+		fprintf(out, "stubctl: %s\n",
+		    *show_str(json, "error") ? show_str(json, "error") : "stubd gave no reason");
+	}
+	return status == 400 ? EXIT_USAGE : EXIT_NO;
+}
+
+char *
+show_duration(long long ms, char text[32])
+{
+	long long s = ms / 1000;
+
+	if (s < 60)
+		snprintf(text, 32, "%lld s", s);
+	else if (s < 3600)
+		snprintf(text, 32, "%lld min", s / 60);
+	else if (s < 86400)
+		snprintf(text, 32, "%lld h %lld min", s / 3600, s / 60 % 60);
+	else
+		snprintf(text, 32, "%lld d %lld h", s / 86400, s / 3600 % 24);
+	return text;
+}
+
+static void
+show_upstream(FILE *out, const json_t *u, int indent, int width)
+{
+	const json_t *rtt = json_object_get(u, "rtt_ms");
+	const char *error = show_str(u, "last_error");
+	long long retry = show_int(u, "retry_in_ms"), connections = show_int(u, "connections");
+	char text[32] = "-";
+
+	if (rtt)
+		snprintf(text, sizeof(text), "%.1f ms", json_number_value(rtt));
+	fprintf(out, "%*s%-*s  %-4s  %-8s%10s", indent, "", width, show_str(u, "name"),
+	    show_str(u, "transport"), show_str(u, "standing"), text);
+	if (json_is_false(json_object_get(u, "encrypted")))
+		fputs("  plaintext", out);
+	if (connections)
+		fprintf(out, "  %lld connection%s", connections, connections == 1 ? "" : "s");
+	if (retry)
+		fprintf(out, "  tried again in %s", show_duration(retry + 999, text));
+	if (*error && strcmp(show_str(u, "standing"), "up") != 0)
+		fprintf(out, "  (%s)", error);
+	fputc('\n', out);
+}
+
+void
+show_upstreams(FILE *out, const json_t *upstreams, int indent)
+{
+	int width = 8;
+	const json_t *u;
+	size_t i;
+
+	json_array_foreach(upstreams, i, u)
+	{
+		int n = (int)strlen(show_str(u, "name"));
+
+		width = n > width && n <= 40 ? n : width;
+	}
+	json_array_foreach(upstreams, i, u) show_upstream(out, u, indent, width);
+}
+
+/* "a, b, c" of an array of strings. */
+static void
+show_list(FILE *out, const json_t *array, const char *none)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(array, i, v)
+	    fprintf(out, "%s%s", i ? ", " : "", json_string_value(v) ? json_string_value(v) : "");
+	if (json_array_size(array) == 0)
+		fputs(none, out);
+	fputc('\n', out);
+}
+
+static void
+show_listen(FILE *out, const json_t *listen)
+{
+	const json_t *l;
+	size_t i;
+
+	json_array_foreach(listen, i, l) fprintf(out, "  %-15s%s %s%s\n", i ? "" : "listens on",
+	    show_str(l, "address"), show_str(l, "transport"),
+	    json_is_true(json_object_get(l, "inherited")) ? " (inherited)" : "");
+}
+
+static void
+show_head(FILE *out, const json_t *json)
+{
+	char text[32];
+
+	fprintf(out, "stubd %s, pid %lld, up %s\n\n", show_str(json, "version"),
+	    show_int(json, "pid"), show_duration(show_int(json, "uptime_ms"), text));
+	show_listen(out, json_object_get(json, "listen"));
+	fprintf(out, "  %-15s%s\n", "privacy", show_str(json, "privacy"));
+	fprintf(out, "  %-15s", "on a miss");
+	show_list(out, json_object_get(json, "on_miss"), "nobody");
+	fprintf(out, "  %-15s%s\n", "DNSSEC", show_str(json, "dnssec"));
+	fprintf(out, "  %-15s%s, of %lld known\n", "strategy", show_str(json, "strategy"),
+	    show_int(json, "providers_known"));
+	fprintf(out, "  %-15s", "configuration");
+	show_list(out, json_object_get(json, "files"), "built in");
+}
+
+static void
+show_split(FILE *out, const json_t *split)
+{
+	const json_t *rule, *domain;
+	size_t i, k;
+
+	if (json_array_size(split) == 0)
+		return;
+	fputs("\nsplit rules (their names go to these servers only)\n", out);
+	json_array_foreach(split, i, rule)
+	{
+		fprintf(out, "  %lld ", show_int(rule, "rule"));
+		json_array_foreach(json_object_get(rule, "domains"), k, domain)
+		    fprintf(out, " %s", json_string_value(domain));
+		if (*show_str(rule, "link"))
+			fprintf(out, "  on %s", show_str(rule, "link"));
+		fputc('\n', out);
+		if (json_array_size(json_object_get(rule, "servers")) == 0)
+			fputs("     no server: these names are not answered\n", out);
+		show_upstreams(out, json_object_get(rule, "servers"), 5);
+	}
+}
+
+static void
+show_numbers(FILE *out, const json_t *json)
+{
+	const json_t *q = json_object_get(json, "counters"), *c = json_object_get(json, "cache");
+	const json_t *udp = json_object_get(json, "udp"), *tcp = json_object_get(json, "tcp");
+	long long asked = show_int(q, "queries"), cached = show_int(q, "cached");
+
+	fprintf(out, "\nqueries\n  %-15s%lld", "asked", asked);
+	if (asked)
+		fprintf(out, ", %lld %% from the cache", cached * 100 / asked);
+	fprintf(out, "\n  %-15s%lld cached, %lld upstream, %lld local\n", "answered", cached,
+	    show_int(q, "answered"), show_int(q, "local"));
+	fprintf(out,
+	    "  %-15s%lld failed, %lld overloaded, %lld malformed, %lld dropped, "
+	    "%lld abandoned\n",
+	    "not answered", show_int(q, "failed"), show_int(q, "overloaded"), show_int(q, "errors"),
+	    show_int(q, "dropped"), show_int(q, "abandoned"));
+	fprintf(out,
+	    "  %-15s%lld waiting, %lld flights, %lld hedges, %lld failovers, "
+	    "%lld recursions\n",
+	    "on their way", show_int(q, "waiting"), show_int(q, "flights"), show_int(q, "hedges"),
+	    show_int(q, "failovers"), show_int(q, "recursions"));
+	fprintf(out, "  %-15s%lld UDP questions, %lld TCP questions, %lld TCP clients\n", "came by",
+	    show_int(udp, "received"), show_int(tcp, "received"), show_int(tcp, "clients"));
+	fprintf(out, "  %-15s%lld entries, %lld of %lld KB\n", "cache", show_int(c, "entries"),
+	    (show_int(c, "used") + 1023) / 1024, show_int(c, "size") / 1024);
+}
+
+int
+show_status(FILE *out, const json_t *json)
+{
+	const json_t *warnings = json_object_get(json, "warnings"), *w;
+	size_t i;
+
+	if (!out)
+		return EXIT_OK;
+	show_head(out, json);
+	fputs("\nproviders in use\n", out);
+	if (json_array_size(json_object_get(json, "providers")) == 0)
+		fputs("  none\n", out);
+	show_upstreams(out, json_object_get(json, "providers"), 2);
+	show_split(out, json_object_get(json, "split"));
+	show_numbers(out, json);
+	if (json_array_size(warnings))
+		fputs("\nwarnings\n", out);
+	json_array_foreach(warnings, i, w)
+	    fprintf(out, "  %s\n", json_string_value(w) ? json_string_value(w) : "");
+	return EXIT_OK;
+}
+
+int
+show_providers(FILE *out, const json_t *json)
+{
+	if (!out)
+		return EXIT_OK;
+	if (json_array_size(json_object_get(json, "providers")) == 0)
+		fputs("no providers\n", out);
+	show_upstreams(out, json_object_get(json, "providers"), 0);
+	return EXIT_OK;
+}
+
+int
+show_reload(FILE *out, const json_t *json)
+{
+	const json_t *restart = json_object_get(json, "restart");
+
+	if (!out)
+		return EXIT_OK;
+	fputs("the configuration was read again\n", out);
+	if (json_array_size(restart)) {
+		fputs("these wait for a restart: ", out);
+		show_list(out, restart, "");
+	}
+	return EXIT_OK;
+}
+
+int
+show_flush(FILE *out, const json_t *json)
+{
+	long long n = show_int(json, "flushed");
+
+	if (out)
+		fprintf(out, "%lld cached answer%s forgotten\n", n, n == 1 ? "" : "s");
+	return EXIT_OK;
+}

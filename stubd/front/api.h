@@ -1,0 +1,57 @@
+/*
+ * The control API: JSON over HTTP on the unix socket. Paths and methods are matched exactly.
+ *
+ *	GET  /v1/status				what the daemon is and does
+ *	GET  /v1/providers			all of them, with their standing
+ *	GET  /v1/explain?name=&type=		what policy decides for a name, and the cache's state
+ *	POST /v1/query?name=&type=		asks now; answers when the answer is there
+ *	POST /v1/flush[?name=]			drops a name and all below it, or everything
+ *	POST /v1/reload				reads the configuration again
+ *
+ * type is A when left out; "TYPE65" works (RFC 3597 section 5). Errors are {"error": "..."} with a
+ * fitting status. flush and reload need a peer that may change things (front/control.h): else 403.
+ * A client that leaves while its question waits takes the question with it.
+ */
+#ifndef FRONT_API_H
+#define FRONT_API_H
+
+#include "stubd/base/clock.h"
+#include "stubd/front/http.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct api;
+struct resolver;
+struct listen_set;
+struct udp_front;
+struct tcp_front;
+
+/* What the daemon provides; all borrowed until api_free(). NULL where a thing is not there. */
+struct api_host {
+	struct resolver *resolver;
+	const char *version;
+	msec started; /* on the loop's clock */
+	const struct listen_set *listening;
+	const struct udp_front *udp;
+	const struct tcp_front *tcp;
+	/* Reads and checks the configuration, swaps it when it is good. Returns 0 or -errno, and an
+	 * owned *report: {"errors": [lines]} or {"restart": [keys that wait for a restart]}; may be
+	 * NULL. */
+	int (*reload)(void *arg, json_t **report);
+	/* Adds lines of text to the array: what the person should know, e.g. that a reload failed.
+	 */
+	void (*warnings)(void *arg, json_t *array);
+	void *arg;
+};
+
+/* Copies host. NULL: out of memory. */
+struct api *api_new(const struct api_host *host);
+
+/* Lets waiting questions go; close the HTTP server first. Returns NULL; NULL is allowed. */
+struct api *api_free(struct api *api);
+
+/* An http_handler; arg is the api. */
+http_handler api_handle;
+
+#endif

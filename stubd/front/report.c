@@ -1,0 +1,257 @@
+#include "stubd/front/report.h"
+#include "policy/config.h"
+#include "policy/decide.h"
+#include "stubd/cache/cache.h"
+#include "stubd/engine/engine.h"
+#include "stubd/front/api.h"
+#include "stubd/front/listen.h"
+#include "stubd/front/report_parts.h"
+#include "stubd/front/tcp.h"
+#include "stubd/front/udp.h"
+#include "stubd/net/loop.h"
+#include "stubd/upstream/pool.h"
+#include "stubd/query/query.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+static json_t *
+on_miss(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < policy->non_miss; i++)
+		json_array_append_new(array, json_string(miss_step_text(policy->on_miss[i])));
+	return array;
+}
+
+static json_t *
+files(const struct policy *policy)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < policy->nfiles; i++)
+		json_array_append_new(array, report_text(policy->files[i]));
+	return array;
+}
+
+static json_t *
+listening(const struct listen_set *set)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; set && i < set->n; i++) {
+		const struct listen_socket *s = &set->sockets[i];
+
+		json_array_append_new(
+		    array, json_pack("{s:o, s:s, s:b}", "address", report_addr(&s->addr),
+			       "transport", s->stream ? "tcp" : "udp", "inherited", s->inherited));
+	}
+	return array;
+}
+
+/* A provider is in use when the draw puts it among those that are asked, or when it was asked. */
+static bool
+in_use(const struct resolver *r, uint16_t upstream)
+{
+	size_t rank = report_rank(r, upstream), first = ROUTE_CANDIDATES_MAX;
+	struct upstream_info info;
+
+	if (r->policy->strategy == STRATEGY_ONE)
+		first = 1;
+	else if (r->policy->strategy != STRATEGY_ORDERED)
+		first = r->policy->draw_size;
+	if (rank && rank <= first)
+		return true;
+	if (upstream >= pool_count(r->pool))
+		return false;
+	pool_info(r->pool, upstream, &info);
+	return info.connections || info.stats.asks;
+}
+
+static json_t *
+providers(const struct resolver *r, bool used_only)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->policy->nproviders; i++)
+		if (!used_only || in_use(r, (uint16_t)i))
+			json_array_append_new(array, report_upstream(r, (uint16_t)i));
+	return array;
+}
+
+static json_t *
+split(const struct resolver *r)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < r->policy->nrules; i++) {
+		const struct split_rule *rule = &r->policy->rules[i];
+		json_t *domains = json_array(), *servers = json_array();
+
+		for (size_t k = 0; k < rule->ndomains; k++)
+			json_array_append_new(domains, report_text(rule->domain_texts[k]));
+		for (unsigned k = 0; k < rule->nupstreams; k++)
+			json_array_append_new(
+			    servers, report_upstream(r, (uint16_t)(rule->first_upstream + k)));
+		json_array_append_new(
+		    array, json_pack("{s:I, s:o, s:o, s:o}", "rule", (json_int_t)i, "domains",
+			       domains, "link", rule->link ? report_text(rule->link) : json_null(),
+			       "servers", servers));
+	}
+	return array;
+}
+
+static json_t *
+cache(const struct resolver *r)
+{
+	struct cache_stats s;
+
+	cache_stats(r->cache, &s);
+	return report_counts((const struct report_count[]){
+	    { "entries", s.entries },
+	    { "used", s.used },
+	    { "size", s.size },
+	    { "hits", s.hits },
+	    { "misses", s.misses },
+	    { "inserts", s.inserts },
+	    { "evictions", s.evictions },
+	    { NULL, 0 },
+	});
+}
+
+static json_t *
+counters(const struct query_counters *c)
+{
+	return report_counts((const struct report_count[]){
+	    { "queries", c->queries },
+	    { "local", c->local },
+	    { "cached", c->cached },
+	    { "answered", c->answered },
+	    { "failed", c->failed },
+	    { "overloaded", c->overloaded },
+	    { "errors", c->errors },
+	    { "dropped", c->dropped },
+	    { "abandoned", c->abandoned },
+	    { "waiting", c->waiting },
+	    { "flights", c->flights },
+	    { "flights_joined", c->flights_joined },
+	    { "hedges", c->hedges },
+	    { "failovers", c->failovers },
+	    { "recursions", c->recursions },
+	    { "probes", c->probes },
+	    { NULL, 0 },
+	});
+}
+
+static json_t *
+udp(const struct udp_front *front)
+{
+	struct udp_counters c = { 0 };
+
+	if (front)
+		udp_counters(front, &c);
+	return report_counts((const struct report_count[]){
+	    { "received", c.received },
+	    { "sent", c.sent },
+	    { "dropped_long", c.dropped_long },
+	    { "dropped_memory", c.dropped_memory },
+	    { "send_failures", c.send_failures },
+	    { "waiting", c.waiting },
+	    { NULL, 0 },
+	});
+}
+
+static json_t *
+tcp(const struct tcp_front *front)
+{
+	struct tcp_counters c = { 0 };
+
+	if (front)
+		tcp_counters(front, &c);
+	return report_counts((const struct report_count[]){
+	    { "clients", c.clients },
+	    { "accepted", c.accepted },
+	    { "received", c.received },
+	    { "refused", c.refused },
+	    { "displaced", c.displaced },
+	    { "closed_idle", c.closed_idle },
+	    { "closed_slow", c.closed_slow },
+	    { "closed_frame", c.closed_frame },
+	    { "closed_error", c.closed_error },
+	    { "closed_memory", c.closed_memory },
+	    { "waiting", c.waiting },
+	    { NULL, 0 },
+	});
+}
+
+static json_t *
+engine(const struct resolver *r)
+{
+	struct engine_stats s = { 0 };
+	json_t *json;
+
+	if (r->engine)
+		engine_stats(r->engine, &s);
+	json = report_counts((const struct report_count[]){
+	    { "asks", s.asks },
+	    { "answers", s.answers },
+	    { "failures", s.failures },
+	    { "busy", s.busy },
+	    { NULL, 0 },
+	});
+	json_object_set_new(json, "running", json_boolean(s.running));
+	return json;
+}
+
+/* What the person should know, as far as it can be told from the resolver's state. */
+static json_t *
+warnings(const struct api_host *host)
+{
+	const struct resolver *r = host->resolver;
+	json_t *array = json_array();
+	size_t down = 0, known = 0;
+
+	for (size_t i = 0; i < r->policy->nproviders && i < pool_count(r->pool); i++) {
+		if (!in_use(r, (uint16_t)i))
+			continue;
+		known++;
+		down += report_is_down(r, (uint16_t)i);
+	}
+	if (known && down == known)
+		json_array_append_new(
+		    array, json_string("no provider answers: see last_error of each"));
+	if (r->policy->privacy == PRIVACY_OPPORTUNISTIC)
+		json_array_append_new(array,
+		    json_string("privacy is opportunistic: public names may leave in plaintext"));
+	if (r->draining)
+		json_array_append_new(array, json_string("shutting down"));
+	if (host->warnings)
+		host->warnings(host->arg, array);
+	return array;
+}
+
+json_t *
+report_status(const struct api_host *host)
+{
+	const struct resolver *r = host->resolver;
+	const struct policy *policy = r->policy;
+	msec up = loop_now(r->loop) - host->started;
+
+	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
+			 "s:o, s:o, s:o, s:o}",
+	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
+	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
+	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
+	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
+	    (json_int_t)policy->nproviders, "providers", providers(r, true), "split", split(r),
+	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
+	    tcp(host->tcp), "recursion", engine(r), "warnings", warnings(host));
+}
+
+json_t *
+report_providers(const struct resolver *resolver)
+{
+	return json_pack("{s:s, s:o}", "strategy", strategy_text(resolver->policy->strategy),
+	    "providers", providers(resolver, false));
+}

@@ -1,0 +1,16 @@
+/*
+ * The daemon's state as JSON, for the control API. Pure readers: nothing here changes anything.
+ * Each returns an owned value, or NULL when out of memory.
+ */
+#ifndef FRONT_REPORT_H
+#define FRONT_REPORT_H
+
+#include <jansson.h>
+
+struct api_host;
+struct resolver;
+
+json_t *report_status(const struct api_host *host);
+json_t *report_providers(const struct resolver *resolver);
+
+#endif

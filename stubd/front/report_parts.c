@@ -1,0 +1,134 @@
+#include "stubd/front/report_parts.h"
+#include "policy/addr.h"
+#include "policy/config.h"
+#include "stubd/net/loop.h"
+#include "stubd/query/resolver.h"
+#include "stubd/upstream/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+json_t *
+report_counts(const struct report_count *counts)
+{
+	json_t *json = json_object();
+
+	for (; counts->name; counts++)
+		json_object_set_new(json, counts->name, json_integer((json_int_t)counts->n));
+	return json;
+}
+
+json_t *
+report_addr(const struct addr *addr)
+{
+	char text[ADDR_TEXT_MAX];
+
+	return json_string(addr_to_text(addr, text));
+}
+
+json_t *
+report_text(const char *text)
+{
+	json_t *json = json_string(text);
+	char *copy;
+
+	if (json)
+		return json;
+	copy = strdup(text);
+	if (!copy)
+		return NULL;
+	for (char *p = copy; *p; p++)
+		if (*p & 0x80)
+			*p = '?';
+	json = json_string(copy);
+	free(copy);
+	return json;
+}
+
+size_t
+report_rank(const struct resolver *resolver, uint16_t upstream)
+{
+	for (size_t i = 0; i < resolver->draw.n; i++)
+		if (resolver->draw.order[i] == upstream)
+			return i + 1;
+	return 0;
+}
+
+bool
+report_is_down(const struct resolver *resolver, uint16_t upstream)
+{
+	return upstream < pool_count(resolver->pool) &&
+	       pool_standing(resolver->pool)[upstream].down_until > loop_now(resolver->loop);
+}
+
+static const char *
+scheme_name(enum scheme scheme)
+{
+	static const char *const names[SCHEMES] = {
+		[SCHEME_DNS] = "do53", [SCHEME_TLS] = "dot", [SCHEME_HTTPS] = "doh"
+	};
+
+	return names[scheme];
+}
+
+static const char *
+standing_word(const struct standing *s, msec now)
+{
+	if (s->down_until > now)
+		return "down";
+	if (s->last_answer)
+		return "up";
+	return s->failures ? "failing" : "untried";
+}
+
+/* What the pool knows of it. */
+static void
+add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
+{
+	msec now = loop_now(r->loop);
+	struct upstream_info info;
+	const struct standing *s = &info.standing;
+
+	pool_info(r->pool, upstream, &info);
+	json_object_set_new(json, "standing", json_string(standing_word(s, now)));
+	if (s->srtt_us)
+		json_object_set_new(json, "rtt_ms", json_real(s->srtt_us / 1000.0));
+	if (s->last_answer)
+		json_object_set_new(
+		    json, "answered_ms_ago", json_integer((json_int_t)(now - s->last_answer)));
+	if (s->down_until > now)
+		json_object_set_new(
+		    json, "retry_in_ms", json_integer((json_int_t)(s->down_until - now)));
+	json_object_set_new(json, "failures", json_integer(s->failures));
+	json_object_set_new(json, "connections", json_integer((json_int_t)info.connections));
+	json_object_set_new(json, "outstanding", json_integer((json_int_t)info.outstanding));
+	json_object_set_new(json, "asks", json_integer((json_int_t)info.stats.asks));
+	json_object_set_new(json, "answers", json_integer((json_int_t)info.stats.answers));
+	json_object_set_new(json, "handshakes", json_integer((json_int_t)info.stats.handshakes));
+	json_object_set_new(
+	    json, "last_error", report_text(info.last_error ? info.last_error : ""));
+}
+
+json_t *
+report_upstream(const struct resolver *resolver, uint16_t upstream)
+{
+	const struct upstream_spec *spec = resolver->policy->upstreams[upstream];
+	json_t *json = json_object(), *addresses = json_array();
+	size_t rank = report_rank(resolver, upstream);
+
+	for (size_t i = 0; i < spec->naddresses; i++)
+		json_array_append_new(addresses, report_addr(&spec->addresses[i]));
+	json_object_set_new(json, "name", report_text(spec->name));
+	if (spec->operator_name)
+		json_object_set_new(json, "operator", report_text(spec->operator_name));
+	json_object_set_new(json, "transport", json_string(scheme_name(spec->scheme)));
+	json_object_set_new(json, "encrypted", json_boolean(spec->scheme != SCHEME_DNS));
+	if (spec->host)
+		json_object_set_new(json, "host", report_text(spec->host));
+	json_object_set_new(json, "addresses", addresses);
+	if (rank)
+		json_object_set_new(json, "rank", json_integer((json_int_t)rank));
+	if (upstream < pool_count(resolver->pool))
+		add_standing(json, resolver, upstream);
+	return json;
+}
