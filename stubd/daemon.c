@@ -1,0 +1,405 @@
+#include "stubd/daemon.h"
+
+#include "stubd/base/log.h"
+#include "stubd/cache/cache.h"
+#include "stubd/draw.h"
+#include "stubd/engine/engine.h"
+#include "stubd/front/api.h"
+#include "stubd/front/listen.h"
+#include "stubd/front/tcp.h"
+#include "stubd/front/udp.h"
+#include "stubd/net/loop.h"
+#include "stubd/net/timer.h"
+#include "stubd/net/tls.h"
+#include "stubd/privilege.h"
+#include "stubd/query/query.h"
+#include "stubd/upstream/pool.h"
+#include "stubd/watch/link.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+struct daemon {
+	const struct policy_load_options *options; /* borrowed */
+	struct loop *loop;
+	struct tls_store *tls;
+	struct pool *pool;
+	struct engine *engine;
+	struct cache *cache;
+	struct draw_order draw;
+	struct resolver resolver;
+	bool resolver_made;
+	struct link_watch *links;
+	struct udp_front *udp;
+	struct tcp_front *tcp;
+	struct listen_set *listening;
+	struct api *api;
+	struct http *http;
+	bool reload_failed;
+	struct loop_signal *hangup, *terminate, *interrupt;
+	struct timer drain;	 /* the end of DRAINING */
+	struct timer drain_poll; /* looks whether the last answer is out */
+	msec drain_started;
+};
+
+enum { DRAIN_POLL = 10 /* ms */ };
+
+/* The hostname as a name; the root where it is none. */
+static void
+read_hostname(struct name *out)
+{
+	char text[256];
+
+	if (gethostname(text, sizeof(text)) < 0 || name_from_text(out, text) < 0)
+		*out = (struct name){ .len = 1 };
+}
+
+/* --- policy ----------------------------------------------------------------------------------- */
+
+/* Hands a policy to everything that follows it. Returns 0, or -ENOMEM with nothing changed. */
+static int
+apply_policy(struct daemon *d, struct policy *policy)
+{
+	struct draw_order draw = { .kept = d->draw.kept };
+
+	memcpy(draw.seed, d->draw.seed, sizeof(draw.seed));
+	if (draw_set_policy(&draw, policy) < 0)
+		return -ENOMEM;
+	if (pool_set_upstreams(d->pool, (const struct upstream_spec *const *)policy->upstreams,
+		policy->nupstreams) < 0) {
+		draw_clear(&draw);
+		return -ENOMEM;
+	}
+	draw_clear(&d->draw);
+	d->draw = draw;
+	d->resolver.draw = draw_value(&d->draw);
+	resolver_set_policy(&d->resolver, policy);
+	return 0;
+}
+
+/* A link came or went: names of its rules belong to a new view from now on, what is under way under
+ * the old one is decided again. */
+static void
+on_links(void *arg)
+{
+	struct daemon *d = arg;
+
+	log_debug("links: changed count=%zu", d->resolver.netview.nlinks);
+	if (d->resolver.policy)
+		flight_reroute_all(&d->resolver);
+}
+
+static json_t *
+text_array(const char *const *texts, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(texts[i]));
+	return array;
+}
+
+/* Reads the configuration again. Any error keeps the old one. Fills a report for the person who asked:
+ * { "errors": [...], "restart": [...] }. Returns 0 or -errno. */
+static int
+reload(void *arg, json_t **report)
+{
+	struct daemon *d = arg;
+	struct policy_errors errors = { 0 };
+	struct policy *policy = NULL;
+	const char *restart[8];
+	size_t nrestart = 0;
+	int err = policy_load(d->options, &policy, &errors);
+
+	if (err == 0)
+		nrestart = policy_restart_keys(d->resolver.policy, policy, restart);
+	if (err == 0)
+		err = apply_policy(d, policy);
+	for (size_t i = 0; i < errors.n; i++)
+		log_error("%s", errors.lines[i]);
+	for (size_t i = 0; i < nrestart; i++)
+		log_warn("reload: key=%s needs a restart to take effect", restart[i]);
+	d->reload_failed = err < 0;
+	if (err < 0) {
+		log_error("reload: error=\"%s\" the old configuration stays", strerror(-err));
+		policy_unref(policy);
+	} else {
+		log_info("reload: done files=%zu", policy->nfiles);
+	}
+	*report = json_pack("{s:o, s:o}", "errors",
+	    text_array((const char *const *)errors.lines, errors.n), "restart",
+	    text_array(restart, err < 0 ? 0 : nrestart));
+	policy_errors_clear(&errors);
+	return err;
+}
+
+static void
+on_hangup(void *arg)
+{
+	json_t *report = NULL;
+
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic_us());
+	reload(arg, &report);
+	json_decref(report);
+	sd_notify(0, "READY=1");
+}
+
+/* --- draining --------------------------------------------------------------------------------- */
+
+static void
+on_drain_poll(void *arg)
+{
+	struct daemon *d = arg;
+	struct tcp_counters tcp;
+
+	tcp_counters(d->tcp, &tcp);
+	if (d->resolver.counters.waiting == 0 && tcp.waiting == 0)
+		loop_stop(d->loop);
+	else
+		timer_start(&d->drain_poll, DRAIN_POLL);
+}
+
+static void
+on_drained(void *arg)
+{
+	struct daemon *d = arg;
+
+	query_end_all(&d->resolver, "stubd is stopping");
+	loop_stop(d->loop);
+}
+
+static void
+on_terminate(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->resolver.draining)
+		return;
+	log_info("stopping waiting=%llu", (unsigned long long)d->resolver.counters.waiting);
+	sd_notify(0, "STOPPING=1");
+	d->resolver.draining = true;
+	udp_drain(d->udp);
+	tcp_drain(d->tcp);
+	timer_start(&d->drain, DRAIN_TIME);
+	timer_start(&d->drain_poll, 0);
+}
+
+/* --- start and end ---------------------------------------------------------------------------- */
+
+static int
+serve_socket(struct daemon *d, struct listen_socket *s)
+{
+	char text[ADDR_TEXT_MAX];
+	const int err = s->stream ? tcp_add(d->tcp, s->fd) : udp_add(d->udp, s->fd);
+
+	if (err < 0)
+		return err;
+	s->fd = -1;
+	log_info("listening address=%s transport=%s%s", addr_to_text(&s->addr, text),
+	    s->stream ? "tcp" : "udp", s->inherited ? " inherited" : "");
+	return 0;
+}
+
+static int
+open_fronts(struct daemon *d, const struct policy *policy, char error[DAEMON_ERROR_MAX])
+{
+	int err = listen_open(policy, d->listening, error);
+
+	for (size_t i = 0; err == 0 && i < d->listening->n; i++)
+		err = serve_socket(d, &d->listening->sockets[i]);
+	listen_close(d->listening);
+	if (err < 0)
+		return err;
+	return http_open(d->loop, policy->control, api_handle, d->api, &d->http, error);
+}
+
+/* What the person should know, for `stubctl status`. */
+static void
+warnings(void *arg, json_t *array)
+{
+	const struct daemon *d = arg;
+
+	if (d->reload_failed)
+		json_array_append_new(array,
+		    json_string(
+			"the last reload failed: the configuration in use is the one before; "
+			"`stubd -n` says what is wrong"));
+	if (!d->draw.kept)
+		json_array_append_new(array, json_string("the state folder cannot be written: "
+							 "providers are drawn anew at each start"));
+}
+
+static struct api *
+make_api(struct daemon *d)
+{
+	const struct api_host host = {
+		.resolver = &d->resolver,
+		.version = STUBD_VERSION,
+		.started = loop_now(d->loop),
+		.listening = d->listening,
+		.udp = d->udp,
+		.tcp = d->tcp,
+		.reload = reload,
+		.warnings = warnings,
+		.arg = d,
+	};
+
+	return api_new(&host);
+}
+
+static int
+make_parts(struct daemon *d, const struct policy *policy)
+{
+	const struct engine_config engine = {
+		.root_hints = policy->root_hints,
+		.trust_anchors = policy->trust_anchors,
+	};
+	static const struct transport_ops *const ops[SCHEMES] = {
+		[SCHEME_DNS] = &transport_do53,
+		[SCHEME_TLS] = &transport_dot,
+		[SCHEME_HTTPS] = &transport_doh,
+	};
+	struct transport_env env;
+
+	d->loop = loop_new();
+	d->tls = tls_store_new();
+	if (!d->loop || !d->tls)
+		return -ENOMEM;
+	env = (struct transport_env){ .loop = d->loop, .tls = d->tls };
+	d->pool = pool_new(&env, ops);
+	d->engine = engine_new(d->loop, &engine);
+	d->cache = cache_new(policy->cache_size);
+	if (!d->pool || !d->engine || !d->cache || resolver_init(&d->resolver) < 0)
+		return -ENOMEM;
+	d->resolver_made = true;
+	d->resolver.loop = d->loop;
+	d->resolver.cache = d->cache;
+	d->resolver.pool = d->pool;
+	d->resolver.engine = d->engine;
+	read_hostname(&d->resolver.netview.hostname);
+	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
+	timer_init(&d->drain, d->loop, on_drained, d);
+	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);
+	d->udp = udp_new(&d->resolver);
+	d->tcp = tcp_new(&d->resolver);
+	d->listening = calloc(1, sizeof(*d->listening));
+	d->api = make_api(d);
+	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
+	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
+	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
+	if (!d->links || !d->udp || !d->tcp || !d->listening || !d->api)
+		return -ENOMEM;
+	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
+}
+
+/* Private CA files are read while we still may: later we are nobody. */
+static int
+load_private_cas(struct daemon *d, const struct policy *policy, char error[DAEMON_ERROR_MAX])
+{
+	for (size_t i = 0; i < policy->nupstreams; i++) {
+		const char *file = policy->upstreams[i]->ca_file;
+		char why[256];
+
+		if (file && tls_store_preload(d->tls, file, why, sizeof(why)) < 0) {
+			snprintf(error, DAEMON_ERROR_MAX, "provider %s: ca_file %s: %s",
+			    policy->upstreams[i]->name, file, why);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static void
+greet(const struct daemon *d)
+{
+	const struct policy *p = d->resolver.policy;
+
+	log_info("ready version=%s providers=%zu split_rules=%zu privacy=%s strategy=%s dnssec=%s",
+	    STUBD_VERSION, p->nproviders, p->nrules, privacy_text(p->privacy),
+	    strategy_text(p->strategy), dnssec_mode_text(p->dnssec));
+	if (!d->draw.kept)
+		log_warn(
+		    "state folder %s: cannot be written; the draw of providers is of this run only",
+		    p->state);
+	sd_notify(0, "READY=1");
+}
+
+int
+daemon_new(struct policy *policy, const struct policy_load_options *options, struct daemon **out,
+    char error[DAEMON_ERROR_MAX])
+{
+	struct daemon *d = calloc(1, sizeof(*d));
+	int err;
+
+	snprintf(error, DAEMON_ERROR_MAX, "out of memory");
+	if (!d) {
+		policy_unref(policy);
+		return -ENOMEM;
+	}
+	d->options = options;
+	err = make_parts(d, policy);
+	if (!err)
+		err = open_fronts(d, policy, error);
+	if (!err)
+		err = load_private_cas(d, policy, error);
+	if (err < 0)
+		goto fail;
+	privilege_prepare_folder(policy->state);
+	privilege_give_socket(policy->control);
+	err = privilege_drop(error);
+	if (err < 0)
+		goto fail;
+	draw_open(&d->draw, policy->state);
+	err = apply_policy(d, policy);
+	if (err < 0)
+		goto fail;
+	greet(d);
+	*out = d;
+	return 0;
+fail:
+	policy_unref(policy);
+	daemon_free(d);
+	return err;
+}
+
+void
+daemon_run(struct daemon *daemon)
+{
+	loop_run(daemon->loop);
+}
+
+struct daemon *
+daemon_free(struct daemon *d)
+{
+	if (!d)
+		return NULL;
+	d->http = http_close(d->http);
+	d->api = api_free(d->api);
+	if (d->resolver_made)
+		resolver_close(&d->resolver);
+	d->udp = udp_free(d->udp);
+	d->tcp = tcp_free(d->tcp);
+	d->hangup = loop_signal_free(d->hangup);
+	d->terminate = loop_signal_free(d->terminate);
+	d->interrupt = loop_signal_free(d->interrupt);
+	if (d->loop) {
+		timer_stop(&d->drain);
+		timer_stop(&d->drain_poll);
+	}
+	d->links = link_watch_free(d->links);
+	d->engine = engine_free(d->engine);
+	d->pool = pool_free(d->pool);
+	d->cache = cache_free(d->cache);
+	d->tls = tls_store_free(d->tls);
+	free(d->listening);
+	draw_clear(&d->draw);
+	d->loop = loop_free(d->loop);
+	free(d);
+	return NULL;
+}

@@ -1,0 +1,111 @@
+/*
+ * stubd [-c FILE] [-n] [-v] [-V]: the encrypted stub resolver. See stubd(8).
+ */
+#include "stubd/base/log.h"
+#include "stubd/daemon.h"
+#include "policy/config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct invocation {
+	struct policy_load_options load;
+	bool check_only;
+};
+
+static const char usage_text[] = "usage: stubd [-c FILE] [-n] [-v] [-V]\n"
+				 "  -c FILE  read this configuration only (else " STUBD_ETC_DIR
+				 "/stubd.json and stubd.d/*.json)\n"
+				 "  -n       check the configuration, and exit 0 or 1\n"
+				 "  -v       log more\n"
+				 "  -V       print the version\n";
+
+/* Returns -1 to go on, or the exit code. */
+static int
+read_arguments(int argc, char **argv, struct invocation *out)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "c:nvVh")) != -1) {
+		switch (c) {
+		case 'c':
+			out->load.file = optarg;
+			break;
+		case 'n':
+			out->check_only = true;
+			break;
+		case 'v':
+			log_set_level(LOG_LEVEL_DEBUG);
+			break;
+		case 'V':
+			puts("stubd " STUBD_VERSION);
+			return 0;
+		case 'h':
+			fputs(usage_text, stdout);
+			return 0;
+		default:
+			fputs(usage_text, stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "stubd: unexpected argument: %s\n%s", argv[optind], usage_text);
+		return 2;
+	}
+	return -1;
+}
+
+static int
+load(const struct policy_load_options *options, struct policy **policy)
+{
+	struct policy_errors errors = { 0 };
+	const int err = policy_load(options, policy, &errors);
+
+	if (err < 0) {
+		for (size_t i = 0; i < errors.n; i++)
+			fprintf(stderr, "%s\n", errors.lines[i]);
+		if (!errors.n)
+			fprintf(stderr, "stubd: configuration: %s\n", strerror(-err));
+		policy_errors_clear(&errors);
+	}
+	return err;
+}
+
+static int
+serve(struct policy *policy, const struct policy_load_options *options)
+{
+	char error[DAEMON_ERROR_MAX];
+	struct daemon *daemon;
+
+	if (daemon_new(policy, options, &daemon, error) < 0) {
+		fprintf(stderr, "stubd: %s\n", error);
+		return 1;
+	}
+	daemon_run(daemon);
+	daemon_free(daemon);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct invocation invocation = { 0 };
+	struct policy *policy;
+	const int code = read_arguments(argc, argv, &invocation);
+
+	if (code >= 0)
+		return code;
+	signal(SIGPIPE, SIG_IGN);
+	if (load(&invocation.load, &policy) < 0)
+		return 1;
+	if (invocation.check_only) {
+		printf("stubd: the configuration is good (%zu providers, %zu split rules)\n",
+		    policy->nproviders, policy->nrules);
+		policy_unref(policy);
+		return 0;
+	}
+	return serve(policy, &invocation.load);
+}

@@ -1,0 +1,89 @@
+#include "stubd/privilege.h"
+
+#include "stubd/base/log.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct passwd *
+future_user(void)
+{
+	const struct passwd *pw = getpwnam("stubd");
+
+	return pw ? pw : getpwnam("nobody");
+}
+
+/* True where the kernel maps this user id; in a one-user namespace only 0 is. */
+static bool
+user_is_mapped(uid_t uid)
+{
+	FILE *f = fopen("/proc/self/uid_map", "re");
+	unsigned long inside, outside, count;
+	bool mapped = !f;
+
+	while (f && !mapped && fscanf(f, "%lu %lu %lu", &inside, &outside, &count) == 3)
+		mapped = uid >= inside && uid - inside < count;
+	if (f)
+		fclose(f);
+	return mapped;
+}
+
+static void
+give(const char *path)
+{
+	const struct passwd *pw = geteuid() == 0 ? future_user() : NULL;
+
+	if (pw && user_is_mapped(pw->pw_uid) && lchown(path, pw->pw_uid, pw->pw_gid) < 0)
+		log_warn("cannot give %s to %s: %s", path, pw->pw_name, strerror(errno));
+}
+
+void
+privilege_prepare_folder(const char *path)
+{
+	if (mkdir(path, 0700) == 0)
+		give(path);
+	else if (errno != EEXIST)
+		log_warn("state folder %s: %s; nothing will be kept", path, strerror(errno));
+}
+
+void
+privilege_give_socket(const char *path)
+{
+	give(path);
+}
+
+int
+privilege_drop(char error[PRIVILEGE_ERROR_MAX])
+{
+	const struct passwd *pw;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (geteuid() != 0)
+		return 0;
+	pw = future_user();
+	if (!pw) {
+		snprintf(error, PRIVILEGE_ERROR_MAX,
+		    "no user `stubd` and no `nobody` to run as; make one, or start as an ordinary "
+		    "user");
+		return -ENOENT;
+	}
+	if (!user_is_mapped(pw->pw_uid)) {
+		log_debug("a user namespace with one user: staying as it is");
+		return 0;
+	}
+	if (setgroups(0, NULL) < 0 || setgid(pw->pw_gid) < 0 || setuid(pw->pw_uid) < 0 ||
+	    setuid(0) == 0) {
+		snprintf(error, PRIVILEGE_ERROR_MAX, "cannot become user %s: %s", pw->pw_name,
+		    strerror(errno));
+		return -EPERM;
+	}
+	log_info("running as user=%s", pw->pw_name);
+	return 0;
+}
