@@ -1,0 +1,29 @@
+"""Many distinct names at a steady rate: nothing lost, few handshakes."""
+from lib.ask import Load
+from lib.check import equal, true
+from lib.daemon import Stubd
+
+NAMES, RATE = 10000, 500
+
+
+def run(lab, provider, transport):
+    names = [f"{transport}{i}.load.example.com" for i in range(NAMES)]
+    config = {"providers": {"custom": [lab.providers[f"{provider}-{transport}"]]}}
+    with Stubd(lab, config):
+        load = Load(lab, names, RATE).finish()
+    equal((load.sent, load.lost, load.rcodes), (NAMES, 0, {"NOERROR": NAMES}))
+    equal(len({r["name"] for r in lab.record(party=provider) if r["transport"] == transport}), NAMES)
+    opened = lab.connections(provider).get(transport, 0)
+    true(1 <= opened <= 2, f"{opened} connections to {provider}")
+    print(f"  {transport} {provider}: {NAMES} names, {opened} connection(s), "
+          f"slowest {max(load.latencies) * 1000:.0f} ms")
+
+
+def test_doh(lab):
+    """10,000 uncached names at 500/s through DoH: none lost, none SERVFAIL, at most 2 handshakes"""
+    run(lab, "alpha", "doh")
+
+
+def test_dot(lab):
+    """10,000 uncached names at 500/s through DoT: none lost, none SERVFAIL, at most 2 handshakes"""
+    run(lab, "beta", "dot")

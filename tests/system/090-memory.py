@@ -1,0 +1,37 @@
+"""Memory: flat after 10,000 mixed queries, nothing leaked at the end."""
+from lib.ask import Load, dig
+from lib.check import equal, true
+from lib.daemon import Stubd
+
+ROUND = 2500
+
+
+def mixed(prefix):
+    """Distinct, repeated, missing, local, split and chained names."""
+    kinds = ["{0}{1}.load.example.com", "www.example.com", "{0}{1}.nx.example.com", "{0}{1}.test",
+             "{0}{1}.load.corp.example", "chain1.example.com", "portal.corp.example", "www.bogus.org"]
+    return [kinds[i % len(kinds)].format(prefix, i) for i in range(ROUND)]
+
+
+def resident(stubd):
+    with open(f"/proc/{stubd.pid}/statm", encoding="ascii") as f:
+        return int(f.read().split()[1]) * 4
+
+
+def test_mixed(lab):
+    """10,000 mixed queries: memory levels off, counters add up, a sanitizer finds nothing"""
+    config = {"providers": {"custom": [lab.providers["alpha-doh"], lab.providers["beta-dot"]]},
+              "on_miss": ["providers", "recurse"], "cache": {"size": "1M"},
+              "split": [{"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}]}
+    with Stubd(lab, config) as stubd:
+        sizes = []
+        for i in range(4):
+            load = Load(lab, mixed(f"m{i}-"), 500).finish()
+            equal(load.lost, 0)
+            sizes.append(resident(stubd))
+        dig(lab, "www.example.com")
+        c = stubd.status()["counters"]
+        equal(c["queries"], sum(c[k] for k in ("dropped", "errors", "local", "cached", "answered", "failed",
+                                               "overloaded", "abandoned", "waiting")))
+        print(f"  resident after each {ROUND}: {sizes} KiB")
+        true(sizes[3] - sizes[1] < 4096, f"grows: {sizes} KiB")

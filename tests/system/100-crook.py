@@ -1,0 +1,66 @@
+"""A provider that misbehaves in every way: the next one answers, the cache stays clean."""
+import json
+
+from lib.ask import dig
+from lib.check import equal, true
+from lib.daemon import Stubd
+
+CERTIFICATES = ("wrong-name", "expired", "self-signed")
+ANSWERS = ("http500", "http302", "http429", "garbage", "truncated", "wrong-question", "wrong-type", "empty",
+           "huge", "rst", "close")
+
+
+def config(lab, *names):
+    return {"providers": {"custom": [lab.providers[n] for n in names]}}
+
+
+def test_certificates(lab):
+    """a wrong, expired or self-signed certificate: no question is sent, the reason is told"""
+    for fault in CERTIFICATES:
+        for transport in ("doh", "dot"):
+            lab.fault(fault, "crook")
+            lab.forget()
+            with Stubd(lab, config(lab, f"crook-{transport}")):
+                answer = dig(lab, "www.example.com")
+                equal(answer.status, "SERVFAIL", f"{fault} {transport}")
+                true("certificate" in answer.ede_text or "host name" in answer.ede_text,
+                     f"{fault}: {answer.ede_text}")
+            equal(lab.record(party="crook"), [])
+            lab.heal("crook")
+
+
+def test_answers(lab):
+    """each broken answer moves the question to the next provider, which is believed instead"""
+    for fault in ANSWERS:
+        lab.fault(fault, "crook")
+        with Stubd(lab, config(lab, "crook-doh", "alpha-dot")):
+            for _ in range(2):
+                equal(dig(lab, "www.example.com").data("A"), ["192.0.2.80"], fault)
+        lab.heal("crook")
+
+
+def test_goaway(lab):
+    """GOAWAY loses no question"""
+    lab.fault("goaway", "crook")
+    with Stubd(lab, config(lab, "crook-doh")):
+        for i in range(30):
+            equal(dig(lab, f"goaway{i}.load.example.com").status, "NOERROR")
+    lab.heal("crook")
+
+
+def test_bytes(lab):
+    """what leaves: only the needed headers, id 0, padded to 128, no option of the client's"""
+    with Stubd(lab, config(lab, "crook-doh")):
+        dig(lab, "www.example.com", "A", "+subnet=198.51.100.0/24", "+cookie=0123456789abcdef", "+nsid")
+    (row,) = [r for r in lab.record(party="crook") if r["name"] == "www.example.com."]
+    names = [h[0] for h in row["headers"]]
+    equal(names, [":method", ":scheme", ":authority", ":path", "accept", "content-type", "content-length"])
+    query = bytes.fromhex(row["query"])
+    equal(len(query) % 128, 0)
+    equal(query[:2], b"\0\0")
+    opt = query[query.index(b"\x00\x00\x29") + 3:]
+    options, codes = opt[8:], []
+    while options:
+        codes.append(int.from_bytes(options[:2], "big"))
+        options = options[4 + int.from_bytes(options[2:4], "big"):]
+    equal(codes, [12], f"EDNS options in {json.dumps(row)}")
