@@ -1,0 +1,188 @@
+# stubd: one Makefile for everything. `make help` lists the targets.
+#
+#	make [VARIANT=release|asan|clang|tsan] [V=1]
+#
+# Objects live in build/VARIANT/. Every .c of policy/ and stubd/ goes into one library that the
+# programs and the tests link; main.c files are the programs' own.
+
+VARIANT ?= release
+B := build/$(VARIANT)
+PREFIX ?= /usr
+SYSCONFDIR ?= /etc
+DATADIR ?= $(PREFIX)/share/stubd
+VERSION := 0.1.0
+
+CC_release := gcc
+CC_asan := gcc
+CC_clang := clang
+CC_tsan := gcc
+CC := $(CC_$(VARIANT))
+SAN_asan := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+SAN_tsan := -fsanitize=thread
+SAN := $(SAN_$(VARIANT))
+OPT_release := -O2 -D_FORTIFY_SOURCE=2
+OPT_clang := -O2 -D_FORTIFY_SOURCE=2
+OPT_asan := -O1
+OPT_tsan := -O1
+OPT := $(OPT_$(VARIANT))
+
+PKGS := libuv libh2o libssl libcrypto libnghttp2 libldns jansson libunbound libcurl libsystemd libpsl
+ifneq ($(filter-out deps clean help,$(or $(MAKECMDGOALS),all)),)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+endif
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wno-unused-parameter
+# gcc takes the address of a local that its own caller clears for a dangling one.
+WARN_GCC := $(if $(filter gcc,$(CC)),-Wno-dangling-pointer)
+HARDEN := $(WARN_GCC) -fstack-protector-strong -fPIE
+CFLAGS_ALL := -std=gnu11 -g -pthread $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
+CPPFLAGS_ALL := -I. -D_GNU_SOURCE -DH2O_USE_LIBUV=1 -DSTUBD_VERSION='"$(VERSION)"' \
+	-DSTUBD_DATA_DIR='"$(DATADIR)"' -DSTUBD_ETC_DIR='"$(SYSCONFDIR)/stubd"' $(PKG_CFLAGS) $(CPPFLAGS)
+LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN) $(LDFLAGS)
+LIBS_STUBD := -luv -lh2o -lssl -lcrypto -lnghttp2 -lldns -ljansson -lunbound -lsystemd -lpsl
+LIBS_STUBCTL := -lcurl -ljansson -lldns
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
+
+POLICY_SRC := $(sort $(wildcard policy/*.c))
+STUBCTL_SRC := $(sort $(wildcard policy/stubctl/*.c))
+DAEMON_SRC := $(sort $(wildcard stubd/*.c stubd/*/*.c))
+LIB_SRC := $(POLICY_SRC) $(filter-out stubd/main.c,$(DAEMON_SRC))
+CTL_LIB_SRC := $(filter-out policy/stubctl/main.c,$(STUBCTL_SRC))
+UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+REPLAY_SRC := $(sort $(wildcard tests/replay/*.c))
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+LIB := $(B)/libstubd.a
+CTL_LIB := $(B)/libstubctl.a
+UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+
+.PHONY: all deps check check-unit check-replay check-system check-clang demo run lint asan fuzz install clean help
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/stubd $(B)/stubctl
+	@mkdir -p build
+	@ln -sf $(VARIANT)/stubd build/stubd
+	@ln -sf $(VARIANT)/stubctl build/stubctl
+
+$(B)/obj/%.o: %.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(CTL_LIB): $(call obj,$(CTL_LIB_SRC))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/stubd: $(B)/obj/stubd/main.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
+
+$(B)/stubctl: $(B)/obj/policy/stubctl/main.o $(CTL_LIB) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBCTL)
+
+# --- tests -------------------------------------------------------------------------------------
+
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/unit.o $(CTL_LIB) $(LIB)
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcunit $(LIBS_STUBD) -lcurl
+
+# Replay: the real query, cache, policy and pool code over a fake loop, randomness, engine and
+# transport. These come first, so that of the library only what they do not define is linked.
+$(B)/replay: $(call obj,$(REPLAY_SRC)) $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
+
+check-unit: $(UNITS)
+	$(Q)tests/run-units $(UNITS)
+
+check-replay: $(B)/replay
+	$(Q)$(B)/replay $(sort $(wildcard tests/replay/*.rpl))
+
+check-system: all
+	$(Q)BUILD=$(abspath $(B)) tests/system/run $(SYSTEM)
+
+check-clang:
+	$(Q)$(MAKE) --no-print-directory VARIANT=clang all
+
+check: deps-check
+	$(Q)tests/check
+
+asan:
+	$(Q)$(MAKE) --no-print-directory VARIANT=asan all check-unit check-replay check-system
+
+FUZZ_SECONDS ?= 10
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SRC))
+FUZZ_FLAGS := -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+build/fuzz/obj/%.o: %.c
+	$(call say,CC,$< (fuzz))
+	@mkdir -p $(@D)
+	$(Q)clang $(CPPFLAGS_ALL) $(FUZZ_FLAGS) -MMD -MP -c -o $@ $<
+build/fuzz/libstubd.a: $(patsubst %.c,build/fuzz/obj/%.o,$(LIB_SRC) $(CTL_LIB_SRC))
+	$(Q)rm -f $@ && ar rcs $@ $^
+build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o build/fuzz/libstubd.a
+	$(call say,LD,$@)
+	$(Q)clang $(FUZZ_FLAGS) -o $@ $^ $(LIBS_STUBD) -lcurl
+fuzz: $(FUZZERS)
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) tests/fuzz/run $(FUZZERS)
+
+lint:
+	$(Q)tests/lint
+
+# --- people ------------------------------------------------------------------------------------
+
+deps:
+	$(Q)packaging/deps install
+
+# Installs what is missing when it may; says what is missing when it may not.
+.PHONY: deps-check
+deps-check:
+	$(Q)packaging/deps || packaging/deps install
+
+demo: deps-check
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/demo
+
+run: deps-check
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)packaging/run
+
+install: all
+	install -Dm755 $(B)/stubd $(DESTDIR)$(PREFIX)/sbin/stubd
+	install -Dm755 $(B)/stubctl $(DESTDIR)$(PREFIX)/bin/stubctl
+	install -Dm644 policy/providers.json $(DESTDIR)$(DATADIR)/providers.json
+	install -Dm644 stubd/engine/data/root.hints $(DESTDIR)$(DATADIR)/root.hints
+	install -Dm644 stubd/engine/data/root.key $(DESTDIR)$(DATADIR)/root.key
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/stubd.service systemd/stubd.socket
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/sysusers.d systemd/sysusers.d/stubd.conf
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/stubd.8
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/stubd.json.5
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/stubctl.1
+	install -dm755 $(DESTDIR)$(SYSCONFDIR)/stubd/stubd.d
+
+clean:
+	rm -rf build
+
+help:
+	@echo 'make              build/stubd and build/stubctl (VARIANT=release|asan|clang|tsan)'
+	@echo 'make deps         install the Debian packages that are needed (root)'
+	@echo 'make demo         bring up the lab and stubd, ask, and show who answered what'
+	@echo 'make run          run stubd on 127.0.0.1:5300 with the built-in configuration'
+	@echo 'make check        everything below but fuzz, then a closing line'
+	@echo '  check-unit      CUnit, one program a module'
+	@echo '  check-replay    scripted scenarios with a fake clock and a fake net'
+	@echo '  check-system    the daemon in the lab, asked by kdig and dig'
+	@echo '  lint            floors, sizes, form, cppcheck'
+	@echo '  asan            unit, replay and system tests under ASan and UBSan'
+	@echo 'make fuzz         every fuzz target, FUZZ_SECONDS each (10)'
+	@echo 'make install      into DESTDIR and PREFIX; make clean removes build/'
+
+-include $(shell find build -name '*.d' 2>/dev/null)
