@@ -1,13 +1,20 @@
 """Asks a DNS server one question, over UDP, TCP, DoT or DoH.
 
-Small and blocking: for readiness probes and the self test, not for load.
+Small and blocking: for readiness probes, which are to leave no trace.  So its
+questions carry an EDNS option of their own, by which the record leaves them out,
+and its TCP connections come from ports that nobody gets by chance (the kernel's
+own choice ends at 60999), by which the counters do.
 """
+import errno
+import random
 import socket
 import ssl
 import struct
 
 TYPES = {"A": 1, "NS": 2, "SOA": 6, "AAAA": 28, "DNSKEY": 48}
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+PROBE_PORTS = 61000                     # and above
+PROBE_OPTION = struct.pack("!HH9s", 65001, 9, b"lab-probe")
 DATA, HEADERS, RST_STREAM, SETTINGS, GOAWAY = 0, 1, 3, 4, 7
 END_STREAM, END_HEADERS = 1, 4
 
@@ -24,7 +31,7 @@ class Reply:
 def query(name, rtype="A"):
     labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split(".") if x)
     question = labels + b"\0" + struct.pack("!HH", TYPES[rtype], 1)
-    opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0x8000, 0)
+    opt = b"\0" + struct.pack("!HHIH", 41, 1232, 0x8000, len(PROBE_OPTION)) + PROBE_OPTION
     return struct.pack("!6H", 0, 0x120, 1, 0, 0, 1) + question + opt
 
 
@@ -42,10 +49,24 @@ def read_exactly(s, size):
     return out
 
 
+def connect(address, port, seconds):
+    while True:
+        s = socket.socket(family(address), socket.SOCK_STREAM)
+        s.settimeout(seconds)
+        try:
+            s.bind(("", random.randrange(PROBE_PORTS, 65536)))
+            s.connect((address, port))
+            return s
+        except OSError as e:
+            s.close()
+            if e.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+                raise
+
+
 def secured(address, port, host, ca, alpn, seconds):
     context = ssl.create_default_context(cafile=ca)
     context.set_alpn_protocols([alpn])
-    raw = socket.create_connection((address, port), seconds)
+    raw = connect(address, port, seconds)
     try:
         return context.wrap_socket(raw, server_hostname=host)
     except OSError:
@@ -95,7 +116,7 @@ def ask(transport, address, name, rtype="A", host=None, ca=None, seconds=1.0):
             s.send(message)
             wire = s.recv(65535)
     elif transport == "tcp":
-        with socket.create_connection((address, 53), seconds) as s:
+        with connect(address, 53, seconds) as s:
             wire = framed(s, message)
     elif transport == "dot":
         with secured(address, 853, host, ca, "dot", seconds) as s:

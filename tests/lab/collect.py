@@ -6,6 +6,7 @@ a flush asks them marker questions, enough of them to fill those buffers, and
 waits until one asked now comes out.  Markers never reach the record.
 """
 import asyncio
+import contextlib
 import os
 
 import dnstap
@@ -25,7 +26,7 @@ class Collector:
         self.folder = f"{state}/record"
         self.files, self.sockets, self.servers = {}, {}, []
         self.round = 0
-        self.waiting = {}               # party name → (marker it has to show, event)
+        self.waiting = {}               # (party name, marker it has to show) → event
 
     async def start(self):
         loop = asyncio.get_running_loop()
@@ -53,9 +54,9 @@ class Collector:
         out.flush()
 
     def marked(self, party, frame):
-        marker, event = self.waiting.get(party.name, (None, None))
-        if marker and marker in frame:
-            event.set()
+        for (name, marker), event in self.waiting.items():
+            if name == party.name and marker in frame:
+                event.set()
 
     async def flush(self, parties):
         """Returns the names of those whose marker did not come in time."""
@@ -66,19 +67,16 @@ class Collector:
         return [p.name for p, ok in zip(parties, seen) if not ok]
 
     async def mark(self, party, wire):
-        label = wire[12:].split(b"\x06marker")[0] + MARK
-        event = asyncio.Event()
-        self.waiting[party.name] = (label, event)
+        marker = wire[12:].split(MARK)[0] + MARK
+        event = self.waiting[party.name, marker] = asyncio.Event()
         port = CORE_PORT if party.local else 53
         end = asyncio.get_running_loop().time() + PATIENCE
-        while asyncio.get_running_loop().time() < end:
+        while not event.is_set() and asyncio.get_running_loop().time() < end:
             self.burst(party, wire, port)
-            try:
+            with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(event.wait(), PAUSE)
-                return True
-            except asyncio.TimeoutError:
-                continue
-        return False
+        del self.waiting[party.name, marker]
+        return event.is_set()
 
     def burst(self, party, wire, port):
         s = self.sockets[party.net]

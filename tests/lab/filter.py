@@ -6,7 +6,8 @@ the TCP connections (SYNs that got past the faults) to ports 853 and 443.
 """
 import json
 
-from netns import wrap
+from ask import PROBE_PORTS
+from netns import TOWARDS_LAPTOP, wrap
 from run import run
 from world import LAPTOP4, LAPTOP6, LAPTOP_VPN4, PARTIES, PORTS
 
@@ -38,7 +39,7 @@ def table(net):
         "chain input { type filter hook input priority 0;",
         "ip saddr 127.0.0.1 accept",                    # the record's markers always pass
         "jump faults_in",
-        'iifname != "lo" tcp flags & (syn | ack) == syn jump count', "}",
+        f'iifname != "lo" tcp sport < {PROBE_PORTS} tcp flags & (syn | ack) == syn jump count', "}",
         "chain output { type filter hook output priority 0;", "jump faults_out", "}", "}", ""])
 
 
@@ -67,8 +68,27 @@ def rules_for(party, fault, value):
             yield "faults_out", f"{out} {chance}"
 
 
+def captive(party, on):
+    """Divert the laptop's DNS and HTTP to the portal, and refuse the rest of its traffic."""
+    nft("net", "table inet captive { }\ndelete table inet captive\n")
+    if on:
+        laptop = f'iifname "{TOWARDS_LAPTOP["net"]}"'
+        elsewhere = f"{laptop} ip daddr != {party.v4}"
+        nft("net", "\n".join([
+            "table inet captive {",
+            "chain divert { type nat hook prerouting priority -100;",
+            f"{elsewhere} udp dport 53 dnat ip to {party.v4}",
+            f"{elsewhere} tcp dport {{ 53, 80 }} dnat ip to {party.v4}", "}",
+            "chain refuse { type filter hook input priority 0;",
+            f"{elsewhere} meta l4proto tcp reject with tcp reset",
+            f"{elsewhere} meta l4proto udp reject",
+            f"{laptop} meta nfproto ipv6 meta l4proto {{ tcp, udp }} reject", "}", "}", ""]))
+
+
 def apply(faults):
     """Make the filter match `faults`: {party name: {fault: value}}."""
+    for party in (p for p in members("net") if p.kind == "portal"):
+        captive(party, "captive" in faults.get(party.name, {}))
     for net in ("net", "corp"):
         text = "flush chain inet lab faults_in\nflush chain inet lab faults_out\n"
         for party in members(net):

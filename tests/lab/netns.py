@@ -11,7 +11,7 @@ import os
 import socket
 
 from run import LabError, run
-from world import GATEWAY4, GATEWAY6, LAPTOP4, LAPTOP6, LAPTOP_VPN4, PARTIES
+from world import GATEWAY4, GATEWAY6, LAPTOP4, LAPTOP6, LAPTOP_VPN4, PARTIES, WEB4, WEB6
 
 NAMES = ("laptop", "net", "corp")
 LAPTOP_MAC = {"net": "02:00:00:00:64:02", "corp": "02:00:00:00:07:02"}
@@ -101,6 +101,7 @@ def build():
     ]
     todo += [address(p.net, "lo", a) for p in PARTIES.values() if p.net == "net" and not p.local
              for a in p.addresses]
+    todo += [address("net", "lo", a) for a in (WEB4, WEB6)]
     todo += [f"-n {net} link set {dev} up" for net, dev in (
         ("laptop", "lo"), ("net", "lo"), ("corp", "lo"), ("laptop", "up0"), ("net", "lap0"),
         ("laptop", "tun0"), ("corp", "vpn0"))]

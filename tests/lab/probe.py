@@ -17,7 +17,7 @@ def good(party, reply):
         return False
     if party.kind == "nsd":
         return reply.aa
-    return reply.ad or party.name in ("isp", "corp")        # the others validate
+    return reply.ad or party.name in ("isp", "corp", "portal")      # the others validate
 
 
 def question(party):

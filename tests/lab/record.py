@@ -12,12 +12,14 @@ import sys
 import time
 
 import control
+from ask import PROBE_OPTION
 from world import PARTIES
 
 TYPES = {1: "A", 2: "NS", 5: "CNAME", 6: "SOA", 12: "PTR", 13: "HINFO", 15: "MX", 16: "TXT",
          28: "AAAA", 33: "SRV", 35: "NAPTR", 39: "DNAME", 43: "DS", 44: "SSHFP", 46: "RRSIG",
          47: "NSEC", 48: "DNSKEY", 50: "NSEC3", 51: "NSEC3PARAM", 52: "TLSA", 64: "SVCB",
          65: "HTTPS", 252: "AXFR", 255: "ANY", 257: "CAA"}
+PROBE = PROBE_OPTION.hex()
 
 
 def text(label):
@@ -68,7 +70,8 @@ def rows(state, parties=None):
                 or not os.path.exists(path):
             continue
         with open(path, encoding="utf-8", errors="replace") as f:
-            out += [row(party.name, line) for line in f if line.endswith("}\n")]
+            out += [row(party.name, line) for line in f
+                    if line.endswith("}\n") and PROBE not in line]
     return sorted(out, key=lambda r: r["t"])
 
 

@@ -1,14 +1,13 @@
 """Writes each server's configuration and says how it is started."""
 import os
 import string
+import sys
 
 from run import write
 from world import CORE_PORT, CORP_ZONES, OUTGOING, PARTIES, ZONES
 from zonefiles import dotted, served_file
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-PROGRAMS = {"nsd": "nsd", "unbound": "unbound", "dnsdist": "dnsdist", "kresd": "kresd",
-            "crook": "cc"}
 
 
 def fill(template, values):
@@ -79,7 +78,8 @@ def command(party, state):
             "dnsdist": ["dnsdist", "--supervised", "--disable-syslog", "-C",
                         f"{folder}/dnsdist.lua"],
             "kresd": ["kresd", "-n", "-c", f"{folder}/kresd.lua", folder],
-            "crook": [f"{state}/bin/crook", state, str(CORE_PORT), *party.addresses]}[party.kind]
+            "crook": [f"{state}/bin/crook", state, str(CORE_PORT), *party.addresses],
+            "portal": [sys.executable, "-B", f"{HERE}/portal.py", state]}[party.kind]
 
 
 def make(state):

@@ -26,7 +26,7 @@ from run import LabError, PATH, run, write
 from server import Server
 from world import PARTIES, env
 
-NETWORK_FAULTS = ("blackhole", "reset", "block853", "loss", "delay")
+NETWORK_FAULTS = ("blackhole", "reset", "block853", "loss", "delay", "captive")
 PROCESS_FAULTS = ("kill", "stop")
 
 
@@ -80,16 +80,18 @@ class Lab:
         return packets.connections(self.party(request))
 
     async def do_fault(self, request):
-        party, fault, value = self.party(request), request["fault"], request.get("value")
-        server = self.servers[party.name]
+        fault, value = request["fault"], request.get("value")
+        if fault in ("delay", "slow") and value is None:
+            raise LabError(f"{fault} by how many milliseconds? (lab fault {fault} MS)")
+        if fault == "captive":
+            request["party"] = "portal"
+        if fault not in NETWORK_FAULTS + PROCESS_FAULTS:
+            return self.crook_fault(fault, value, request.get("party"))
+        party = self.party(request)
         await self.do_flush(request)                    # a dead server keeps what it had to say
-        if party.kind == "crook" and fault not in (*NETWORK_FAULTS, *PROCESS_FAULTS):
-            server.crook_mode(fault, value)
-        elif fault in PROCESS_FAULTS:
-            getattr(server, fault)()
-        elif fault not in NETWORK_FAULTS:
-            raise LabError(f"{party.name} has no fault {fault}")
         self.faults.setdefault(party.name, {})[fault] = value
+        if fault in PROCESS_FAULTS:
+            getattr(self.servers[party.name], fault)()
         self.settle()
         if fault == "reset":
             packets.reset_connections(party)
@@ -117,11 +119,21 @@ class Lab:
 
     # Their helpers.
 
+    def crook_fault(self, fault, value, party):
+        """One at a time; "ok" is none."""
+        if party not in (None, "crook"):
+            raise LabError(f"{party} has no fault {fault}")
+        self.servers["crook"].crook_mode(fault, value)
+        others = {f: v for f, v in self.faults.get("crook", {}).items()
+                  if f in NETWORK_FAULTS + PROCESS_FAULTS}
+        self.faults["crook"] = others | ({} if fault == "ok" else {fault: value})
+        return {}
+
     def party(self, request):
         party = PARTIES.get(request.get("party") or "")
         if not party or party.local:
             known = ", ".join(n for n, p in PARTIES.items() if not p.local)
-            raise LabError(f"no party {request.get('party')}; there are {known}")
+            raise LabError(f"which party? not {request.get('party')}; there are {known}")
         return party
 
     def settle(self):

@@ -8,6 +8,7 @@ import dataclasses
 LAPTOP4, LAPTOP6 = "100.64.0.2", "2001:db8:64::2"
 GATEWAY4, GATEWAY6 = "100.64.0.1", "2001:db8:64::1"
 LAPTOP_VPN4 = "10.7.0.2"
+WEB4, WEB6 = "192.0.2.80", "2001:db8:2::80"             # www.example.com, which has a web server
 CORE_PORT = 5302                        # beta's recursor, on 127.0.0.1 in `net`
 PORTS = {"udp": 53, "tcp": 53, "dot": 853, "doh": 443}
 
@@ -16,7 +17,7 @@ PORTS = {"udp": 53, "tcp": 53, "dot": 853, "doh": 443}
 class Party:
     """One server: its kind says which program and which configuration."""
     name: str
-    kind: str                           # nsd, unbound, dnsdist, kresd or crook
+    kind: str                           # nsd, unbound, dnsdist, kresd, crook or portal
     v4: str
     v6: str = ""
     transports: tuple = ("udp", "tcp")
@@ -50,6 +51,7 @@ PARTIES = {p.name: p for p in (
     Party("crook", "crook", "192.0.2.14", "2001:db8:2::14", ("dot", "doh"),
           host="dns.crook.example"),
     Party("isp", "unbound", "192.0.2.53", "2001:db8:2::53"),
+    Party("portal", "portal", "192.0.2.1"),
     Party("core", "unbound", "127.0.0.1", recorded=False),
     Party("corp", "unbound", "10.7.0.53", transports=("udp", "tcp", "dot"), net="corp",
           host="dns.corp.example"),
@@ -104,7 +106,8 @@ def env(state):
     """What tests need to know, as environment variables."""
     out = {"LAB_DIR": state, "LAB_CA": f"{state}/ca.pem",
            "LAB_ROOT_HINTS": f"{state}/root.hints", "LAB_ROOT_ANCHOR": f"{state}/root.anchor",
-           "LAPTOP4": LAPTOP4, "LAPTOP6": LAPTOP6, "LAPTOP_VPN4": LAPTOP_VPN4}
+           "LAPTOP4": LAPTOP4, "LAPTOP6": LAPTOP6, "LAPTOP_VPN4": LAPTOP_VPN4,
+           "WEB4": WEB4, "WEB6": WEB6}
     for p in PARTIES.values():
         if p.local:
             continue
