@@ -166,6 +166,8 @@ install: all
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/man/stubd.8
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man5 docs/man/stubd.json.5
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 docs/man/stubctl.1
+	install -Dm644 packaging/completions/stubctl.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/stubctl
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions packaging/completions/_stubctl
 	install -dm755 $(DESTDIR)$(SYSCONFDIR)/stubd/stubd.d
 
 clean:
@@ -176,12 +178,12 @@ help:
 	@echo 'make deps         install the Debian packages that are needed (root)'
 	@echo 'make demo         bring up the lab and stubd, ask, and show who answered what'
 	@echo 'make run          run stubd on 127.0.0.1:5300 with the built-in configuration'
-	@echo 'make check        everything below but fuzz, then a closing line'
+	@echo 'make check        builds with gcc and clang, runs these four, and counts them in a closing line'
 	@echo '  check-unit      CUnit, one program a module'
 	@echo '  check-replay    scripted scenarios with a fake clock and a fake net'
-	@echo '  check-system    the daemon in the lab, asked by kdig and dig'
+	@echo '  check-system    the daemon in the lab, asked by kdig and dig (SYSTEM="split life": some)'
 	@echo '  lint            floors, sizes, form, cppcheck'
-	@echo '  asan            unit, replay and system tests under ASan and UBSan'
+	@echo 'make asan         unit, replay and system tests under ASan and UBSan'
 	@echo 'make fuzz         every fuzz target, FUZZ_SECONDS each (10)'
 	@echo 'make install      into DESTDIR and PREFIX; make clean removes build/'
 

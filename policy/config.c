@@ -290,6 +290,12 @@ policy_unref(struct policy *policy)
 	return NULL;
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 size_t
 policy_restart_keys(const struct policy *a, const struct policy *b, const char *out[8])
 {
@@ -300,9 +306,15 @@ policy_restart_keys(const struct policy *a, const struct policy *b, const char *
 		same = addr_equal(&a->listen[i], &b->listen[i]);
 	if (!same)
 		out[n++] = "listen";
-	if (strcmp(a->control, b->control) != 0)
+	if (!same_text(a->root_hints, b->root_hints))
+		out[n++] = "engine/root_hints";
+	if (!same_text(a->trust_anchors, b->trust_anchors))
+		out[n++] = "engine/trust_anchors";
+	if (a->cache_size != b->cache_size)
+		out[n++] = "cache/size";
+	if (!same_text(a->control, b->control))
 		out[n++] = "control";
-	if (strcmp(a->state, b->state) != 0)
+	if (!same_text(a->state, b->state))
 		out[n++] = "state";
 	out[n] = NULL;
 	return n;

@@ -104,8 +104,8 @@ void policy_errors_clear(struct policy_errors *errors);
 struct policy *policy_ref(struct policy *policy);
 struct policy *policy_unref(struct policy *policy);
 
-/* Keys whose change between a and b needs a restart ("listen", "control", "state"), as a
- * static-text list ended by NULL in out[8]; returns how many. */
+/* Keys whose change between a and b needs a restart, as paths of the schema (static texts), in
+ * out[8], ended by NULL; returns how many. */
 size_t policy_restart_keys(const struct policy *a, const struct policy *b, const char *out[8]);
 
 const char *privacy_text(enum privacy v);

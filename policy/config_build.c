@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* --- what the parts of a load share ----------------------------------------------------------- */
 
@@ -81,6 +82,16 @@ config_strdup(struct config_load *load, const char *text)
 	if (text && !copy)
 		load->report.nomem = true;
 	return copy;
+}
+
+int
+config_check_readable(struct config_load *load, const char *path, const char *file)
+{
+	if (!file || access(file, R_OK) == 0)
+		return 0;
+	config_error(
+	    load, path, "\"%s\" cannot be read: %s; name a file that can", file, strerror(errno));
+	return -EINVAL;
 }
 
 /* Whether asking addr would be asking ourselves. */
@@ -263,6 +274,8 @@ build_values(struct config_load *load)
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));
 	p->root_hints = config_strdup(load, config_text(load, "/engine/root_hints"));
 	p->trust_anchors = config_strdup(load, config_text(load, "/engine/trust_anchors"));
+	config_check_readable(load, "/engine/root_hints", p->root_hints);
+	config_check_readable(load, "/engine/trust_anchors", p->trust_anchors);
 	p->control = config_strdup(load, config_text(load, "/control"));
 	p->state = config_strdup(load, config_text(load, "/state"));
 }

@@ -1,6 +1,6 @@
 /*
- * /etc/hosts as a value: names to addresses and back (hosts(5)). Read once at load; the daemon
- * reads it again when it changes.
+ * /etc/hosts as a value: names to addresses and back (hosts(5)). Read at load and at each
+ * reload; a change in between is not noticed.
  */
 #ifndef POLICY_HOSTS_H
 #define POLICY_HOSTS_H

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #ifndef STUBD_DATA_DIR
 #define STUBD_DATA_DIR "/usr/share/stubd"
@@ -98,19 +97,6 @@ check_plain(struct config_load *load, const json_t *entry, const char *path)
 	return 0;
 }
 
-static int
-check_readable(struct config_load *load, const char *path, const char *file)
-{
-	char at[PATH_TEXT_MAX + 8];
-
-	if (!file || access(file, R_OK) == 0)
-		return 0;
-	snprintf(at, sizeof(at), "%s/ca_file", path);
-	config_error(
-	    load, at, "\"%s\" cannot be read: %s; name a file that can", file, strerror(errno));
-	return -EINVAL;
-}
-
 static void
 read_custom(struct config_load *load, const json_t *entry, const char *path, struct custom *out)
 {
@@ -118,8 +104,10 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 	const char *ca_file = json_string_value(json_object_get(entry, "ca_file"));
 	struct upstream_spec *spec = &out->spec;
 	struct why why = { "" };
+	char at[PATH_TEXT_MAX + 8];
 	struct url url;
 
+	snprintf(at, sizeof(at), "%s/ca_file", path);
 	out->name = json_string_value(json_object_get(entry, "name"));
 	if (!text || url_parse(&url, text, &why) < 0)
 		return;
@@ -127,7 +115,7 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 	read_pins(json_object_get(entry, "pins"), spec);
 	if (read_addresses(load, json_object_get(entry, "addresses"), path, &url, spec) < 0 ||
 	    (url.scheme == SCHEME_DNS && check_plain(load, entry, path) < 0) ||
-	    check_readable(load, path, ca_file) < 0 || !out->name)
+	    config_check_readable(load, at, ca_file) < 0 || !out->name)
 		return;
 	spec->name = config_strdup(load, out->name);
 	spec->host = config_strdup(load, url.host[0] ? url.host : NULL);

@@ -124,6 +124,9 @@ build_server(struct config_load *load, struct split_rule *rule, const json_t *en
 	spec.name = server_name(load, rule, text);
 	spec.host = config_strdup(load, url.host[0] ? url.host : NULL);
 	spec.link = config_strdup(load, rule->link);
+	if (url.scheme == SCHEME_TLS)
+		spec.ca_file =
+		    config_strdup(load, json_string_value(json_object_get(entry, "ca_file")));
 	if (config_add_upstream(load, path, &spec) >= 0)
 		rule->nupstreams++;
 }
@@ -153,6 +156,24 @@ build_servers(
 	}
 }
 
+/* A private CA that cannot be read, or that no server would be checked by, is a mistake. */
+static void
+check_ca(struct config_load *load, const struct split_rule *rule, const json_t *entry,
+    const char *rule_path)
+{
+	const char *file = json_string_value(json_object_get(entry, "ca_file"));
+	const struct policy *p = load->policy;
+	bool encrypted = false;
+	char path[PATH_TEXT_MAX];
+
+	for (size_t i = rule->first_upstream; i < p->nupstreams; i++)
+		encrypted |= p->upstreams[i]->scheme == SCHEME_TLS;
+	snprintf(path, sizeof(path), "%.40s/ca_file", rule_path);
+	if (config_check_readable(load, path, file) == 0 && file && !encrypted)
+		config_error(load, rule_path,
+		    "has a \"ca_file\", but no tls:// server to check by it; leave it out");
+}
+
 void
 split_build(struct config_load *load)
 {
@@ -174,5 +195,6 @@ split_build(struct config_load *load)
 		rule->link = config_strdup(load, json_string_value(json_object_get(entry, "link")));
 		build_domains(load, rule, json_object_get(entry, "domains"), path);
 		build_servers(load, rule, entry, path);
+		check_ca(load, rule, entry, path);
 	}
 }

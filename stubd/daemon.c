@@ -307,7 +307,7 @@ load_private_cas(struct daemon *d, const struct policy *policy, char error[DAEMO
 		char why[256];
 
 		if (file && tls_store_preload(d->tls, file, why, sizeof(why)) < 0) {
-			snprintf(error, DAEMON_ERROR_MAX, "provider %s: ca_file %s: %s",
+			snprintf(error, DAEMON_ERROR_MAX, "%s: ca_file %s: %s",
 			    policy->upstreams[i]->name, file, why);
 			return -EINVAL;
 		}
@@ -344,13 +344,15 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	}
 	d->options = options;
 	err = make_parts(d, policy);
+	/* Ours, so that the socket in it can be removed at the end; open, for those of its group. */
+	privilege_prepare_parent(policy->control, 0755);
 	if (!err)
 		err = open_fronts(d, policy, error);
 	if (!err)
 		err = load_private_cas(d, policy, error);
 	if (err < 0)
 		goto fail;
-	privilege_prepare_folder(policy->state);
+	privilege_prepare_folder(policy->state, 0700);
 	privilege_give_socket(policy->control);
 	err = privilege_drop(error);
 	if (err < 0)

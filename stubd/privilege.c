@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -45,12 +46,27 @@ give(const char *path)
 }
 
 void
-privilege_prepare_folder(const char *path)
+privilege_prepare_folder(const char *path, mode_t mode)
 {
-	if (mkdir(path, 0700) == 0)
-		give(path);
-	else if (errno != EEXIST)
-		log_warn("state folder %s: %s; nothing will be kept", path, strerror(errno));
+	if (mkdir(path, mode) < 0) {
+		if (errno != EEXIST)
+			log_debug("folder %s: %s", path, strerror(errno));
+		return;
+	}
+	if (chmod(path, mode) < 0) /* whatever the umask is */
+		log_warn("folder %s: %s", path, strerror(errno));
+	give(path);
+}
+
+void
+privilege_prepare_parent(const char *path, mode_t mode)
+{
+	char folder[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (slash && slash > path &&
+	    snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path) < PATH_MAX)
+		privilege_prepare_folder(folder, mode);
 }
 
 void

@@ -4,12 +4,16 @@
 #ifndef STUBD_PRIVILEGE_H
 #define STUBD_PRIVILEGE_H
 
+#include <sys/types.h>
+
 enum { PRIVILEGE_ERROR_MAX = 256 };
 
-/* Called as root: makes the folder (0700) and gives it to the user that the daemon will be. Called as
- * anybody else it only makes the folder, where it may. Failure is not fatal: without a state folder
- * nothing is kept. */
-void privilege_prepare_folder(const char *path);
+/* Makes a folder that is not there and, called as root, gives it to the user that the daemon will
+ * be. A folder that is there stays as it is. Failure shows when the folder is used. */
+void privilege_prepare_folder(const char *path, mode_t mode);
+
+/* The same for the folder that the file at path is in. */
+void privilege_prepare_parent(const char *path, mode_t mode);
 
 /* Gives the control socket at path to the user that the daemon will be. */
 void privilege_give_socket(const char *path);

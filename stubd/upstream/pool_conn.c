@@ -1,3 +1,4 @@
+#include "stubd/base/log.h"
 #include "stubd/net/loop.h"
 #include "stubd/upstream/pool_impl.h"
 
@@ -46,6 +47,15 @@ conn_usable(struct upstream *u)
 	return NULL;
 }
 
+static void
+debug_event(const struct upstream *u, const struct addr *addr, const char *event, const char *why)
+{
+	char text[ADDR_TEXT_MAX];
+
+	log_debug("connection: upstream=%s address=%s event=%s reason=\"%s\"", u->spec.name,
+	    addr_to_text(addr, text), event, why);
+}
+
 /* --- openings --------------------------------------------------------------------------------- */
 
 static void on_ready(void *arg, uint32_t handshake_us);
@@ -65,6 +75,7 @@ note_failure(struct opening *o, enum ask_fail fail, const char *text, const stru
 	o->addr = *addr;
 	snprintf(o->text, sizeof(o->text), "%s", text);
 	upstream_note(o->upstream, addr, text);
+	debug_event(o->upstream, addr, "failed", text);
 }
 
 /* Tries the next address. */
@@ -85,7 +96,7 @@ try_next(struct opening *o)
 	}
 	if (!conn || !conn->transport) {
 		free(conn);
-		note_failure(o, ASK_LOCAL, "no memory or no socket", &u->spec.addresses[address]);
+		note_failure(o, ASK_FULL, "no memory or no socket", &u->spec.addresses[address]);
 		return;
 	}
 	conn->opening = o;
@@ -201,6 +212,7 @@ on_ready(void *arg, uint32_t handshake_us)
 	u->nconns++;
 	u->first = conn->address;
 	u->stats.handshakes++;
+	debug_event(u, &conn->addr, "ready", "");
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
 
@@ -236,6 +248,7 @@ on_closed(void *arg, enum ask_fail fail, const char *text)
 		timer_start(&o->pace, 0);
 		return;
 	}
+	debug_event(u, &conn->addr, "closed", text);
 	if (fail != ASK_OK)
 		upstream_note(u, &conn->addr, text);
 	if (fail == ASK_TIMEOUT)

@@ -70,6 +70,6 @@ main(int argc, char **argv)
 		else
 			failed++;
 	}
-	printf("%u passed, %u failed\n", passed, failed);
+	printf("replay: %u passed, %u failed\n", passed, failed);
 	return failed || !passed ? 1 : 0;
 }

@@ -29,14 +29,18 @@ def test_names(lab):
 
 
 def test_dot_server(lab):
-    """a split server is asked over DoT, its name verified"""
-    rule = corp(lab, servers=[f"tls://{lab.env['CORP4']}#{lab.env['CORP_HOST']}"], link=None)
-    with Stubd(lab, config(lab, rule)) as stubd:
-        answer = dig(lab, "intranet.corp.example")
-        # The corporate CA is private and the rule has no ca_file: refused, and the reason is told.
-        true(answer.data("A") == ["10.7.0.20"] or
-             (answer.status == "SERVFAIL" and "certificate" in answer.ede_text), repr(answer))
-        del stubd
+    """a split server is asked over DoT, its certificate verified by the rule's CA; without: refused"""
+    rule = corp(lab, servers=[f"tls://{lab.env['CORP4']}#{lab.env['CORP_HOST']}"], ca_file=lab.env["LAB_CA"])
+    with Stubd(lab, config(lab, rule)):
+        equal(dig(lab, "intranet.corp.example").data("A"), ["10.7.0.20"])
+    equal([(r["party"], r["transport"]) for r in lab.record(name="intranet.corp.example.")], [("corp", "dot")])
+    lab.forget()
+    for why, wrong in (("certificate", {"ca_file": None}),
+                       ("host name", {"servers": [f"tls://{lab.env['CORP4']}#dns.other.example"]})):
+        with Stubd(lab, config(lab, {**rule, **wrong})):
+            answer = dig(lab, "intranet.corp.example")
+            true(answer.status == "SERVFAIL" and why in answer.ede_text, repr(answer))
+    equal(lab.record(name="intranet.corp.example."), [])
 
 
 def test_crossing_chains(lab):

@@ -23,6 +23,7 @@ class Stubd:
     def __init__(self, lab, config, wrap=(), name="stubd"):
         self.lab = lab
         self.wrap = list(wrap)
+        self.options = []
         self.folder = tempfile.mkdtemp(prefix=f"{name}.", dir=lab.folder)
         os.chmod(self.folder, 0o777)
         self.file = os.path.join(self.folder, "stubd.json")
@@ -65,7 +66,7 @@ class Stubd:
         with open(self.log_file, "w", encoding="utf-8") as log:
             self.process = self.lab.spawn(
                 "env", f"NOTIFY_SOCKET={path}", *self.wrap, os.path.join(BUILD, "stubd"), "-c", self.file,
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                *self.options, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.wait_for("READY=1")
 
     def wait_for(self, word, seconds=START_TIME):

@@ -19,7 +19,11 @@ class Lab:
         self.folder = tempfile.mkdtemp(prefix="stubd-lab.", dir="/tmp")
         os.chmod(self.folder, 0o755)
         self.environment = dict(os.environ, STUBD_LAB_DIR=self.folder)
-        self.run("up")
+        try:
+            self.run("up")
+        except RuntimeError:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         self.env = {}
         for line in self.run("env").splitlines():
             key, _, value = line.removeprefix("export ").partition("=")

@@ -107,7 +107,7 @@ sed -i '/^www/s/192\.0\.2\.3$/192.0.2.66/' bogus.signed
 	echo "twofold.test. 3600 IN NS ns.twofold.test."
 	echo "ns.twofold.test. 3600 IN A 10.77.1.3"
 	cat example.ds bogus.ds
-} >test
+} >"test"
 sign test. test
 
 {

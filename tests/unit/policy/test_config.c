@@ -41,7 +41,7 @@ values_are_read(void)
 	struct policy *p = load(
 	    "{ \"//\": \"a comment\", \"//\": 2, \"listen\": [ \"127.0.0.1:5300\", \"[::1]:5300\" "
 	    "], " CUSTOM ", \"privacy\": \"strict\", \"cache\": { \"size\": \"512K\", \"//\": 1 }, "
-	    "\"control\": \"/tmp/c.sock\", \"engine\": { \"root_hints\": \"/tmp/hints\" } }");
+	    "\"control\": \"/tmp/c.sock\", \"engine\": { \"root_hints\": \"/dev/null\" } }");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_EQUAL(p->nlisten, 2);
@@ -50,7 +50,7 @@ values_are_read(void)
 	CU_ASSERT_EQUAL(p->on_miss[0], MISS_PROVIDERS);
 	CU_ASSERT_EQUAL(p->cache_size, 512 << 10);
 	CU_ASSERT_STRING_EQUAL(p->control, "/tmp/c.sock");
-	CU_ASSERT_STRING_EQUAL(p->root_hints, "/tmp/hints");
+	CU_ASSERT_STRING_EQUAL(p->root_hints, "/dev/null");
 	CU_ASSERT_EQUAL(p->nproviders, 1);
 	policy_unref(p);
 }
@@ -270,20 +270,43 @@ static void
 keys_that_need_a_restart_are_listed(void)
 {
 	struct policy *a = load("{ " CUSTOM " }");
-	struct policy *b = load("{ " CUSTOM ", \"listen\": [ \"127.0.0.1:5300\" ], "
-				"\"control\": \"/tmp/x\", \"cache\": { \"size\": 0 } }");
+	struct policy *b =
+	    load("{ " CUSTOM ", \"listen\": [ \"127.0.0.1:5300\" ], "
+		 "\"control\": \"/tmp/x\", \"state\": \"/tmp/y\", "
+		 "\"cache\": { \"size\": 0 }, \"engine\": { "
+		 "\"root_hints\": \"/dev/null\", \"trust_anchors\": \"/dev/null\" } }");
+	static const char *const wanted[] = { "listen", "engine/root_hints", "engine/trust_anchors",
+		"cache/size", "control", "state" };
+	const size_t n = sizeof(wanted) / sizeof(*wanted);
 	const char *keys[8];
 
 	CU_ASSERT_EQUAL(policy_restart_keys(a, a, keys), 0);
 	CU_ASSERT_PTR_NULL(keys[0]);
-	CU_ASSERT_EQUAL(policy_restart_keys(a, b, keys), 2);
-	CU_ASSERT_STRING_EQUAL(keys[0], "listen");
-	CU_ASSERT_STRING_EQUAL(keys[1], "control");
-	CU_ASSERT_PTR_NULL(keys[2]);
-	for (size_t i = 0; i < 2; i++)
+	CU_ASSERT_EQUAL_FATAL(policy_restart_keys(a, b, keys), n);
+	CU_ASSERT_PTR_NULL(keys[n]);
+	for (size_t i = 0; i < n; i++) {
+		CU_ASSERT_STRING_EQUAL(keys[i], wanted[i]);
 		CU_ASSERT(schema_find(keys[i])->flags & SCHEMA_RESTART);
+	}
+	/* Nothing else that is built claims to need one. */
+	for (size_t i = 0; i < schema_keys; i++) {
+		bool listed = schema[i].built || strncmp(schema[i].path, "doh/", 4) == 0;
+
+		for (size_t j = 0; j < n; j++)
+			listed |= strcmp(schema[i].path, wanted[j]) == 0;
+		CU_ASSERT(listed || !(schema[i].flags & SCHEMA_RESTART));
+	}
 	policy_unref(a);
 	policy_unref(b);
+}
+
+static void
+files_of_the_engine_have_to_be_readable(void)
+{
+	CU_ASSERT(refused("{ " CUSTOM ", \"engine\": { \"root_hints\": \"/nonexistent/h\" } }", 1,
+	    "/engine/root_hints: \"/nonexistent/h\" cannot be read: No such file"));
+	CU_ASSERT(refused("{ " CUSTOM ", \"engine\": { \"trust_anchors\": \"/nonexistent/k\" } }",
+	    1, "/engine/trust_anchors: \"/nonexistent/k\" cannot be read: No such file"));
 }
 
 static void
@@ -358,6 +381,7 @@ static const struct unit_case cases[] = {
 	    drop_ins_override_in_the_order_of_their_names },
 	{ "a named file must be there", a_named_file_must_be_there },
 	{ "keys that need a restart are listed", keys_that_need_a_restart_are_listed },
+	{ "files of the engine have to be readable", files_of_the_engine_have_to_be_readable },
 	{ "a snapshot lives as long as its last reference",
 	    a_snapshot_lives_as_long_as_its_last_reference },
 	{ "errors are bounded", errors_are_bounded },

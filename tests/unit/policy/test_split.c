@@ -161,6 +161,12 @@ rules_that_cannot_work_are_refused(void)
 		{ "\"domains\": [], \"servers\": []", "/split/0/domains: has 0 elements" },
 		{ "\"domains\": [ \"*.a\" ], \"servers\": []", "write \"a\"" },
 		{ "\"domains\": [ \"10.7.0.1/16\" ], \"servers\": []", "write \"10.7.0.0/16\"" },
+		{ "\"domains\": [ \"a\" ], \"servers\": [ \"tls://192.0.2.2\" ], \"ca_file\": "
+		  "\"/nonexistent/ca.pem\"",
+		    "/split/0/ca_file: \"/nonexistent/ca.pem\" cannot be read: No such file" },
+		{ "\"domains\": [ \"a\" ], \"servers\": [ \"192.0.2.2\" ], \"ca_file\": "
+		  "\"/dev/null\"",
+		    "/split/0: has a \"ca_file\", but no tls:// server" },
 		{ "\"domains\": [ \"a\" ], \"servers\": [], \"link\": \"\"",
 		    "/split/0/link: has 0" },
 		{ "\"domains\": [ \"a\" ], \"servers\": [], \"timeout\": \"10m\"",
@@ -174,6 +180,22 @@ rules_that_cannot_work_are_refused(void)
 	}
 }
 
+static void
+a_rules_private_ca_is_for_its_encrypted_servers(void)
+{
+	struct policy *p = load("{ " PUBLIC ", \"split\": [ { \"domains\": [ \"a.example\" ], "
+				"\"ca_file\": \"/dev/null\", \"servers\": [ \"192.0.2.2\", "
+				"\"tls://192.0.2.3#dns.a.example\" ] } ] }");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_EQUAL_FATAL(p->nupstreams, 3);
+	CU_ASSERT_PTR_NULL(p->upstreams[0]->ca_file);
+	CU_ASSERT_PTR_NULL(p->upstreams[1]->ca_file);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p->upstreams[2]->ca_file);
+	CU_ASSERT_STRING_EQUAL(p->upstreams[2]->ca_file, "/dev/null");
+	policy_unref(p);
+}
+
 static const struct unit_case cases[] = {
 	{ "servers are upstreams behind the providers",
 	    servers_are_upstreams_behind_the_providers },
@@ -181,6 +203,8 @@ static const struct unit_case cases[] = {
 	{ "prefixes own their reverse zones", prefixes_own_their_reverse_zones },
 	{ "a rule's link is part of its view", a_rules_link_is_part_of_its_view },
 	{ "what cannot be asked fails closed", what_cannot_be_asked_fails_closed },
+	{ "a rule's private CA is for its encrypted servers",
+	    a_rules_private_ca_is_for_its_encrypted_servers },
 	{ "a domain belongs to one rule", a_domain_belongs_to_one_rule },
 	{ "rules that cannot work are refused", rules_that_cannot_work_are_refused },
 };
