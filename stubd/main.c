@@ -9,7 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+enum { DESCRIPTORS = 8192 };
 
 struct invocation {
 	struct policy_load_options load;
@@ -74,12 +77,28 @@ load(const struct policy_load_options *options, struct policy **policy)
 	return err;
 }
 
+/* A question over Do53 has sockets of its own, as libunbound's have, and every client of TCP has one:
+ * together more than the usual soft limit of 1,024. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < DESCRIPTORS)
+		log_warn("limit of open files: %llu; %d are wanted when there is much to do",
+		    (unsigned long long)limit.rlim_cur, DESCRIPTORS);
+}
+
 static int
 serve(struct policy *policy, const struct policy_load_options *options)
 {
 	char error[DAEMON_ERROR_MAX];
 	struct daemon *daemon;
 
+	raise_descriptors();
 	if (daemon_new(policy, options, &daemon, error) < 0) {
 		fprintf(stderr, "stubd: %s\n", error);
 		return 1;

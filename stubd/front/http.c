@@ -170,6 +170,15 @@ send_json(h2o_req_t *req, int status, const char *body, size_t n)
 	h2o_send_inline(req, body, n);
 }
 
+static void
+last_word(h2o_req_t *req)
+{
+	static const char body[] = "{\"error\": \"stubd is shutting down\"}\n";
+
+	req->http1_is_persistent = 0;
+	send_json(req, 503, body, sizeof(body) - 1);
+}
+
 static enum http_method
 method(const h2o_req_t *req)
 {
@@ -190,6 +199,11 @@ on_request(h2o_handler_t *handler, h2o_req_t *req)
 	static const char too_long[] = "{\"error\": \"the request's target is too long\"}\n";
 	struct request *request;
 
+	/* What was on its way when the server closed still arrives, and the handler may be gone. */
+	if (http->closing) {
+		last_word(req);
+		return 0;
+	}
 	if (n > HTTP_TARGET_MAX) {
 		send_json(req, 414, too_long, sizeof(too_long) - 1);
 		return 0;
@@ -288,16 +302,13 @@ fail:
 static void
 end_requests(struct http *http)
 {
-	static const char body[] = "{\"error\": \"stubd is shutting down\"}\n";
-
 	while (!list_empty(&http->requests)) {
 		struct request *request = container_of(http->requests.next, struct request, link);
 
 		list_remove(&request->link);
 		if (request->pub.gone)
 			request->pub.gone(request->pub.arg);
-		request->req->http1_is_persistent = 0;
-		send_json(request->req, 503, body, sizeof(body) - 1);
+		last_word(request->req);
 	}
 }
 

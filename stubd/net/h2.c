@@ -11,7 +11,7 @@
 enum {
 	WINDOW_STREAM = 64 * 1024,
 	WINDOW_CONNECTION = 1 << 20,
-	HEADERS_MAX = 16 * 1024, /* octets of an answer's headers that we say we take */
+	HEADERS_MAX = 16 * 1024, /* octets of an answer's headers, as unfolded */
 	BODY_FIRST = 512,
 };
 
@@ -30,6 +30,7 @@ struct h2_stream {
 	struct h2_answer answer;
 	uint8_t *body; /* owned */
 	size_t cap;
+	size_t nheaders; /* octets of headers that came */
 	size_t sent, nquestion;
 	uint8_t question[];
 };
@@ -80,6 +81,11 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *n
 	(void)arg;
 	if (!s || frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
+	/* One octet can stand for 4,096 of the dynamic table: the sum is bounded here. The rest of
+	 * the block is read without being unfolded. */
+	s->nheaders += nname + nvalue;
+	if (s->nheaders > HEADERS_MAX)
+		return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 	/* nghttp2 has checked that :status is three digits */
 	if (nname == 7 && !memcmp(name, ":status", 7) && nvalue == 3)
 		s->answer.status = (unsigned)(value[0] - '0') * 100 +

@@ -5,8 +5,8 @@
  *
  * Nothing in a request tells two clients apart: no User-Agent, no cookies, the same headers always.
  *
- * Limits: H2_STREAMS requests at once, or the server's limit; H2_BODY octets of an answer; what
- * nghttp2 bounds itself (queued acknowledgements, header blocks).
+ * Limits: H2_STREAMS requests at once, or the server's limit; H2_BODY octets of an answer, 16 KiB of
+ * its headers; what nghttp2 bounds itself (queued acknowledgements, header blocks).
  */
 #ifndef NET_H2_H
 #define NET_H2_H

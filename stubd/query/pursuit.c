@@ -161,6 +161,7 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	const struct msg_ask how = { .rd = true, .cd = p->cd, .dnssec_ok = true, .udp_size = 1232 };
 	const msec now = loop_now(p->resolver->loop);
 	struct pursuit_slot *slot = NULL;
+	int err;
 
 	for (size_t i = 0; i < PURSUIT_ASKS_MAX && !slot; i++) {
 		if (!p->slots[i].ask)
@@ -172,8 +173,10 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	slot->candidate = candidate;
 	p->asked++;
 	p->trace->asks++;
-	return pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how,
-	    flags, p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
+	err = pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how, flags,
+	    p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
+	p->full |= err == -ENOMEM;
+	return err;
 }
 
 /* ms of silence before the next candidate. */

@@ -11,8 +11,9 @@
  *	 │ └─ ICMP says no ───────────────────────► done(REFUSED)
  *	 └─ TC, or too many that do not match ─► TCP ─► done
  *
- * Limits: DO53_SOCKETS sockets of one association, two a question; beyond: -EBUSY. It has no end of
- * its own to its patience: that is the pool's.
+ * Limits: DO53_QUESTIONS of one association, DO53_ALL of all together; beyond: -EBUSY. Each has two
+ * sockets at most, so a server that is silent cannot use up the descriptors of everybody else. It
+ * has no end of its own to its patience: that is the pool's.
  */
 #include "stubd/base/rand.h"
 #include "stubd/net/frame.h"
@@ -29,7 +30,8 @@
 #include <unistd.h>
 
 enum {
-	DO53_SOCKETS = 512,
+	DO53_QUESTIONS = 100,
+	DO53_ALL = 1000,
 	DO53_TRIES = 2,
 	DO53_RETRY = 700,     /* ms of silence before the second try */
 	DO53_MISMATCHES = 16, /* messages that do not match, then TCP */
@@ -42,6 +44,7 @@ enum {
 
 struct transport {
 	struct loop *loop;
+	size_t *all; /* borrowed; NULL: not counted */
 	struct addr addr;
 	char *link; /* owned; NULL: any */
 	const struct transport_events *events;
@@ -117,6 +120,8 @@ query_free(struct query *q)
 	q->ask->priv = NULL;
 	list_remove(&q->link);
 	t->nasks--;
+	if (t->all)
+		--*t->all;
 	free(q);
 	settle(t);
 }
@@ -156,7 +161,7 @@ error_kind(int error)
 	case ETIMEDOUT:
 		return ASK_RESET;
 	default:
-		return ASK_LOCAL;
+		return ask_fail_own(error);
 	}
 }
 
@@ -266,7 +271,7 @@ on_tcp_data(void *arg, const uint8_t *bytes, size_t n)
 	if (error == -EBADMSG)
 		answer(q, ASK_MALFORMED, "a message shorter than a header", NULL, 0);
 	else if (error)
-		answer(q, ASK_LOCAL, "out of memory", NULL, 0);
+		answer(q, ASK_FULL, "out of memory", NULL, 0);
 }
 
 static void
@@ -383,6 +388,7 @@ open_do53(const struct transport_env *env, const struct upstream_spec *spec,
 	if (!t)
 		return NULL;
 	t->loop = env->loop;
+	t->all = env->plain;
 	t->addr = *addr;
 	t->events = events;
 	t->arg = arg;
@@ -401,9 +407,12 @@ open_do53(const struct transport_env *env, const struct upstream_spec *spec,
 static size_t
 room(const struct transport *t)
 {
-	size_t most = DO53_SOCKETS / DO53_TRIES;
+	size_t all = t->all ? *t->all : 0;
 
-	return t->retired || t->nasks >= most ? 0 : most - t->nasks;
+	if (t->retired || t->nasks >= DO53_QUESTIONS || all >= DO53_ALL)
+		return 0;
+	return DO53_QUESTIONS - t->nasks < DO53_ALL - all ? DO53_QUESTIONS - t->nasks
+							  : DO53_ALL - all;
 }
 
 static int
@@ -426,6 +435,8 @@ ask_do53(struct transport *t, struct transport_ask *ask)
 	timer_init(&q->retry, t->loop, on_retry, q);
 	list_push_back(&t->asks, &q->link);
 	t->nasks++;
+	if (t->all)
+		++*t->all;
 	send_try(q);
 	return 0;
 }

@@ -124,7 +124,7 @@ feed(struct transport *t, const uint8_t *bytes, size_t n)
 	if (error == -EBADMSG)
 		secure_broken(t, ASK_MALFORMED, "a message shorter than a header");
 	else if (error)
-		secure_broken(t, ASK_LOCAL, "out of memory");
+		secure_broken(t, ASK_FULL, "out of memory");
 }
 
 static size_t

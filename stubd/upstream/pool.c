@@ -17,6 +17,7 @@ pool_new(const struct transport_env *env, const struct transport_ops *const *ops
 	if (!pool)
 		return NULL;
 	pool->env = *env;
+	pool->env.plain = &pool->plain;
 	pool->ops = ops;
 	list_init(&pool->gone);
 	list_init(&pool->ended);

@@ -33,6 +33,7 @@ enum {
 
 struct pool {
 	struct transport_env env;
+	size_t plain;				/* env.plain */
 	const struct transport_ops *const *ops; /* borrowed; SCHEMES entries */
 	struct upstream **upstreams;		/* owned; in the order of the policy */
 	struct standing *standings;		/* owned; one each */

@@ -227,7 +227,7 @@ on_ended(void *arg, enum tls_end how, const char *text)
 		[TLS_REFUSED] = ASK_REFUSED,
 		[TLS_RESET] = ASK_RESET,
 		[TLS_HANDSHAKE] = ASK_TLS,
-		[TLS_LOCAL] = ASK_LOCAL,
+		[TLS_LOCAL] = ASK_FULL, /* no memory */
 	};
 	struct transport *t = arg;
 
@@ -260,6 +260,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 		.alpn_required = codec->alpn_required,
 	};
 	struct transport *t = calloc(1, sizeof(*t));
+	int error;
 
 	if (!t)
 		return NULL;
@@ -278,8 +279,9 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 		free(t);
 		return NULL;
 	}
-	if (tls_connect(env->loop, env->tls, &params, &tls_events, t, &t->tls, t->text)) {
-		t->fail = ASK_LOCAL;
+	error = tls_connect(env->loop, env->tls, &params, &tls_events, t, &t->tls, t->text);
+	if (error) {
+		t->fail = ask_fail_own(-error);
 		loop_later_start(&t->later);
 	}
 	return t;

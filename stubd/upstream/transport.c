@@ -1,5 +1,7 @@
 #include "stubd/upstream/transport.h"
 
+#include <errno.h>
+
 const char *
 ask_fail_text(enum ask_fail fail)
 {
@@ -16,4 +18,19 @@ ask_fail_text(enum ask_fail fail)
 	};
 
 	return fail < ASK_FAILS ? texts[fail] : "unknown";
+}
+
+enum ask_fail
+ask_fail_own(int error)
+{
+	switch (error) {
+	case ENOMEM:
+	case ENOBUFS:
+	case EMFILE:
+	case ENFILE:
+	case EAGAIN: /* no port is left to bind */
+		return ASK_FULL;
+	default:
+		return ASK_LOCAL;
+	}
 }

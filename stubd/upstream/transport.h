@@ -35,8 +35,8 @@ enum ask_fail {
 	ASK_TLS,       /* handshake or certificate */
 	ASK_HTTP,      /* status other than 200, wrong type, HTTP/2 error */
 	ASK_MALFORMED, /* an answer that does not match or does not parse */
-	ASK_FULL,      /* no room: a named limit was reached here */
-	ASK_LOCAL,     /* our own: no memory, no socket, link gone */
+	ASK_FULL,      /* no room here: a named limit, memory or descriptors */
+	ASK_LOCAL,     /* our own: link gone, CA file not readable */
 	ASK_FAILS,
 };
 
@@ -66,6 +66,7 @@ struct transport_events {
 struct transport_env {
 	struct loop *loop;     /* borrowed */
 	struct tls_store *tls; /* borrowed */
+	size_t *plain;	       /* borrowed; NULL: none: questions out over Do53, of all upstreams */
 };
 
 struct transport_ops {
@@ -92,5 +93,9 @@ struct transport_ops {
 extern const struct transport_ops transport_do53, transport_dot, transport_doh;
 
 const char *ask_fail_text(enum ask_fail fail);
+
+/* What an errno of our own means: ASK_FULL when memory, descriptors or ports are short, else
+ * ASK_LOCAL. What we are short of is no fault of an upstream, and no reason for the next stage. */
+enum ask_fail ask_fail_own(int error);
 
 #endif

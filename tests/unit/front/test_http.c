@@ -25,6 +25,7 @@ struct rig {
 	char heard[16384];
 	bool turned_away;
 	bool stay; /* the client does not close its side before it has heard everything */
+	int fd;	   /* of a client that stays connected */
 };
 
 static void
@@ -206,6 +207,40 @@ closing_ends_idle_connections(void)
 	close(fd);
 }
 
+/* Asks, waits for the answer, and keeps the connection. */
+static void
+ask_and_stay(void *arg)
+{
+	struct rig *rig = arg;
+	size_t n = 0;
+	ssize_t got = 1;
+
+	rig->fd = client_connect_unix(rig->path);
+	if (write(rig->fd, rig->say, strlen(rig->say)) < 0)
+		return;
+	while (got > 0 && !strstr(rig->heard, "{}")) {
+		got = read(rig->fd, rig->heard + n, sizeof(rig->heard) - 1 - n);
+		n += got > 0 ? (size_t)got : 0;
+	}
+}
+
+static void
+a_request_that_arrives_after_closing_reaches_no_handler(void)
+{
+	struct rig rig;
+	ssize_t n;
+
+	rig_open(&rig);
+	rig.say = "GET /now HTTP/1.1\r\nHost: x\r\n\r\n";
+	client_run(rig.loop, ask_and_stay, &rig);
+	CU_ASSERT_EQUAL(rig.handled, 1);
+	n = (ssize_t)strlen(rig.say);
+	CU_ASSERT_EQUAL(write(rig.fd, rig.say, (size_t)n), n);
+	rig_close(&rig);
+	CU_ASSERT_EQUAL(rig.handled, 1);
+	close(rig.fd);
+}
+
 static void
 targets_that_are_too_long_are_refused(void)
 {
@@ -285,6 +320,8 @@ static const struct unit_case cases[] = {
 	    a_late_answer_to_a_client_that_left_harms_nobody },
 	{ "closing lets an open request go, once", closing_lets_an_open_request_go_once },
 	{ "closing ends idle connections", closing_ends_idle_connections },
+	{ "a request that arrives after closing reaches no handler",
+	    a_request_that_arrives_after_closing_reaches_no_handler },
 	{ "targets that are too long are refused", targets_that_are_too_long_are_refused },
 	{ "bodies that are too large are refused", bodies_that_are_too_large_are_refused },
 	{ "HTTP/2 is not spoken", http2_is_not_spoken },

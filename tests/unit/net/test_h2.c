@@ -347,6 +347,39 @@ a_ping_is_sent_and_octets_that_are_no_http2_break_it(void)
 	h2_free(c.h2);
 }
 
+/* A header of 4,000 octets is put into the dynamic table and then named 12,000 times, an octet each:
+ * unfolded it would be 48 MB. */
+static void
+headers_that_unfold_without_end_end_their_stream_alone(void)
+{
+	enum { VALUE = 4000, TIMES = 12000, HEAD = 9 };
+	static const uint8_t begin[] = { 0x88, 0x40, 1, 'x', 0x7f, 0xa1, 0x1e }; /* :status 200 */
+	static uint8_t frame[HEAD + sizeof(begin) + VALUE + TIMES];
+	const size_t n = sizeof(frame) - HEAD;
+	const uint8_t *bytes;
+	const char *why = "";
+	struct client c;
+	struct server s;
+
+	client_init(&c);
+	server_init(&s, 100);
+	s.hold = true;
+	CU_ASSERT_EQUAL(ask(&c, NULL, NULL), 0);
+	CU_ASSERT_EQUAL(talk(&c, &s), 0);
+	memcpy(frame, (uint8_t[]){ 0, (uint8_t)(n >> 8), (uint8_t)n, 1, 5, 0, 0, 0, 1 }, HEAD);
+	memcpy(frame + HEAD, begin, sizeof(begin));
+	memset(frame + HEAD + sizeof(begin), 'v', VALUE);
+	memset(frame + HEAD + sizeof(begin) + VALUE, 0xbe, TIMES);
+	CU_ASSERT_EQUAL(h2_feed(c.h2, frame, sizeof(frame), &why), 0);
+	while (h2_take(c.h2, &bytes) > 0) /* the reset leaves */
+		;
+	CU_ASSERT_EQUAL(c.answered, 1);
+	CU_ASSERT_EQUAL(c.last.end, H2_FAILED);
+	CU_ASSERT_EQUAL(h2_room(c.h2), 100);
+	h2_free(c.h2);
+	nghttp2_session_del(s.session);
+}
+
 static const struct unit_case cases[] = {
 	{ "a question is posted with exactly these headers",
 	    a_question_is_posted_with_exactly_these_headers },
@@ -362,6 +395,8 @@ static const struct unit_case cases[] = {
 	    a_stream_reset_by_the_server_is_told_with_its_error },
 	{ "a cancelled request is reset and never told",
 	    a_cancelled_request_is_reset_and_never_told },
+	{ "headers that unfold without end end their stream alone",
+	    headers_that_unfold_without_end_end_their_stream_alone },
 	{ "a callback may free the session", a_callback_may_free_the_session },
 	{ "a ping is sent and octets that are no HTTP/2 break it",
 	    a_ping_is_sent_and_octets_that_are_no_http2_break_it },

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { SEEN_MAX = 64 };
 
@@ -51,6 +52,7 @@ struct world {
 	struct question question;
 	struct asked asked[SEEN_MAX];
 	int wanted, ready, closed;
+	size_t all; /* questions of all associations */
 	struct timer guard;
 	bool late;
 };
@@ -197,7 +199,7 @@ world_init(struct world *w, enum behaviour behaviour)
 	w->question.type = TYPE_A;
 	w->question.class = CLASS_IN;
 	w->spec.name = (char *)(uintptr_t) "plain";
-	env = (struct transport_env){ .loop = w->loop };
+	env = (struct transport_env){ .loop = w->loop, .plain = &w->all };
 	w->transport = transport_do53.open(&env, &w->spec, &w->addr, &events, w);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->transport);
 	CU_ASSERT_EQUAL(w->ready, 0);
@@ -377,6 +379,43 @@ a_link_that_is_not_there_fails_closed(void)
 	world_clear(&w);
 }
 
+/* Else a silent server could take the descriptors of everybody else. */
+static void
+questions_are_bounded_over_all_associations(void)
+{
+	struct transport_ask more = { .done = on_done };
+	struct world w;
+
+	world_init(&w, ANSWER);
+	CU_ASSERT_EQUAL(transport_do53.room(w.transport), 100);
+	w.all = 999; /* elsewhere */
+	CU_ASSERT_EQUAL(transport_do53.room(w.transport), 1);
+	ask(&w, 0);
+	CU_ASSERT_EQUAL(transport_do53.room(w.transport), 0);
+	CU_ASSERT_EQUAL(transport_do53.ask(w.transport, &more), -EBUSY);
+	run(&w);
+	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_OK);
+	CU_ASSERT_EQUAL(w.all, 999);
+	world_clear(&w);
+}
+
+static void
+without_descriptors_there_is_no_room_and_the_server_is_not_blamed(void)
+{
+	struct rlimit before, none;
+	struct world w;
+
+	world_init(&w, ANSWER);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	ask(&w, 0);
+	setrlimit(RLIMIT_NOFILE, &before);
+	run(&w);
+	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_FULL);
+	world_clear(&w);
+}
+
 static void
 a_cancelled_question_is_never_told(void)
 {
@@ -444,6 +483,10 @@ static const struct unit_case cases[] = {
 	{ "a server without TCP says so", a_server_without_tcp_says_so },
 	{ "an ICMP refusal ends it at once", an_icmp_refusal_ends_it_at_once },
 	{ "a link that is not there fails closed", a_link_that_is_not_there_fails_closed },
+	{ "questions are bounded over all associations",
+	    questions_are_bounded_over_all_associations },
+	{ "without descriptors there is no room, and the server is not blamed",
+	    without_descriptors_there_is_no_room_and_the_server_is_not_blamed },
 	{ "a cancelled question is never told", a_cancelled_question_is_never_told },
 	{ "a retired one answers what it has and closes",
 	    a_retired_one_answers_what_it_has_and_closes },

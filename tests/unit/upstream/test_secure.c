@@ -1,6 +1,8 @@
 #include "stubd/net/frame.h"
 #include "tests/unit/upstream/secure_world.h"
 
+#include <sys/resource.h>
+
 /* --- the server's side -------------------------------------------------------------------------- */
 
 static bool
@@ -248,6 +250,27 @@ a_link_that_is_not_there_fails_closed_and_later(void)
 }
 
 static void
+without_descriptors_there_is_no_room_and_the_server_is_not_blamed(void)
+{
+	struct rlimit before, none;
+	struct world w;
+
+	with_peer(&w, &transport_dot, ANSWER);
+	w.ops->close(w.transport);
+	getrlimit(RLIMIT_NOFILE, &before);
+	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &none);
+	dial(&w);
+	setrlimit(RLIMIT_NOFILE, &before);
+	ask(&w, 0);
+	w.wanted = 99;
+	run(&w);
+	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_FULL);
+	CU_ASSERT_EQUAL(w.closed_fail, ASK_FULL);
+	world_clear(&w);
+}
+
+static void
 a_server_that_does_not_speak_http2_is_an_http_failure(void)
 {
 	struct world w;
@@ -280,6 +303,8 @@ static const struct unit_case cases[] = {
 	    a_certificate_for_another_name_is_a_tls_failure },
 	{ "a link that is not there fails closed, and later",
 	    a_link_that_is_not_there_fails_closed_and_later },
+	{ "without descriptors there is no room, and the server is not blamed",
+	    without_descriptors_there_is_no_room_and_the_server_is_not_blamed },
 	{ "a server that does not speak HTTP/2 is an HTTP failure",
 	    a_server_that_does_not_speak_http2_is_an_http_failure },
 };
