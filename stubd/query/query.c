@@ -141,6 +141,13 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 }
 
 static void
+drop_part(struct query *q, size_t i)
+{
+	q->resolver->held -= q->parts[i]->size;
+	q->parts[i] = answer_free(q->parts[i]);
+}
+
+static void
 query_free(struct query *q)
 {
 	flight_leave(&q->wait);
@@ -148,7 +155,7 @@ query_free(struct query *q)
 	list_remove(&q->link);
 	q->resolver->counters.waiting--;
 	for (size_t i = 0; i < q->nparts; i++)
-		answer_free(q->parts[i]);
+		drop_part(q, i);
 	free(q);
 }
 
@@ -218,6 +225,7 @@ add_part(struct query *q, struct answer *part)
 	struct resolver *r = q->resolver;
 
 	q->parts[q->nparts++] = part;
+	r->held += part->size;
 	if (!part->cut || q->nparts == ANSWER_CHAIN_MAX)
 		return false;
 	q->current.name = part->target;
@@ -303,7 +311,9 @@ step(struct query *q)
 			return false;
 		}
 	}
-	err = flight_join(r, &q->current, &q->view, FLIGHT_CHECKED, cd, &q->wait);
+	err = r->held > MAX_HELD
+		  ? -EBUSY
+		  : flight_join(r, &q->current, &q->view, FLIGHT_CHECKED, cd, &q->wait);
 	if (err == -EBUSY) {
 		r->counters.overloaded++;
 		finish_error(q, EDE_OTHER, "too many questions in flight");

@@ -20,8 +20,10 @@ struct pool;
 struct engine;
 
 enum {
-	MAX_FLIGHTS = 2000,    /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
-	MAX_WAITING = 20000,   /* queries waiting on flights; beyond: SERVFAIL + EDE */
+	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
+	MAX_WAITING = 20000, /* queries waiting on flights; beyond: SERVFAIL + EDE */
+	MAX_HELD =
+	    32 << 20, /* octets of answers held by queries whose chain goes on; beyond: the same */
 	QUERY_DEADLINE = 4500, /* ms: every query is answered by then */
 };
 
@@ -34,7 +36,7 @@ struct query_counters {
 	uint64_t cached;
 	uint64_t answered;   /* by a flight */
 	uint64_t failed;     /* SERVFAIL + EDE */
-	uint64_t overloaded; /* SERVFAIL: MAX_FLIGHTS or MAX_WAITING */
+	uint64_t overloaded; /* SERVFAIL: MAX_FLIGHTS, MAX_WAITING or MAX_HELD */
 	uint64_t abandoned;  /* the client went away first */
 	uint64_t waiting;    /* a level, not a sum */
 	uint64_t flights, flights_joined, hedges, failovers, recursions, probes;
@@ -51,6 +53,7 @@ struct resolver {
 	struct map flights;  /* by flight key */
 	struct list flying;  /* all flights */
 	struct list queries; /* all that wait */
+	size_t held;	     /* octets, see MAX_HELD */
 	struct query_counters counters;
 	bool draining; /* SIGTERM: start nothing new */
 };

@@ -274,6 +274,9 @@ check_end(struct world *w)
 		return world_fail(w, "a recursion is left at the end");
 	if (w->resolver.counters.waiting || !list_empty(&w->resolver.flying))
 		return world_fail(w, "a query or a flight is left at the end");
+	if (w->resolver.held)
+		return world_fail(
+		    w, "%zu octets of answers are still held at the end", w->resolver.held);
 	return world_balance(w);
 }
 
