@@ -78,6 +78,7 @@ struct standing {
 	uint32_t failures;    /* transport failures since the last answer */
 	uint64_t down_until;  /* ms on the loop's clock; 0: up */
 	uint64_t last_answer; /* ms on the loop's clock; 0: never */
+	uint64_t silent;      /* since when it owes a sign of life, on that clock; 0: it does not */
 };
 
 /* The random order of this installation: a permutation of the provider entries. */

@@ -4,14 +4,28 @@
 
 #include <string.h>
 
-enum state { STATE_GOOD, STATE_UNPROVEN, STATE_DOWN, STATES };
+enum state { STATE_GOOD, STATE_SUSPECT, STATE_UNPROVEN, STATE_DOWN, STATES };
+
+bool
+select_suspect(const struct standing *s, uint64_t now)
+{
+	uint64_t most = (uint64_t)s->srtt_us * 6 / 1000;
+
+	if (most < SELECT_SILENCE_MIN)
+		most = SELECT_SILENCE_MIN;
+	if (most > SELECT_SILENCE_MAX)
+		most = SELECT_SILENCE_MAX;
+	return s->silent && s->silent + most <= now;
+}
 
 static enum state
 state_of(const struct standing *s, uint64_t now)
 {
 	if (s->down_until > now)
 		return STATE_DOWN;
-	return s->down_until && s->failures ? STATE_UNPROVEN : STATE_GOOD;
+	if (s->down_until && s->failures)
+		return STATE_UNPROVEN;
+	return select_suspect(s, now) ? STATE_SUSPECT : STATE_GOOD;
 }
 
 static uint16_t
@@ -77,7 +91,7 @@ move_other_up(
 		c[at] = at > 1 ? c[at - 1] : other;
 }
 
-/* The first in preference that is unproven and preferred to the one that is asked first. */
+/* The first in preference that has to prove itself and is preferred to the one asked first. */
 static int
 find_probe(const struct preference *preference, const struct standing *standing, uint64_t now,
     const struct stage *stage)
@@ -87,7 +101,7 @@ find_probe(const struct preference *preference, const struct standing *standing,
 
 		if (x == stage->candidates[0])
 			return -1;
-		if (state_of(&standing[x], now) == STATE_UNPROVEN)
+		if (state_of(&standing[x], now) != STATE_DOWN)
 			return x;
 	}
 	return -1;

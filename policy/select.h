@@ -3,11 +3,14 @@
  * installation's random draw, `ordered` and a split rule's servers go as listed. Then:
  *
  *	good		up, or never tried				first
+ *	suspect		it owes a sign of life for too long		then
  *	unproven	its back-off has ended, it has not answered since	then
  *	down		its back-off runs				last
  *
- * so that the first candidate is one that works while there is one. A preferred one that is
- * unproven is named as the probe: it gets a copy of the question, and when it answers it is good
+ * so that the first candidate is one that works while there is one. Too long is six times its
+ * smoothed time, within SELECT_SILENCE_MIN and SELECT_SILENCE_MAX: questions that were asked
+ * already have their own patience, but no more are thrown after them. A preferred one that is
+ * suspect or unproven is named as the probe: it gets a copy of the question, and when it answers it is good
  * and takes its place again. Under `one` the second candidate is of another operator, if one is in
  * the same state: what takes a provider down often takes its operator down.
  */
@@ -15,6 +18,11 @@
 #define POLICY_SELECT_H
 
 #include "policy/decide.h"
+
+enum { SELECT_SILENCE_MIN = 500, SELECT_SILENCE_MAX = 1000 }; /* ms */
+
+/* Does it owe a sign of life for too long? */
+bool select_suspect(const struct standing *standing, uint64_t now);
 
 /* Whom to choose from: order[0..n), or first, first + 1, ... where order is NULL; best first. */
 struct preference {

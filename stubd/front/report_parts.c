@@ -1,6 +1,7 @@
 #include "stubd/front/report_parts.h"
 #include "policy/addr.h"
 #include "policy/config.h"
+#include "policy/select.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
@@ -76,6 +77,10 @@ standing_word(const struct standing *s, msec now)
 {
 	if (s->down_until > now)
 		return "down";
+	if (select_suspect(s, now))
+		return "silent";
+	if (s->down_until)
+		return "failing"; /* until it proves itself */
 	if (s->last_answer)
 		return "up";
 	return s->failures ? "failing" : "untried";

@@ -4,6 +4,7 @@
 #include "stubd/net/tls_verify.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -27,11 +28,13 @@ struct tls {
 	bool dead;     /* freed, but for the memory */
 	char alpn[16];
 	bool alpn_required;
+	bool separate;
 	bool connected; /* TCP is */
 	bool ready;
 	bool ended;
 
-	uint8_t *queue; /* owned; waits to be encrypted */
+	uint8_t *
+	    queue; /* owned; waits to be encrypted; when separate, each with its length before it */
 	size_t used, cap;
 };
 
@@ -83,6 +86,19 @@ openssl_text(void)
 	return text ? text : "TLS error";
 }
 
+/* How many octets go into the next record; *at is moved to where they begin. */
+static size_t
+next_load(const struct tls *tls, size_t *at)
+{
+	uint16_t n;
+
+	if (!tls->separate)
+		return tls->used - *at;
+	memcpy(&n, tls->queue + *at, sizeof(n));
+	*at += sizeof(n);
+	return n;
+}
+
 /* Encrypts what waits, unless the stream has not got rid of the last load. */
 static void
 encrypt(struct tls *tls)
@@ -92,10 +108,11 @@ encrypt(struct tls *tls)
 	if (!tls->ready || tls->ended || !tls->used || stream_queued(tls->stream) >= PLAIN)
 		return;
 	while (done < tls->used) {
+		size_t load = next_load(tls, &done);
 		int n;
 
 		ERR_clear_error();
-		n = SSL_write(tls->ssl, tls->queue + done, (int)(tls->used - done));
+		n = SSL_write(tls->ssl, tls->queue + done, (int)load);
 		if (n <= 0)
 			break;
 		done += (size_t)n;
@@ -277,6 +294,7 @@ set_up(struct tls *tls, const struct tls_params *params)
 	SSL_set_connect_state(tls->ssl);
 	snprintf(tls->alpn, sizeof(tls->alpn), "%s", params->alpn);
 	tls->alpn_required = params->alpn_required;
+	tls->separate = params->separate;
 	alpn[0] = (uint8_t)n;
 	memcpy(alpn + 1, params->alpn, n);
 	if (SSL_set_alpn_protos(tls->ssl, alpn, (unsigned)n + 1) != 0)
@@ -349,13 +367,16 @@ int
 tls_write(struct tls *tls, const void *bytes, size_t n)
 {
 	size_t cap = tls->cap ? tls->cap : QUEUE_FIRST;
+	const uint16_t load = (uint16_t)n;
+	const size_t head = tls->separate ? sizeof(load) : 0;
 	uint8_t *queue;
 
+	assert(!tls->separate || n <= PLAIN);
 	if (tls->ended)
 		return -EPIPE;
-	if (n > TLS_QUEUE - tls->used)
+	if (n + head > TLS_QUEUE - tls->used)
 		return -ENOBUFS;
-	while (cap < tls->used + n)
+	while (cap < tls->used + head + n)
 		cap *= 2;
 	if (cap != tls->cap) {
 		queue = realloc(tls->queue, cap);
@@ -364,8 +385,9 @@ tls_write(struct tls *tls, const void *bytes, size_t n)
 		tls->queue = queue;
 		tls->cap = cap;
 	}
-	memcpy(tls->queue + tls->used, bytes, n);
-	tls->used += n;
+	memcpy(tls->queue + tls->used, &load, head);
+	memcpy(tls->queue + tls->used + head, bytes, n);
+	tls->used += head + n;
 	if (tls->ready)
 		loop_later_start(&tls->later);
 	return 0;

@@ -9,7 +9,8 @@
  * 4.2). Without a host and a CA file pins stand alone: the server's own key must be pinned, and its
  * certificate is not looked at further. SNI is sent for host names only (RFC 6066 section 3).
  *
- * Octets that are written are encrypted together at the end of the loop's turn.
+ * Octets that are written are encrypted together at the end of the loop's turn, or, if so wished,
+ * each tls_write() as a record of its own; either way they are sent together.
  * Limits: TLS_QUEUE octets wait to be encrypted, then tls_write() says -ENOBUFS.
  */
 #ifndef NET_TLS_H
@@ -46,7 +47,7 @@ int tls_connect(struct loop *loop, struct tls_store *store, const struct tls_par
 /* Says close_notify if it can without waiting, and closes. */
 struct tls *tls_free(struct tls *tls);
 
-/* Queues n octets, all or nothing. Returns 0, -ENOBUFS, -EPIPE (ended) or -ENOMEM. */
+/* Queues n octets, all or nothing; at most 16,384 when separate. Returns 0, -ENOBUFS, -EPIPE (ended) or -ENOMEM. */
 int tls_write(struct tls *tls, const void *bytes, size_t n);
 
 /* Valid from `ready` on. */

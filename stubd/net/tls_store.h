@@ -40,6 +40,7 @@ struct tls_params {
 	size_t npins;
 	const char *alpn;   /* "h2", "dot" */
 	bool alpn_required; /* fail when the other side does not agree */
+	bool separate;	    /* each tls_write() is a record of its own */
 };
 
 /* What OpenSSL's callbacks find behind an SSL (its application data); embedded in the connection. */

@@ -236,7 +236,8 @@ on_recursion(void *arg, const struct engine_result *result)
 	    answer_from_reply(
 		result->wire, result->len, &f->question, same_view, f, &f->answer, &why) == 0) {
 		f->answer->security = result->security;
-		succeed(f, EDE_OTHER, "answered by local recursion");
+		f->answer->recursed = true;
+		succeed(f, EDE_OTHER, REPLY_RECURSED);
 		return;
 	}
 	pursuit_note(f->why, "recursion", why && why[0] ? why : "no authoritative server answered");

@@ -49,12 +49,12 @@ candidate_spec(const struct pursuit *p, unsigned candidate)
 	return p->resolver->policy->upstreams[p->stage->candidates[candidate]];
 }
 
-/* An error from an upstream is an answer, a slow zone is not theirs, and our own limits are no
- * fault of theirs: none of these may open the next stage, or any web page could. */
+/* An error from an upstream is an answer, and a slow zone is not theirs: neither may open the next
+ * stage, or any web page could. */
 static enum pursuit_end
 end_without_answer(const struct pursuit *p)
 {
-	return p->refused || p->full || p->slow ? PURSUIT_REFUSED : PURSUIT_UNREACHED;
+	return p->refused || p->shut || p->slow ? PURSUIT_REFUSED : PURSUIT_UNREACHED;
 }
 
 static bool
@@ -132,6 +132,13 @@ on_reply(struct pursuit *p, unsigned candidate, const struct ask_result *result)
 		finish(p, PURSUIT_ANSWERED);
 }
 
+/* Does that say nothing of whether the upstream can be reached? */
+static bool
+is_not_the_network(enum ask_fail fail)
+{
+	return fail == ASK_FULL || fail == ASK_LOCAL || fail == ASK_HTTP || fail == ASK_MALFORMED;
+}
+
 static void
 on_ask(void *arg, const struct ask_result *result)
 {
@@ -147,7 +154,7 @@ on_ask(void *arg, const struct ask_result *result)
 	}
 	pursuit_note(p->why, candidate_spec(p, candidate)->name,
 	    why && why[0] ? why : ask_fail_text(result->fail));
-	p->full |= result->fail == ASK_FULL;
+	p->shut |= is_not_the_network(result->fail);
 	/* The failure of an ask that was overtaken already is no reason to ask one more. */
 	if (candidate + 1 == p->next)
 		ask_next(p);
@@ -175,36 +182,42 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	p->trace->asks++;
 	err = pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how, flags,
 	    p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
-	p->full |= err == -ENOMEM;
+	p->shut |= err == -ENOMEM;
 	return err;
 }
 
-/* ms of silence before the next candidate. */
+/* ms after which the step is due, counted from when the current candidate was asked. */
 static msec
-patience(const struct pursuit *p)
-{
-	const struct upstream_spec *spec = candidate_spec(p, p->next - 1);
-
-	return spec->timeout ? spec->timeout : PURSUIT_FAILOVER;
-}
-
-/* ms of silence before a fresh connection to the same upstream is tried. */
-static msec
-hedge_delay(const struct pursuit *p)
+due(const struct pursuit *p, enum pursuit_step step)
 {
 	const uint16_t upstream = p->stage->candidates[p->next - 1];
-	const msec delay = pool_standing(p->resolver->pool)[upstream].srtt_us * 3 / 1000;
+	const struct upstream_spec *spec = candidate_spec(p, p->next - 1);
+	const msec patience = spec->timeout ? spec->timeout : PURSUIT_FAILOVER;
+	msec delay = pool_standing(p->resolver->pool)[upstream].srtt_us * 3 / 1000;
 
-	return delay < PURSUIT_HEDGE_MIN ? PURSUIT_HEDGE_MIN : delay;
+	if (delay < PURSUIT_HEDGE_MIN)
+		delay = PURSUIT_HEDGE_MIN;
+	if (step == PURSUIT_TO_LOOK)
+		delay = delay * 2 > PURSUIT_SILENCE ? delay * 2 : PURSUIT_SILENCE;
+	return step == PURSUIT_TO_FAIL_OVER || delay > patience ? patience : delay;
 }
 
-/* Looks again after so many ms of silence, or when the time is over. */
+/* Looks again at that time, or when all is over. */
 static void
-set_pace(struct pursuit *p, msec delay)
+set_pace(struct pursuit *p, msec at)
 {
-	const msec left = p->until - loop_now(p->resolver->loop);
+	const msec now = loop_now(p->resolver->loop);
 
-	timer_start(&p->pace, delay < left ? delay : left);
+	if (at > p->until)
+		at = p->until;
+	timer_start(&p->pace, at > now ? at - now : 0);
+}
+
+static void
+wait_for(struct pursuit *p, enum pursuit_step step)
+{
+	p->step = step;
+	set_pace(p, p->began + due(p, step));
 }
 
 /* Asks the next candidate that can be asked; without one, waits for those outstanding or ends. */
@@ -222,22 +235,26 @@ ask_next(struct pursuit *p)
 		err = ask(p, p->next++, 0);
 	}
 	if (err == 0) {
-		p->hedged = candidate_spec(p, p->next - 1)->scheme == SCHEME_DNS ||
-			    hedge_delay(p) >= patience(p);
-		set_pace(p, p->hedged ? patience(p) : hedge_delay(p));
+		p->began = loop_now(p->resolver->loop);
+		wait_for(p, candidate_spec(p, p->next - 1)->scheme == SCHEME_DNS
+				? PURSUIT_TO_FAIL_OVER
+				: PURSUIT_TO_HEDGE);
 	} else if (!outstanding(p)) {
 		finish(p, end_without_answer(p));
 	} else {
-		set_pace(p, p->until - loop_now(p->resolver->loop));
+		set_pace(p, p->until);
 	}
 }
 
-/* True when an upstream that was asked has given a sign of life since: the question is slow. */
+/* True when one of those candidates has given a sign of life since it was asked: then it is the
+ * question that is slow. */
 static bool
-is_slow(const struct pursuit *p)
+is_slow(const struct pursuit *p, unsigned first)
 {
 	for (size_t i = 0; i < PURSUIT_ASKS_MAX; i++) {
-		if (p->slots[i].ask && pool_ask_alive(p->slots[i].ask))
+		const struct pursuit_slot *slot = &p->slots[i];
+
+		if (slot->ask && slot->candidate >= first && pool_ask_alive(slot->ask))
 			return true;
 	}
 	return false;
@@ -261,35 +278,55 @@ on_until(struct pursuit *p)
 {
 	const msec now = loop_now(p->resolver->loop);
 
-	p->slow |= is_slow(p);
+	p->slow |= is_slow(p, 0);
 	if (p->slow && now < p->end) {
 		p->until = p->end;
-		set_pace(p, p->end - now);
+		set_pace(p, p->end);
 	} else {
 		give_up(p);
 	}
 }
 
-/* Silence: a fresh connection first, then the next candidate. */
+/* Has nothing at all come from the current candidate since it was asked? */
+static bool
+is_silent(const struct pursuit *p)
+{
+	const uint16_t upstream = p->stage->candidates[p->next - 1];
+	const msec since = pool_standing(p->resolver->pool)[upstream].silent;
+
+	return since && since <= p->began;
+}
+
+/* The same upstream once more, on another connection. What it waits for on one that is alive is not
+ * had sooner on another. */
+static void
+hedge(struct pursuit *p)
+{
+	if (is_slow(p, p->next - 1) || ask(p, p->next - 1, POOL_ASK_FRESH) < 0)
+		return;
+	p->trace->hedges++;
+	p->resolver->counters.hedges++;
+}
+
 static void
 on_pace(void *arg)
 {
 	struct pursuit *p = arg;
-	const msec now = loop_now(p->resolver->loop);
+	const bool more = p->next < p->stage->ncandidates;
 
-	if (now >= p->until) {
+	if (loop_now(p->resolver->loop) >= p->until) {
 		on_until(p);
-	} else if (p->next == 0 || (p->hedged && p->next < p->stage->ncandidates)) {
+	} else if (p->next == 0) {
 		ask_next(p);
-	} else if (!p->hedged) {
-		p->hedged = true;
-		set_pace(p, patience(p) - hedge_delay(p));
-		if (ask(p, p->next - 1, POOL_ASK_FRESH) == 0) {
-			p->trace->hedges++;
-			p->resolver->counters.hedges++;
-		}
+	} else if (p->step == PURSUIT_TO_HEDGE) {
+		wait_for(p, PURSUIT_TO_LOOK);
+		hedge(p);
+	} else if (more && (p->step == PURSUIT_TO_FAIL_OVER || is_silent(p))) {
+		ask_next(p);
+	} else if (p->step == PURSUIT_TO_LOOK) {
+		wait_for(p, PURSUIT_TO_FAIL_OVER);
 	} else {
-		set_pace(p, p->until - now);
+		set_pace(p, p->until);
 	}
 }
 
@@ -298,7 +335,7 @@ pursuit_start(struct pursuit *p, msec until, msec end)
 {
 	memset(p->slots, 0, sizeof(p->slots));
 	p->asked = p->next = 0;
-	p->hedged = p->refused = p->full = p->slow = false;
+	p->refused = p->shut = p->slow = false;
 	p->until = until;
 	p->end = end;
 	timer_init(&p->pace, p->resolver->loop, on_pace, p);

@@ -2,12 +2,25 @@
  * One stage of a flight: a question pursued among upstream candidates until one of them answers.
  *
  *	ASKING(candidate) ──reply accepted──────────────────────────► done(ANSWERED)
- *	   │  ▲  │ silence: the same upstream on a fresh connection, then the next candidate
- *	   │  └──┘ hard error: the next candidate at once
+ *	   │  ▲  │ silence: the same upstream on another connection, then the next candidate
+ *	   │  └──┘ failure: the next candidate at once
  *	   ├─ an error or an unusable reply: asked once elsewhere, then ► done(REFUSED)
- *	   ├─ a limit of our own was met, and nobody answered ───────► done(REFUSED)
+ *	   ├─ nobody answered, and one failure was not the network's ► done(REFUSED)
  *	   ├─ `end`, and an upstream is alive: the zone is slow ─────► done(REFUSED)
  *	   └─ no candidate left and nothing outstanding, or `until` ─► done(UNREACHED)
+ *
+ * Silence of a candidate, in ms after it was asked:
+ *
+ *	PURSUIT_HEDGE_MIN or 3 × its smoothed time	the hedge, unless its connection is alive
+ *	PURSUIT_SILENCE or twice the hedge's delay	the next candidate, if nothing at all came from
+ *							that upstream meanwhile, not even a handshake
+ *	PURSUIT_FAILOVER, or the timeout of its entry	the next candidate
+ *
+ * A failure is the network's when the upstream could not be reached or proven to be itself: refused,
+ * reset, silent, TLS. Only those of every candidate may open the next stage. A limit of our own (no
+ * room, no socket, no memory) and an HTTP error or a malformed message from an upstream that has
+ * proven itself are not: then SERVFAIL is the end, as recursion in plaintext must not be had by
+ * exhausting us, nor from a provider that speaks.
  *
  * Everybody who was asked may still answer, also after the next candidate was asked. Embedded in
  * its owner, which is the flight; done comes exactly once, never inside pursuit_start(), unless
@@ -23,9 +36,10 @@
 #include "stubd/wire/msg.h"
 
 enum {
-	PURSUIT_HEDGE_MIN = 250, /* ms of silence before a fresh connection to the same upstream */
-	PURSUIT_FAILOVER = 1000, /* ms of silence before the next candidate */
-	PURSUIT_ASKS_MAX = 8,	 /* asks in all */
+	PURSUIT_HEDGE_MIN = 250,
+	PURSUIT_SILENCE = 750,
+	PURSUIT_FAILOVER = 1000,
+	PURSUIT_ASKS_MAX = 8, /* asks in all */
 	PURSUIT_WHY_MAX = 256,
 };
 
@@ -42,6 +56,9 @@ struct flight_trace {
 	msec took;	 /* of the whole flight */
 	unsigned asks, hedges, failovers;
 };
+
+/* What is due next while the current candidate is silent. */
+enum pursuit_step { PURSUIT_TO_HEDGE, PURSUIT_TO_LOOK, PURSUIT_TO_FAIL_OVER };
 
 struct pursuit;
 
@@ -68,11 +85,12 @@ struct pursuit {
 	/* its own */
 	struct pursuit_slot slots[PURSUIT_ASKS_MAX];
 	unsigned asked;
-	unsigned next;	   /* candidate to be asked next */
-	bool hedged;	   /* the current candidate was asked on a fresh connection too */
+	unsigned next; /* candidate to be asked next */
+	enum pursuit_step step;
+	msec began;	   /* when the current candidate was asked */
 	bool refused;	   /* an upstream has answered with an error */
 	unsigned refuser;  /* the last that did */
-	bool full;	   /* one had no room for the question */
+	bool shut;	   /* a failure was not the network's: the next stage stays shut */
 	bool slow;	   /* an upstream lives and has no answer yet */
 	msec until, end;   /* on the loop's clock */
 	struct timer pace; /* what to do if nobody answers */

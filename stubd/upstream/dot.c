@@ -1,6 +1,7 @@
 /*
  * DNS over TLS (RFC 7858): framed messages, many at a time, answers in any order (RFC 7766 section
- * 6.2.1.1).
+ * 6.2.1.1). Each is a TLS record of its own: there are servers (dnsdist 1.7) that read one message
+ * of a record and see the rest only when the next record comes.
  */
 #include "stubd/base/rand.h"
 #include "stubd/net/frame.h"
@@ -136,6 +137,7 @@ room(const struct transport *t)
 static const struct secure_codec codec = {
 	.alpn = "dot",
 	.alpn_required = false, /* many servers never heard of it */
+	.separate = true,
 	.start = start,
 	.stop = stop,
 	.ready = ready,

@@ -210,9 +210,19 @@ out:
 	return error;
 }
 
+/* Silence is looked for when somebody asks, so that octets need not be told to the pool. Of plain
+ * DNS it tells nothing: packets are lost, and asked for again. */
+static void
+look(const struct upstream *u)
+{
+	u->health.standing->silent = u->spec.scheme == SCHEME_DNS ? 0 : upstream_silent(u);
+}
+
 const struct standing *
 pool_standing(const struct pool *pool)
 {
+	for (size_t i = 0; i < pool->n; i++)
+		look(pool->upstreams[i]);
 	return pool->standings;
 }
 
@@ -227,6 +237,7 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 {
 	const struct upstream *u = pool->upstreams[upstream];
 
+	look(u);
 	*out = (struct upstream_info){
 		.spec = &u->spec,
 		.standing = *u->health.standing,
@@ -274,6 +285,7 @@ pool_new_epoch(struct pool *pool)
 		retire_all(u);
 		reopen(u);
 		health_reset(&u->health);
+		u->asked = 0;
 		u->first = 0;
 	}
 }

@@ -4,6 +4,14 @@
  * opened, or a new one. Connections are shared, kept while useful, retired by the peer or by age,
  * replaced on the next question.
  *
+ * A hedge goes to another ready connection if the upstream gave a sign of life there since the
+ * question was asked, else to a new one; then all but the newest POOL_SPARE are retired.
+ *
+ * An upstream *owes a sign of life* from the first question that was written since it gave the last
+ * one, on whatever connection: an answer, a handshake, any octet. One slow name does not make a
+ * live upstream silent: its hedge's handshake is heard. A handshake may take POOL_SHAKE ms before
+ * it counts as owed.
+ *
  * Limits: POOL_CONNECTIONS per upstream (one in use, one hedge, one draining each); beyond it
  * questions wait on those there are, beyond their room they fail with ASK_FULL.
  */
@@ -17,7 +25,7 @@
 struct pool;
 struct ask; /* one question to one upstream; the pool's memory */
 
-enum { POOL_CONNECTIONS = 4 };
+enum { POOL_CONNECTIONS = 4, POOL_SPARE = 2, POOL_SHAKE = 500 /* ms */ };
 
 /* How an ask ended; all pointers are borrowed for the callback. */
 struct ask_result {
@@ -35,9 +43,8 @@ struct ask_result {
 typedef void ask_cb(void *arg, const struct ask_result *result);
 
 enum {
-	POOL_ASK_FRESH = 1, /* on a connection opened after this call (hedge) */
-	POOL_ASK_PROBE =
-	    2, /* a copy nobody waits for: failures are no news, success clears "down" */
+	POOL_ASK_FRESH = 1, /* on another connection than before, a live or a new one (hedge) */
+	POOL_ASK_PROBE = 2, /* a copy nobody waits for: success clears "down". One at a time */
 };
 
 struct pool_stats {
@@ -62,7 +69,8 @@ int pool_set_upstreams(struct pool *pool, const struct upstream_spec *const *spe
 
 /* Asks upstream number `upstream`. flags: POOL_ASK_*. timeout in ms; the callback comes exactly
  * once, never inside this call, unless cancelled. question is copied. Returns 0 and *out,
- * -ENOENT (no such upstream: the table is another one by now) or -ENOMEM. */
+ * -ENOENT (no such upstream: the table is another one by now), -EALREADY (a probe is on its way) or
+ * -ENOMEM. */
 int pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
     const struct msg_ask *how, unsigned flags, msec timeout, ask_cb *cb, void *arg,
     struct ask **out);

@@ -23,6 +23,8 @@ ask_free(struct ask *ask)
 	timer_stop(&ask->timeout);
 	ask_unlink(ask);
 	u->outstanding--;
+	if (ask->flags & POOL_ASK_PROBE)
+		u->nprobes--;
 	free(ask);
 	upstream_settle(u);
 }
@@ -90,12 +92,9 @@ static void
 note_silence(struct ask *ask)
 {
 	struct upstream *u = ask->upstream;
-	msec now = pool_now(u->pool), heard;
+	msec now = pool_now(u->pool);
 
-	if (!ask->conn || now - ask->sent < POOL_SILENCE)
-		return;
-	heard = u->ops->heard ? u->ops->heard(ask->conn->transport) : ask->conn->heard;
-	if (heard >= ask->sent)
+	if (!ask->conn || now - ask->sent < POOL_SILENCE || upstream_heard(u) > ask->sent)
 		return;
 	upstream_note(u, &ask->conn->addr, "no answer");
 	health_fail(&u->health, ASK_TIMEOUT, now);
@@ -135,6 +134,7 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 	};
 
 	conn->heard = now;
+	u->asked = 0; /* also when all of it was in one millisecond */
 	u->stats.answers++;
 	health_answer(&u->health, result.rtt_us, now);
 	end(ask, &result);
@@ -169,19 +169,23 @@ on_done(
 	}
 	if (fail != ASK_FULL)
 		upstream_note(u, &addr, text);
-	health_fail(&u->health, fail, pool_now(u->pool));
+	if (fail != ASK_TIMEOUT || upstream_heard(u) <= ask->sent)
+		health_fail(&u->health, fail, pool_now(u->pool));
 	end_failed(ask, fail, text, &addr);
 }
 
 int
 ask_send(struct ask *ask, struct conn *conn, bool reused)
 {
-	int error = conn->upstream->ops->ask(conn->transport, &ask->t);
+	struct upstream *u = conn->upstream;
+	int error = u->ops->ask(conn->transport, &ask->t);
 
 	if (error)
 		return error;
 	ask->conn = conn;
-	ask->sent = pool_now(ask->upstream->pool);
+	ask->sent = pool_now(u->pool);
+	if (!u->asked || upstream_heard(u) > u->asked)
+		u->asked = ask->sent;
 	ask->sent_us = clock_monotonic_us();
 	ask->reused = reused;
 	list_push_back(&conn->asks, &ask->link);
@@ -215,12 +219,50 @@ opening_for(struct upstream *u, bool fresh)
 	return any;
 }
 
+/* The ask on that connection that asks the same; NULL: none. */
+static const struct ask *
+twin_on(const struct conn *conn, const struct ask *ask)
+{
+	for (const struct list *it = conn->asks.next; it != &conn->asks; it = it->next) {
+		const struct ask *other = container_of(it, struct ask, link);
+
+		if (other->question.type == ask->question.type &&
+		    name_equal(&other->question.name, &ask->question.name))
+			return other;
+	}
+	return NULL;
+}
+
+/* A connection where the upstream gave a sign of life since it was asked the same on another; NULL:
+ * none. */
+static struct conn *
+conn_for_hedge(const struct ask *ask)
+{
+	const struct upstream *u = ask->upstream;
+	msec since = UINT64_MAX;
+
+	list_for_each (it, &u->conns) {
+		const struct ask *twin = twin_on(container_of(it, struct conn, link), ask);
+
+		if (twin && twin->sent < since)
+			since = twin->sent;
+	}
+	list_for_each (it, &u->conns) {
+		struct conn *conn = container_of(it, struct conn, link);
+
+		if (!conn->retired && conn_heard(conn) > since && !twin_on(conn, ask) &&
+		    u->ops->room(conn->transport))
+			return conn;
+	}
+	return NULL;
+}
+
 void
 ask_place(struct ask *ask)
 {
 	struct upstream *u = ask->upstream;
 	bool fresh = ask->flags & POOL_ASK_FRESH;
-	struct conn *conn = fresh ? NULL : conn_usable(u);
+	struct conn *conn = fresh ? conn_for_hedge(ask) : conn_usable(u);
 	struct opening *opening;
 
 	if (conn && ask_send(ask, conn, true) == 0)
@@ -247,6 +289,8 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 
 	if (!u)
 		return -ENOENT;
+	if (flags & POOL_ASK_PROBE && u->nprobes)
+		return -EALREADY;
 	ask = calloc(1, sizeof(*ask));
 	if (!ask)
 		return -ENOMEM;
@@ -262,6 +306,7 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 	ask->arg = arg;
 	u->stats.asks++;
 	u->outstanding++;
+	u->nprobes += flags & POOL_ASK_PROBE ? 1 : 0;
 	timer_init(&ask->timeout, pool->env.loop, on_timeout, ask);
 	timer_start(&ask->timeout, timeout);
 	ask_place(ask);
@@ -272,11 +317,7 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 bool
 pool_ask_alive(const struct ask *ask)
 {
-	const struct transport_ops *ops = ask->upstream->ops;
-
-	if (!ask->conn)
-		return false;
-	return (ops->heard ? ops->heard(ask->conn->transport) : ask->conn->heard) > ask->sent;
+	return ask->conn && conn_heard(ask->conn) > ask->sent;
 }
 
 void

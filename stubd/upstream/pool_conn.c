@@ -5,6 +5,53 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+msec
+conn_heard(const struct conn *conn)
+{
+	const struct transport_ops *ops = conn->upstream->ops;
+
+	return ops->heard ? ops->heard(conn->transport) : conn->heard;
+}
+
+msec
+upstream_heard(const struct upstream *u)
+{
+	msec heard = u->heard;
+
+	for (const struct list *it = u->conns.next; it != &u->conns; it = it->next) {
+		const msec on = conn_heard(container_of(it, struct conn, link));
+
+		if (on > heard)
+			heard = on;
+	}
+	return heard;
+}
+
+msec
+upstream_silent(const struct upstream *u)
+{
+	const msec heard = upstream_heard(u);
+	msec since = heard > u->asked ? 0 : u->asked;
+
+	for (const struct list *it = u->openings.next; it != &u->openings; it = it->next) {
+		const msec started = container_of(it, struct opening, link)->started;
+
+		if (heard <= started && (!since || started + POOL_SHAKE < since))
+			since = started + POOL_SHAKE;
+	}
+	return since;
+}
+
+/* Before its transport is gone. */
+static void
+remember_heard(const struct conn *conn)
+{
+	const msec heard = conn_heard(conn);
+
+	if (heard > conn->upstream->heard)
+		conn->upstream->heard = heard;
+}
+
 static void
 conn_free(struct conn *conn)
 {
@@ -22,6 +69,7 @@ conn_close(struct conn *conn)
 	struct upstream *u = conn->upstream;
 
 	conn->retired = true;
+	remember_heard(conn);
 	u->ops->close(conn->transport);
 	conn_free(conn);
 }
@@ -126,7 +174,8 @@ opening_failed(struct opening *o)
 {
 	struct upstream *u = o->upstream;
 
-	health_fail(&u->health, o->fail, pool_now(u->pool));
+	if (o->fail != ASK_TIMEOUT || upstream_heard(u) <= o->started)
+		health_fail(&u->health, o->fail, pool_now(u->pool));
 	u->first = (u->first + 1) % u->spec.naddresses;
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
@@ -193,6 +242,20 @@ opening_free(struct opening *o)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
+/* Hedges must not pile up connections. */
+static void
+retire_spare(struct upstream *u)
+{
+	size_t n = 0;
+
+	for (struct list *it = u->conns.prev; it != &u->conns; it = it->prev) {
+		struct conn *conn = container_of(it, struct conn, link);
+
+		if (!conn->retired && ++n > POOL_SPARE)
+			conn_retire(conn);
+	}
+}
+
 /* The first of its opening: it takes the questions that waited, the others are closed. */
 static void
 on_ready(void *arg, uint32_t handshake_us)
@@ -220,6 +283,8 @@ on_ready(void *arg, uint32_t handshake_us)
 		if (ask_send(ask, conn, false) != 0)
 			ask_fail_later(ask, ASK_FULL, "no room on the connection", &conn->addr);
 	}
+	if (o->fresh)
+		retire_spare(u);
 	opening_free(o);
 	if (u->is_gone)
 		conn_retire(conn);
@@ -248,10 +313,11 @@ on_closed(void *arg, enum ask_fail fail, const char *text)
 		timer_start(&o->pace, 0);
 		return;
 	}
+	remember_heard(conn);
 	debug_event(u, &conn->addr, "closed", text);
 	if (fail != ASK_OK)
 		upstream_note(u, &conn->addr, text);
-	if (fail == ASK_TIMEOUT)
+	if (fail == ASK_TIMEOUT && upstream_silent(u))
 		health_fail(&u->health, fail, pool_now(u->pool));
 	conn_free(conn);
 	upstream_settle(u);

@@ -54,7 +54,9 @@ struct upstream {
 	struct health health;
 	struct list conns;    /* conn.link, the newest last; ready or retired */
 	struct list openings; /* opening.link */
-	size_t nconns, nopenings, nwaiting, outstanding;
+	size_t nconns, nopenings, nwaiting, outstanding, nprobes;
+	msec heard;   /* the last sign of life on connections that are gone */
+	msec asked;   /* the first question written since the last sign of life; 0: none */
 	size_t first; /* the address that worked last */
 	struct pool_stats stats;
 	char last_error[POOL_ERROR_MAX];
@@ -151,6 +153,15 @@ void opening_free(struct opening *opening);
 
 /* The newest connection with room; NULL: none. */
 struct conn *conn_usable(struct upstream *u);
+
+/* When the last octet came on it; 0: never. */
+msec conn_heard(const struct conn *conn);
+
+/* When the upstream gave the last sign of life; 0: never. */
+msec upstream_heard(const struct upstream *u);
+
+/* Since when it owes one; may be in the future; 0: it does not. */
+msec upstream_silent(const struct upstream *u);
 
 /* Nothing new on it; it ends when the last question is answered. */
 void conn_retire(struct conn *conn);

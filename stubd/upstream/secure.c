@@ -140,19 +140,17 @@ secure_retire(struct transport *t)
 	settle(t);
 }
 
-/* Silence is counted from the later of two moments: the oldest question was written, an octet
- * came. */
+/* Silence is counted from the first question that was written since an octet came; when that octet
+ * answered only some of the questions, from the octet. */
 static void
 on_stall(void *arg)
 {
 	struct transport *t = arg;
 	msec now = loop_now(t->loop), since;
 
-	if (list_empty(&t->sent))
+	if (!t->unheard && list_empty(&t->sent))
 		return;
-	since = container_of(t->sent.next, struct secure_ask, link)->written;
-	if (t->heard > since)
-		since = t->heard;
+	since = t->unheard ? t->unheard : t->heard;
 	if (now - since >= SECURE_STALL) {
 		finish(t, ASK_TIMEOUT, "no answer for 1.5 s");
 		return;
@@ -174,6 +172,8 @@ write_ask(struct transport *t, struct secure_ask *sa)
 	if (error)
 		return error;
 	sa->written = loop_now(t->loop);
+	if (!t->unheard)
+		t->unheard = sa->written;
 	list_push_back(&t->sent, &sa->link);
 	t->nsent++;
 	timer_stop(&t->life);
@@ -216,6 +216,7 @@ on_data(void *arg, const uint8_t *bytes, size_t n)
 	struct transport *t = arg;
 
 	t->heard = loop_now(t->loop);
+	t->unheard = 0;
 	t->codec->feed(t, bytes, n);
 }
 
@@ -258,6 +259,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 		.npins = spec->npins,
 		.alpn = codec->alpn,
 		.alpn_required = codec->alpn_required,
+		.separate = codec->separate,
 	};
 	struct transport *t = calloc(1, sizeof(*t));
 	int error;

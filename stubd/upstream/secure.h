@@ -3,9 +3,9 @@
  * life, and the questions on it. How a question looks on the wire is the codec's.
  *
  * Life: it closes itself SECURE_IDLE ms after the last answer and takes nothing new after
- * SECURE_AGE. Silence: when the oldest question that was written has waited SECURE_PING ms and no
- * octet came meanwhile, the server is asked for a sign of life; after SECURE_STALL ms of silence the
- * connection counts as broken. So a path that swallows everything is noticed in that time, while a
+ * SECURE_AGE. Silence: when the first question that was written since the last octet came is
+ * SECURE_PING ms old, the server is asked for a sign of life; after SECURE_STALL ms of silence the
+ * connection counts as broken, also when nobody waits for the answer any more. So a path that swallows everything is noticed in that time, while a
  * server that is alive may take its time over one name.
  *
  * Messages are padded to SECURE_PAD octets (RFC 8467 section 4.1) and advertise SECURE_UDP_SIZE
@@ -42,6 +42,7 @@ struct secure_ask {
 struct secure_codec {
 	const char *alpn;
 	bool alpn_required;
+	bool separate; /* each secure_write() is a TLS record of its own */
 	/* Makes t->state. Returns 0 or -ENOMEM. */
 	int (*start)(
 	    struct transport *t, const struct upstream_spec *spec, const struct addr *addr);
@@ -74,6 +75,7 @@ struct transport {
 	struct loop_later later; /* what may not happen inside a call */
 	uint64_t opened_us;
 	msec heard;
+	msec unheard; /* when the first question since then was written; 0: none */
 	msec pinged;
 	bool ready, retired, retired_told;
 	bool closing;	    /* nothing may be asked, the end is being told */

@@ -30,6 +30,8 @@ ask_fail_own(int error)
 	case ENFILE:
 	case EAGAIN: /* no port is left to bind */
 		return ASK_FULL;
+	case EAFNOSUPPORT:
+		return ASK_REFUSED;
 	default:
 		return ASK_LOCAL;
 	}

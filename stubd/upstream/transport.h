@@ -94,8 +94,8 @@ extern const struct transport_ops transport_do53, transport_dot, transport_doh;
 
 const char *ask_fail_text(enum ask_fail fail);
 
-/* What an errno of our own means: ASK_FULL when memory, descriptors or ports are short, else
- * ASK_LOCAL. What we are short of is no fault of an upstream, and no reason for the next stage. */
+/* What an errno of our own means: ASK_FULL when memory, descriptors or ports are short, ASK_REFUSED
+ * when this machine lacks the address family (that network is out of reach), else ASK_LOCAL. What we are short of is no fault of an upstream, and no reason for the next stage. */
 enum ask_fail ask_fail_own(int error);
 
 #endif

@@ -239,6 +239,7 @@ judge_join(struct answer *const *parts, size_t n, struct answer *a)
 	a->aa = true;
 	for (size_t i = 0; i < n; i++) {
 		a->aa = a->aa && parts[i]->aa;
+		a->recursed = a->recursed || parts[i]->recursed;
 		if (parts[i]->ttl < a->ttl)
 			a->ttl = parts[i]->ttl;
 		if (strength(parts[i]->security) < strength(a->security))

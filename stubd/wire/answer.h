@@ -7,9 +7,9 @@
  * for; RFC 4035 section 3.2.1). Compression pointers lead only into the question and the plain part
  * of the answer section, so a DO=0 reply is the message with two ranges left out: no rewriting. The
  * additional section is dropped (OPT is the reply's own). An answer is one allocation, immutable
- * once made but for the verdict (security, keep) of whoever made it; TTLs inside are as received,
- * cut to the limits below, and age on the way out. That an answer is not kept longer than its
- * signatures are valid (RFC 4035 section 5.3.3) is validation's business: it knows the time.
+ * once made but for the verdict (security, keep, recursed) of whoever made it; TTLs inside are as
+ * received, cut to the limits below, and age on the way out. That an answer is not kept longer than
+ * its signatures are valid (RFC 4035 section 5.3.3) is validation's business: it knows the time.
  */
 #ifndef WIRE_ANSWER_H
 #define WIRE_ANSWER_H
@@ -38,9 +38,10 @@ struct answer {
 	uint8_t rcode; /* low four bits; NOERROR, NXDOMAIN, or what the upstream said */
 	enum security security;
 	bool aa;
-	bool keep;    /* may enter the cache */
-	bool cut;     /* the chain goes on at `target`, in another view or elsewhere */
-	uint32_t ttl; /* seconds it may be kept: the least TTL; RFC 2308 when negative; 0: not */
+	bool keep;     /* may enter the cache */
+	bool recursed; /* found by local recursion, which every reply made from it says */
+	bool cut;      /* the chain goes on at `target`, in another view or elsewhere */
+	uint32_t ttl;  /* seconds it may be kept: the least TTL; RFC 2308 when negative; 0: not */
 	struct name target; /* where the chain ended: the owner that was asked in the end */
 	uint16_t ancount, ancount_dnssec, nscount, nscount_dnssec;
 	uint16_t answer_dnssec, authority, authority_dnssec,
@@ -72,8 +73,8 @@ int answer_from_local(
 int answer_from_rcode(const struct question *question, uint8_t rcode, struct answer **out);
 
 /* Joins the parts of a chain that crossed views: the first part's question, all answer sections in
- * order, the last part's rcode and authority, the weakest security of all. keep is false: the parts
- * are kept one by one, each under its own view. 2 ≤ n ≤ ANSWER_CHAIN_MAX + 1. Returns 0, -EBADMSG
+ * order, the last part's rcode and authority, the weakest security of all, recursed if one was. keep
+ * is false: the parts are kept one by one, each under its own view. 2 ≤ n ≤ ANSWER_CHAIN_MAX + 1. Returns 0, -EBADMSG
  * (longer than a message can be) or -ENOMEM. */
 int answer_join(struct answer *const *parts, size_t n, struct answer **out);
 

@@ -41,6 +41,16 @@ text_length(const char *text)
 	return n;
 }
 
+static void
+opt_say(struct opt *opt, enum ede ede, const char *text)
+{
+	opt->ede = ede;
+	if (ede == EDE_NONE || !text)
+		return;
+	opt->text = text;
+	opt->text_len = text_length(text);
+}
+
 static struct opt
 opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra *extra)
 {
@@ -52,12 +62,8 @@ opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra
 	};
 
 	if (extra) {
-		opt.ede = extra->ede;
 		opt.keepalive = extra->keepalive;
-		if (opt.ede != EDE_NONE && extra->text) {
-			opt.text = extra->text;
-			opt.text_len = text_length(extra->text);
-		}
+		opt_say(&opt, extra->ede, extra->text);
 	}
 	return opt;
 }
@@ -192,18 +198,19 @@ reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 	size_t len = dnssec ? answer->len : records + plain + authority;
 	unsigned ancount = answer->ancount, nscount = answer->nscount;
 	unsigned flags = flags_of(query, answer);
-	struct opt opt = opt_make(query, 0, extra);
+	struct opt whole = opt_make(query, 0, extra), opt;
 	struct wcur w = wcur_make(out, cap);
 
 	assert(answer->answer_dnssec >= records);
 	if (limit > cap)
 		limit = cap;
+	if (answer->recursed && whole.ede == EDE_NONE)
+		opt_say(&whole, EDE_OTHER, REPLY_RECURSED);
+	opt = whole;
 	if (len + opt_length(&opt) > limit)
 		opt.ede = EDE_NONE; /* records matter more */
-	if (len + opt_length(&opt) > limit) {
-		opt = opt_make(query, 0, extra);
-		return write_short(out, cap, limit, query, (flags | FLAG_TC) & ~FLAG_AD, &opt);
-	}
+	if (len + opt_length(&opt) > limit)
+		return write_short(out, cap, limit, query, (flags | FLAG_TC) & ~FLAG_AD, &whole);
 	if (dnssec) {
 		ancount += answer->ancount_dnssec;
 		nscount += answer->nscount_dnssec;

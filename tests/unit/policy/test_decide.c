@@ -1,3 +1,4 @@
+#include "policy/select.h"
 #include "tests/unit/unit.h"
 
 #include "tests/unit/policy/load.h"
@@ -82,6 +83,33 @@ those_that_are_down_go_last_while_another_lives(void)
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:adbc recurse");
 	s[0] = s[1] = s[3] = down;
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cadb recurse");
+	policy_unref(p);
+}
+
+static void
+a_suspect_comes_after_the_good_and_is_sent_a_copy(void)
+{
+	struct standing s[4] = { { .srtt_us = 0 } };
+	struct policy *p = load("{ " ONE " }");
+
+	s[2].silent = NOW - SELECT_SILENCE_MIN + 1;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cadb recurse");
+	s[2].silent = NOW + 1;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cadb recurse");
+	s[2].silent = NOW - SELECT_SILENCE_MIN;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:adbc recurse ?c");
+	s[0] = unproven;
+	s[1] = down;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:dcab recurse ?c");
+	/* one that is far away is given more time, up to the most */
+	s[2].srtt_us = 120000;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cdab recurse");
+	s[2].silent = NOW - 720;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:dcab recurse ?c");
+	s[2].srtt_us = 2000000;
+	CU_ASSERT_FALSE(select_suspect(&s[2], NOW));
+	s[2].silent = NOW - SELECT_SILENCE_MAX;
+	CU_ASSERT_TRUE(select_suspect(&s[2], NOW));
 	policy_unref(p);
 }
 
@@ -251,6 +279,8 @@ static const struct unit_case cases[] = {
 	{ "a draw of other providers is not used", a_draw_of_other_providers_is_not_used },
 	{ "those that are down go last while another lives",
 	    those_that_are_down_go_last_while_another_lives },
+	{ "a suspect comes after the good and is sent a copy",
+	    a_suspect_comes_after_the_good_and_is_sent_a_copy },
 	{ "a failure or two is no reason", a_failure_or_two_is_no_reason },
 	{ "the preferred one has to prove itself before it comes first",
 	    the_preferred_one_has_to_prove_itself_before_it_comes_first },

@@ -158,6 +158,118 @@ a_hedge_gets_a_connection_of_its_own_which_is_used_from_then_on(void)
 }
 
 static void
+a_hedge_goes_where_the_upstream_was_heard_meanwhile(void)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	ask(&w, 0, 0, 5000);
+	ask(&w, 1, POOL_ASK_FRESH, 5000);
+	ready(w.opened[0]);
+	ready(w.opened[1]);
+	reply(w.opened[0]);
+	pass(&w, 20);
+	w.opened[0]->heard = loop_now(w.loop);
+	ask(&w, 2, POOL_ASK_FRESH, 5000);
+	CU_ASSERT_EQUAL(w.nopened, 2);
+	CU_ASSERT_EQUAL(w.opened[0]->nasks, 1);
+	world_clear(&w);
+}
+
+static void
+hedges_leave_two_connections(void)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	for (size_t i = 0; i < 3; i++) {
+		ask(&w, i, i ? POOL_ASK_FRESH : 0, 5000);
+		CU_ASSERT_EQUAL_FATAL(w.nopened, i + 1);
+		ready(w.opened[i]);
+	}
+	CU_ASSERT_TRUE(w.opened[0]->retired);
+	CU_ASSERT_FALSE(w.opened[1]->retired);
+	CU_ASSERT_FALSE(w.opened[2]->retired);
+	reply(w.opened[0]);
+	CU_ASSERT_EQUAL(w.answers[0].fail, ASK_OK);
+	world_clear(&w);
+}
+
+static void
+one_probe_at_a_time(void)
+{
+	static const struct question question = { .name = { .len = 1 }, .type = TYPE_A };
+	static const struct msg_ask how = { .rd = true };
+	struct world w;
+	struct ask *out = NULL;
+
+	world_init(&w, 1);
+	ask(&w, 0, POOL_ASK_PROBE, 1000);
+	CU_ASSERT_EQUAL(pool_ask(w.pool, 0, &question, &how, POOL_ASK_PROBE, 1000, on_answer,
+			    &w.answers[1], &out),
+	    -EALREADY);
+	ask(&w, 2, 0, 1000);
+	ready(w.opened[0]);
+	reply(w.opened[0]);
+	ask(&w, 3, POOL_ASK_PROBE, 1000);
+	world_clear(&w);
+}
+
+static void
+an_upstream_owes_a_sign_of_life_from_the_first_question_since_the_last(void)
+{
+	struct world w;
+	msec asked;
+
+	world_init(&w, 1);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, 0);
+	ask(&w, 0, 0, 5000);
+	/* a handshake is given time of its own */
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, loop_now(w.loop) + POOL_SHAKE);
+	ready(w.opened[0]);
+	asked = loop_now(w.loop);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, asked);
+	pass(&w, 10);
+	ask(&w, 1, 0, 5000);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, asked);
+	w.opened[0]->heard = loop_now(w.loop);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, 0);
+	pass(&w, 10);
+	asked = loop_now(w.loop);
+	pool_cancel(ask(&w, 2, 0, 5000)); /* is owed also when nobody waits */
+	pass(&w, 10);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, asked);
+	reply(w.opened[0]);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, 0);
+	ask(&w, 3, 0, 5000);
+	pool_new_epoch(w.pool);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].silent, 0);
+	world_clear(&w);
+}
+
+static void
+a_connection_may_fall_silent_while_another_lives(void)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	ask(&w, 0, 0, 5000);
+	ready(w.opened[0]);
+	ask(&w, 1, POOL_ASK_FRESH, 5000);
+	pass(&w, 10);
+	ready(w.opened[1]);
+	w.opened[1]->heard = loop_now(w.loop);
+	gone(w.opened[0], ASK_TIMEOUT, "no answer for 1.5 s");
+	CU_ASSERT_EQUAL(w.answers[0].fail, ASK_TIMEOUT);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].failures, 0);
+	pass(&w, 10);
+	ask(&w, 2, 0, 5000);
+	gone(w.opened[1], ASK_TIMEOUT, "no answer for 1.5 s");
+	CU_ASSERT(pool_standing(w.pool)[0].failures > 0);
+	world_clear(&w);
+}
+
+static void
 hedges_share_a_fresh_connection_and_connections_are_bounded(void)
 {
 	struct world w;
@@ -351,6 +463,14 @@ static const struct unit_case cases[] = {
 	    a_question_lost_with_its_connection_is_asked_once_more },
 	{ "a hedge gets a connection of its own, which is used from then on",
 	    a_hedge_gets_a_connection_of_its_own_which_is_used_from_then_on },
+	{ "a hedge goes where the upstream was heard meanwhile",
+	    a_hedge_goes_where_the_upstream_was_heard_meanwhile },
+	{ "hedges leave two connections", hedges_leave_two_connections },
+	{ "one probe at a time", one_probe_at_a_time },
+	{ "an upstream owes a sign of life from the first question since the last",
+	    an_upstream_owes_a_sign_of_life_from_the_first_question_since_the_last },
+	{ "a connection may fall silent while another lives",
+	    a_connection_may_fall_silent_while_another_lives },
 	{ "hedges share a fresh connection, and connections are bounded",
 	    hedges_share_a_fresh_connection_and_connections_are_bounded },
 	{ "questions that wait for a connection are bounded",

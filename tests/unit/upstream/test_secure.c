@@ -140,6 +140,24 @@ silence_is_noticed_and_everything_outstanding_fails(void)
 }
 
 static void
+silence_is_noticed_also_when_nobody_waits_any_more(void)
+{
+	struct world w;
+
+	with_peer(&w, &transport_dot, SILENT);
+	ask(&w, 0);
+	while (!w.questions && !w.late)
+		pass(&w, 10);
+	w.ops->cancel(w.transport, &w.asked[0].ask);
+	w.wanted = 99;
+	run(&w);
+	CU_ASSERT_EQUAL(w.closed, 1);
+	CU_ASSERT_EQUAL(w.closed_fail, ASK_TIMEOUT);
+	world_clear(&w);
+	CU_ASSERT_EQUAL(w.pings, 1);
+}
+
+static void
 a_server_that_is_alive_may_take_its_time_over_one_name(void)
 {
 	struct world w;
@@ -290,6 +308,8 @@ static const struct unit_case cases[] = {
 	{ "room on a connection is bounded", room_on_a_connection_is_bounded },
 	{ "silence is noticed and everything outstanding fails",
 	    silence_is_noticed_and_everything_outstanding_fails },
+	{ "silence is noticed also when nobody waits any more",
+	    silence_is_noticed_also_when_nobody_waits_any_more },
 	{ "a server that is alive may take its time over one name",
 	    a_server_that_is_alive_may_take_its_time_over_one_name },
 	{ "an answer to another question is malformed",

@@ -195,6 +195,30 @@ adds_options(void)
 }
 
 static void
+tells_of_local_recursion(void)
+{
+	struct answer *a = signed_answer();
+	struct msg_query q = packet_query("a.example", TYPE_A, 0, true, false);
+	const struct reply_extra own = { .ede = EDE_STALE }, none = { .ede = EDE_NONE };
+	uint8_t out[4096];
+	struct msg_rr rr;
+	size_t n = reply_write(out, sizeof(out), 4096, &q, a, 0, NULL);
+
+	CU_ASSERT_EQUAL(options(out, n, 15), 0);
+	a->recursed = true;
+	n = reply_write(out, sizeof(out), 4096, &q, a, 0, NULL);
+	CU_ASSERT(packet_nth(out, n, SECTION_ADDITIONAL, 0, &rr));
+	CU_ASSERT_EQUAL_FATAL(rr.rdlen, 4 + 2 + strlen(REPLY_RECURSED));
+	CU_ASSERT_EQUAL(rr.rdata[4] << 8 | rr.rdata[5], EDE_OTHER);
+	CU_ASSERT_EQUAL(memcmp(rr.rdata + 6, REPLY_RECURSED, strlen(REPLY_RECURSED)), 0);
+	CU_ASSERT_EQUAL(reply_write(out, sizeof(out), 4096, &q, a, 0, &none), n);
+	n = reply_write(out, sizeof(out), 4096, &q, a, 0, &own);
+	CU_ASSERT(packet_nth(out, n, SECTION_ADDITIONAL, 0, &rr));
+	CU_ASSERT_EQUAL(rr.rdata[5], EDE_STALE);
+	a = answer_free(a);
+}
+
+static void
 cuts_text_at_a_character(void)
 {
 	struct msg_query q = packet_query("a.example", TYPE_A, 0, true, false);
@@ -271,6 +295,7 @@ static const struct unit_case cases[] = {
 	{ "AD is set for those who ask, when it is true", tells_authenticity_to_who_asks },
 	{ "what does not fit is truncated to question and OPT", truncates },
 	{ "EDE and keepalive are told to EDNS clients only, and give way", adds_options },
+	{ "an answer from local recursion says so", tells_of_local_recursion },
 	{ "an EDE text is cut at a whole character", cuts_text_at_a_character },
 	{ "errors echo what could be read", writes_errors },
 	{ "the longest name and text fit 512 octets", fits_the_longest_in_512 },

@@ -1,0 +1,105 @@
+#include "stubd/net/loop.h"
+#include "stubd/net/timer.h"
+#include "stubd/net/tls.h"
+#include "tests/unit/net/tls_peer.h"
+#include "tests/unit/unit.h"
+
+enum { WRITES = 3, GUARD = 10000 /* ms */ };
+
+struct world {
+	struct loop *loop;
+	size_t got;
+	int records; /* that came back: the peer echoes each as it is */
+	bool ended;
+};
+
+static void
+on_ready(void *arg)
+{
+	(void)arg;
+}
+
+static void
+on_data(void *arg, const uint8_t *bytes, size_t n)
+{
+	struct world *w = arg;
+
+	(void)bytes;
+	w->records++;
+	w->got += n;
+	if (w->got == WRITES)
+		loop_stop(w->loop);
+}
+
+static void
+on_ended(void *arg, enum tls_end how, const char *text)
+{
+	struct world *w = arg;
+
+	(void)how;
+	(void)text;
+	w->ended = true;
+	loop_stop(w->loop);
+}
+
+static void
+on_guard(void *arg)
+{
+	on_ended(arg, TLS_LOCAL, "too slow");
+}
+
+/* How many records the octets of WRITES writes in one turn make. */
+static int
+records(bool separate)
+{
+	static const struct tls_events events = { on_ready, on_data, on_ended };
+	struct tls_peer peer = { .san = "DNS:dns.test", .alpn = "dot", .serve = tls_peer_echo };
+	struct world w = { .loop = loop_new() };
+	struct tls_store *store = tls_store_new();
+	struct timer guard;
+	char text[TLS_TEXT];
+	struct tls *tls;
+
+	tls_peer_start(&peer);
+	CU_ASSERT_EQUAL_FATAL(tls_connect(w.loop, store,
+				  &(struct tls_params){
+				      .addr = &peer.addr,
+				      .host = "dns.test",
+				      .alpn = "dot",
+				      .ca_file = peer.ca_file,
+				      .separate = separate,
+				  },
+				  &events, &w, &tls, text),
+	    0);
+	for (int i = 0; i < WRITES; i++)
+		CU_ASSERT_EQUAL(tls_write(tls, "x", 1), 0);
+	timer_init(&guard, w.loop, on_guard, &w);
+	timer_start(&guard, GUARD);
+	loop_run(w.loop);
+	timer_stop(&guard);
+	CU_ASSERT_FALSE(w.ended);
+	tls_free(tls);
+	tls_peer_stop(&peer);
+	tls_store_free(store);
+	loop_free(w.loop);
+	return w.records;
+}
+
+static void
+writes_of_one_turn_share_a_record(void)
+{
+	CU_ASSERT_EQUAL(records(false), 1);
+}
+
+static void
+separate_writes_are_a_record_each(void)
+{
+	CU_ASSERT_EQUAL(records(true), WRITES);
+}
+
+static const struct unit_case cases[] = {
+	{ "writes of one turn share a record", writes_of_one_turn_share_a_record },
+	{ "separate writes are a record each", separate_writes_are_a_record_each },
+};
+
+UNIT_MAIN("net/tls_records", cases)
