@@ -47,7 +47,7 @@ def clean(state):
 
 
 def start_supervisor(state):
-    """Returns when it listens; raises what it complained of."""
+    """Its process (unshare's), once it listens; raises what it complained of."""
     ready, theirs = os.pipe()
     user = ["--user", "--map-root-user"] if os.geteuid() else []
     with open(f"{state}/log", "w", encoding="ascii") as log:
@@ -63,6 +63,7 @@ def start_supervisor(state):
     if told != "up\n":
         process.kill()
         raise LabError(f"the supervisor did not start: {told.strip() or last_words(state)}")
+    return process
 
 
 def last_words(folder):
@@ -92,8 +93,10 @@ def up(state):
         clean(state)
         side_by_side([lambda: zonefiles.make(state), lambda: pki.make(state),
                       lambda: servers.make(state), lambda: build.crook(state)])
-        start_supervisor(state)
+        process = start_supervisor(state)
         if probe(state, []):
+            if process.poll() is not None:
+                raise LabError(f"the supervisor ended with {process.returncode}: {last_words(state)}")
             down(state)
             return 1
         control.ask(state, do="clear")
