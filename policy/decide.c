@@ -155,6 +155,36 @@ route_split(const struct policy *policy, const struct view *view, const struct s
 	out->probe = select_candidates(policy, &preference, standing, now, &out->stages[0]);
 }
 
+/* Recursion behind the providers comes first while all of those are lost: nobody shall wait for them
+ * again and again. */
+static void
+degrade(const struct preference *preference, const struct standing *standing, uint64_t now,
+    struct route *out)
+{
+	const struct stage providers = out->stages[0];
+
+	out->stages[0] = out->stages[1];
+	out->stages[1] = providers;
+	out->probe = select_lost_probe(preference, standing, now);
+}
+
+static bool
+recursion_is_behind(const struct policy *policy)
+{
+	return policy->non_miss == 2 && policy->on_miss[0] == MISS_PROVIDERS &&
+	       policy->nproviders > 0;
+}
+
+bool
+policy_is_degraded(const struct policy *policy, const struct standing *standing,
+    const struct draw *draw, uint64_t now)
+{
+	struct preference preference;
+
+	select_providers(policy, draw, &preference);
+	return recursion_is_behind(policy) && select_lost(&preference, standing, now);
+}
+
 static void
 route_providers(const struct policy *policy, const struct standing *standing,
     const struct draw *draw, uint64_t now, struct route *out)
@@ -177,6 +207,8 @@ route_providers(const struct policy *policy, const struct standing *standing,
 		out->probe = select_candidates(policy, &preference, standing, now, stage);
 		out->nstages++;
 	}
+	if (recursion_is_behind(policy) && select_lost(&preference, standing, now))
+		degrade(&preference, standing, now, out);
 }
 
 void

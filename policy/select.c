@@ -128,3 +128,31 @@ select_candidates(const struct policy *policy, const struct preference *preferen
 		move_other_up(policy, standing, now, out);
 	return find_probe(preference, standing, now, out);
 }
+
+bool
+select_lost(const struct preference *preference, const struct standing *standing, uint64_t now)
+{
+	for (size_t i = 0; i < preference->n; i++) {
+		const struct standing *s = &standing[preferred(preference, i)];
+
+		if (state_of(s, now) < STATE_UNPROVEN || s->strikes < SELECT_STRIKES)
+			return false;
+	}
+	return preference->n > 0;
+}
+
+int
+select_lost_probe(
+    const struct preference *preference, const struct standing *standing, uint64_t now)
+{
+	for (size_t i = 0; i < preference->n; i++) {
+		const uint16_t x = preferred(preference, i);
+		const struct standing *s = &standing[x];
+
+		if (s->probed && now - s->probed < SELECT_PROBE_EVERY)
+			continue;
+		if (i < SELECT_PROBED || state_of(s, now) == STATE_UNPROVEN)
+			return x;
+	}
+	return -1;
+}

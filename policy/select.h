@@ -19,7 +19,14 @@
 
 #include "policy/decide.h"
 
-enum { SELECT_SILENCE_MIN = 500, SELECT_SILENCE_MAX = 1000 }; /* ms */
+enum {
+	SELECT_SILENCE_MIN = 500,  /* ms */
+	SELECT_SILENCE_MAX = 1000, /* ms */
+	SELECT_STRIKES = 2,	   /* back-offs without an answer that make one lost */
+	SELECT_PROBE_EVERY = 2000, /* ms between probes of one that is lost, while all are */
+	SELECT_PROBED =
+	    2, /* the most preferred ones are probed so; the others when their back-off ends */
+};
 
 /* Does it owe a sign of life for too long? */
 bool select_suspect(const struct standing *standing, uint64_t now);
@@ -34,6 +41,15 @@ struct preference {
 
 /* The preference among the providers. */
 void select_providers(const struct policy *policy, const struct draw *draw, struct preference *out);
+
+/* True when all have failed, failed again after their back-off, and none has answered since. One
+ * failure is not enough: a laptop that wakes up fails once at everything. None at all are not lost. */
+bool select_lost(
+    const struct preference *preference, const struct standing *standing, uint64_t now);
+
+/* Whom to probe while all are lost; -1: nobody now. */
+int select_lost_probe(
+    const struct preference *preference, const struct standing *standing, uint64_t now);
 
 /* Fills the candidates of *out; returns the probe, or -1. */
 int select_candidates(const struct policy *policy, const struct preference *preference,

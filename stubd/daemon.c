@@ -224,7 +224,13 @@ static void
 warnings(void *arg, json_t *array)
 {
 	const struct daemon *d = arg;
+	const struct resolver *r = &d->resolver;
 
+	if (policy_is_degraded(r->policy, pool_standing(r->pool), &r->draw, loop_now(d->loop)))
+		json_array_append_new(array,
+		    json_string(
+			"no provider can be reached: public names are answered by local recursion, "
+			"in plaintext; providers are tried every 2 s"));
 	if (d->reload_failed)
 		json_array_append_new(array,
 		    json_string(

@@ -23,7 +23,7 @@
 enum flight_kind { FLIGHT_CHECKED, FLIGHT_RAW };
 
 enum {
-	FLIGHT_FIRST_STAGE = 2700, /* ms for a stage that has another behind it: 60 % */
+	FLIGHT_FIRST_STAGE = 2400, /* ms for a stage that has another behind it */
 };
 
 struct flight_result {

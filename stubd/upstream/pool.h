@@ -25,7 +25,12 @@
 struct pool;
 struct ask; /* one question to one upstream; the pool's memory */
 
-enum { POOL_CONNECTIONS = 4, POOL_SPARE = 2, POOL_SHAKE = 500 /* ms */ };
+enum {
+	POOL_CONNECTIONS = 4,
+	POOL_SPARE = 2,
+	POOL_SHAKE = 500,    /* ms */
+	POOL_WAITING = 4000, /* questions that wait on openings, an upstream: two of each flight */
+};
 
 /* How an ask ended; all pointers are borrowed for the callback. */
 struct ask_result {

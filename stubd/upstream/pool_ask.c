@@ -306,7 +306,10 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 	ask->arg = arg;
 	u->stats.asks++;
 	u->outstanding++;
-	u->nprobes += flags & POOL_ASK_PROBE ? 1 : 0;
+	if (flags & POOL_ASK_PROBE) {
+		u->nprobes++;
+		u->health.standing->probed = pool_now(pool);
+	}
 	timer_init(&ask->timeout, pool->env.loop, on_timeout, ask);
 	timer_start(&ask->timeout, timeout);
 	ask_place(ask);

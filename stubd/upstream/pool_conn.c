@@ -256,17 +256,20 @@ retire_spare(struct upstream *u)
 	}
 }
 
-/* The first of its opening: it takes the questions that waited, the others are closed. */
+/* The first of its opening: it takes the questions that waited, as far as it has room; the others of
+ * the opening are closed. */
 static void
 on_ready(void *arg, uint32_t handshake_us)
 {
 	struct conn *conn = arg;
 	struct opening *o = conn->opening;
 	struct upstream *u = conn->upstream;
+	struct list left; /* asks that found no room on it */
 
 	(void)handshake_us;
 	if (!o)
 		return;
+	list_init(&left);
 	list_remove(&conn->link);
 	o->ntries--;
 	conn->opening = NULL;
@@ -281,11 +284,17 @@ on_ready(void *arg, uint32_t handshake_us)
 
 		ask_unlink(ask);
 		if (ask_send(ask, conn, false) != 0)
-			ask_fail_later(ask, ASK_FULL, "no room on the connection", &conn->addr);
+			list_push_back(&left, &ask->link);
 	}
 	if (o->fresh)
 		retire_spare(u);
 	opening_free(o);
+	while (!list_empty(&left)) {
+		struct ask *ask = container_of(left.next, struct ask, link);
+
+		list_remove(&ask->link);
+		ask_place(ask);
+	}
 	if (u->is_gone)
 		conn_retire(conn);
 }

@@ -24,7 +24,6 @@ enum {
 	POOL_STAGGER = 250,   /* ms until the next address is tried beside the last one */
 	POOL_CONNECT = 2500,  /* ms from the first try to a ready connection */
 	POOL_RACE = 2,	      /* tries at a time in one opening */
-	POOL_WAITING = 400,   /* questions that wait on openings, an upstream */
 	POOL_SILENCE = 1500,  /* ms: a question that gets no answer for longer says something of the
 			       * upstream, when nobody else got one either */
 	POOL_ERROR_MAX = 320, /* octets of last_error */

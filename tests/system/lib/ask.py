@@ -59,12 +59,17 @@ class Load:
         with os.fdopen(handle, "w") as f:
             f.writelines(f"{n} A\n" for n in names)
         os.chmod(self.file, 0o644)
+        # A file, not a pipe: a full pipe would make dnsperf wait, and its latencies with it.
+        self.output = tempfile.TemporaryFile("w+", dir=lab.folder)
         self.process = lab.spawn("dnsperf", "-s", ADDRESS, "-p", str(PORT), "-d", self.file, "-Q", str(rate),
-                                 "-q", "2000", "-t", "6", "-v", *options, text=True, stdout=-1, stderr=-2)
+                                 "-q", "2000", "-t", "6", "-v", *options, text=True, stdout=self.output, stderr=self.output)
 
     def finish(self):
         """Waits for the end; returns self with sent, lost, rcodes and latencies (s) filled."""
-        text, _ = self.process.communicate(timeout=600)
+        self.process.wait(timeout=600)
+        self.output.seek(0)
+        text = self.output.read()
+        self.output.close()
         os.unlink(self.file)
         self.text = text
         self.sent = int(re.search(r"Queries sent:\s+(\d+)", text)[1])

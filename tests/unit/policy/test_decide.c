@@ -143,6 +143,46 @@ the_preferred_one_has_to_prove_itself_before_it_comes_first(void)
 	policy_unref(p);
 }
 
+/* Failed, failed again, in its second back-off. */
+static const struct standing lost = { .failures = 9, .strikes = 2, .down_until = NOW + 1 };
+
+static void
+while_all_are_lost_recursion_comes_first_and_providers_are_probed(void)
+{
+	struct standing s[4] = { lost, lost, lost, lost };
+	struct policy *p = load("{ " ORDERED " }");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:abcd ?a");
+	CU_ASSERT_TRUE(policy_is_degraded(p, s, &draw, NOW));
+	s[0].probed = NOW - SELECT_PROBE_EVERY + 1;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:abcd ?b");
+	s[1].probed = NOW;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:abcd");
+	s[2].down_until = NOW; /* its back-off has ended */
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:cabd ?c");
+	s[0].probed = NOW - SELECT_PROBE_EVERY;
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:cabd ?a");
+	s[3].strikes = 1; /* one failure may be the laptop's own */
+	CU_ASSERT_FALSE(policy_is_degraded(p, s, &draw, NOW));
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cabd recurse");
+	s[3] = (struct standing){ .srtt_us = 0 };
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:dcab recurse ?c");
+	policy_unref(p);
+}
+
+static void
+without_recursion_behind_them_lost_providers_stay_the_stage(void)
+{
+	struct standing s[4] = { lost, lost, lost, lost };
+	struct policy *p = load("{ " ORDERED ", \"on_miss\": [ \"providers\" ] }");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:abcd");
+	CU_ASSERT_FALSE(policy_is_degraded(p, s, &draw, NOW));
+	policy_unref(p);
+}
+
 static void
 on_miss_gives_the_stages(void)
 {
@@ -284,6 +324,10 @@ static const struct unit_case cases[] = {
 	{ "a failure or two is no reason", a_failure_or_two_is_no_reason },
 	{ "the preferred one has to prove itself before it comes first",
 	    the_preferred_one_has_to_prove_itself_before_it_comes_first },
+	{ "while all are lost recursion comes first and providers are probed",
+	    while_all_are_lost_recursion_comes_first_and_providers_are_probed },
+	{ "without recursion behind them lost providers stay the stage",
+	    without_recursion_behind_them_lost_providers_stay_the_stage },
 	{ "on_miss gives the stages", on_miss_gives_the_stages },
 	{ "the second is of another operator", the_second_is_of_another_operator },
 	{ "a split rule's servers are asked in order and nobody else",

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPENED_MAX = 32, ASKS_MAX = 500, ROOM = 10 };
+enum { OPENED_MAX = 32, ASKS_MAX = POOL_WAITING + 100, ROOM = 10 };
 
 struct transport {
 	struct world *world;

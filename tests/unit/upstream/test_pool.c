@@ -307,11 +307,11 @@ questions_that_wait_for_a_connection_are_bounded(void)
 	size_t full = 0;
 
 	world_init(&w, 1);
-	for (size_t i = 0; i < 450; i++)
+	for (size_t i = 0; i < POOL_WAITING + 50; i++)
 		ask(&w, i, 0, 1000);
 	CU_ASSERT_EQUAL(w.nopened, 1);
 	pass(&w, 5);
-	for (size_t i = 0; i < 450; i++)
+	for (size_t i = 0; i < POOL_WAITING + 50; i++)
 		full += w.answers[i].calls == 1 && w.answers[i].fail == ASK_FULL;
 	CU_ASSERT_EQUAL(full, 50);
 	world_clear(&w);
