@@ -61,11 +61,11 @@ AUTHORITIES = [p for p in PARTIES.values() if p.kind == "nsd"]
 # From whom the authorities are asked: a provider's own recursion has its own address.
 OUTGOING = {"core": PARTIES["beta"].addresses}
 
-# Zone → (the authority that serves it, how it is signed).  The parent of a zone
-# is the longest other name here that it ends in; its delegation, glue and DS are
-# made from this table.  Contents are in zones/ZONE.zone, when there are any.
+# Zone → (the authority that serves it, how it is signed: one of kinds.KINDS).  The
+# parent of a zone is the longest other name here that it ends in; its delegation,
+# glue and DS are made from this table.  Contents are in zones/ZONE.zone, when there are any.
 ZONES = {
-    ".": ("root", "nsec"),
+    ".": ("root", "root"),
     "com": ("tld", "optout"),
     "org": ("tld", "nsec3"),
     "net": ("tld", "nsec3"),
@@ -83,6 +83,25 @@ ZONES = {
     "insecure.org": ("leaf2", "unsigned"),
     "bogus.org": ("leaf2", "bogus"),
     "expired.org": ("leaf2", "expired"),
+    "early.org": ("leaf2", "early"),
+    "stripped.org": ("leaf2", "stripped"),
+    "naked.org": ("leaf2", "naked"),
+    "wrongds.org": ("leaf2", "wrong-ds"),
+    "nodenial.org": ("leaf2", "no-denial"),
+    "plain.nodenial.org": ("leaf2", "unsigned"),
+    "optout.org": ("leaf2", "optout"),
+    "plain.optout.org": ("leaf2", "unsigned"),
+    "signed.optout.org": ("leaf2", "nsec"),
+    "plain.example.com": ("leaf2", "unsigned"),
+    "plain.example.co.uk": ("leaf2", "unsigned"),
+    "island.org": ("leaf2", "island"),
+    "algorithm.org": ("leaf2", "algorithm"),
+    "digest.org": ("leaf2", "digest"),
+    "roll.org": ("leaf2", "roll"),
+    "rolled.org": ("leaf2", "rolled"),
+    "iterations.org": ("leaf2", "iterations"),
+    "keytrap.org": ("leaf2", "keytrap"),
+    "dstrap.org": ("leaf2", "dstrap"),
     "home.arpa": ("leaf2", "unsigned"),
     "2.0.192.in-addr.arpa": ("leaf2", "nsec"),
     "18.198.in-addr.arpa": ("leaf2", "nsec"),
@@ -106,6 +125,7 @@ def env(state):
     """What tests need to know, as environment variables."""
     out = {"LAB_DIR": state, "LAB_CA": f"{state}/ca.pem",
            "LAB_ROOT_HINTS": f"{state}/root.hints", "LAB_ROOT_ANCHOR": f"{state}/root.anchor",
+           "LAB_ROOT_DELV": f"{state}/root.delv",
            "LAPTOP4": LAPTOP4, "LAPTOP6": LAPTOP6, "LAPTOP_VPN4": LAPTOP_VPN4,
            "WEB4": WEB4, "WEB6": WEB6}
     for p in PARTIES.values():

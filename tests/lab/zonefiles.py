@@ -1,13 +1,14 @@
 """Builds the lab's zones: contents, delegations, keys, signatures.
 
 A zone's text is a header (SOA, NS), what zones/ZONE.zone says, and NS, glue and
-DS for every child zone in world.ZONES.  The root has a KSK and a ZSK, the other
-signed zones one key each; all are ECDSA P-256.
+DS for every child zone in world.ZONES.  kinds.py says how each is signed.
 """
 import os
 import re
 import time
 
+from dnssec import ds
+from kinds import KINDS
 from run import run, side_by_side, write
 from world import CORP_ZONES, NAME_OF, PARTIES, ZONES, parent
 
@@ -45,72 +46,80 @@ def contents(zone):
     return text
 
 
-def delegations(zone, ds):
-    out = ""
-    for child, (server, _) in ZONES.items():
-        if child != "." and parent(child) == zone:
-            out += f"{dotted(child)} NS {NAME_OF[server]}.\n" + "".join(ds.get(child, []))
-    if zone == ".":                                     # glue: the rest needs none
-        for server in ("root", "tld"):
-            p = PARTIES[server]
-            out += f"{NAME_OF[server]}. A {p.v4}\n{NAME_OF[server]}. AAAA {p.v6}\n"
-    return out
+def delegations(zone, parents_say, secure):
+    """The children's NS and DS: of those with a DS, or of those without."""
+    return "".join(f"{dotted(child)} NS {NAME_OF[server]}.\n" + "".join(parents_say[child])
+                   for child, (server, _) in ZONES.items()
+                   if child != "." and parent(child) == zone and bool(parents_say[child]) == secure)
+
+
+def glue(zone):
+    """The root's; the others need none."""
+    servers = [PARTIES[s] for s in ("root", "tld") if zone == "."]
+    return "".join(f"{NAME_OF[p.name]}. A {p.v4}\n{NAME_OF[p.name]}. AAAA {p.v6}\n"
+                   for p in servers)
 
 
 def make_keys(folder, zone):
-    """Returns the zone's key files' stems and its DS lines."""
-    def keygen(*flags):
-        return run("ldns-keygen", *flags, "-a", "ECDSAP256SHA256", stem_for_tool,
-                   cwd=folder).strip()
-    stem_for_tool = zone
-    keys = [keygen("-k")] + ([keygen()] if zone == "." else [])
-    with open(f"{folder}/{keys[0]}.ds", encoding="ascii") as f:
-        return keys, f.readlines()
+    """Returns the zone's key files' stems and its keys' RDATA, the KSKs first."""
+    kind = KINDS[ZONES[zone][1]]
+    stems = [run("ldns-keygen", *flags, "-a", kind.algorithm, zone, cwd=folder).strip()
+             for flags in kind.ksks * [["-k"]] + kind.zsks * [[]]]
+    keys = []
+    for name in stems:
+        with open(f"{folder}/{name}.key", encoding="ascii") as f:
+            keys.append(f.read().partition("\tDNSKEY\t")[2])
+    return stems, keys
 
 
-def damage(text):
-    """Change one character of every signature but the DNSKEY's."""
-    def other(m):
-        return m[1] + ("A" if m[2] != "A" else "B")
-    return re.sub(r"(\tRRSIG\t(?!DNSKEY)(?:\S+ ){8}\S{20})(\S)", other, text)
-
-
-def sign(folder, zone, how, keys):
-    """Make ZONE.signed from ZONE.zone."""
-    name = f"{stem(zone)}.zone"
-    first, last = -1 * DAY, 60 * DAY
-    if how == "expired":
-        first, last = -31 * DAY, -1 * DAY
+def sign(folder, zone, stems, keys, unseen):
+    """Make ZONE.signed from ZONE.zone; what is `unseen` has no part in the denial of existence."""
+    kind = KINDS[ZONES[zone][1]]
     now = int(time.time())
-    extra = {"nsec3": ["-n", "-t", "0"], "optout": ["-n", "-t", "0", "-p"]}.get(how, [])
-    run("ldns-signzone", *extra, "-i", str(now + first), "-e", str(now + last), "-o", dotted(zone),
-        "-f", f"{stem(zone)}.signed", name, *keys, cwd=folder)
-    if how == "bogus":
-        with open(f"{folder}/{stem(zone)}.signed", encoding="ascii") as f:
-            text = f.read()
-        write(f"{folder}/{stem(zone)}.signed", damage(text))
+    first, last = (str(now + days * DAY) for days in kind.days)
+    out = f"{folder}/{stem(zone)}.signed"
+    run("ldns-signzone", *kind.options, "-i", first, "-e", last, "-o", dotted(zone), "-f", out,
+        f"{stem(zone)}.zone", *stems[kind.gone:], cwd=folder)
+    with open(out, encoding="ascii") as f:
+        text = re.sub(" ;{.*", "", f.read())            # what ldns has to say of the keys
+    write(out, kind.after(text, keys) + unseen)
 
 
 def served_file(zone):
     """The file's name, relative to the zones folder, that the server reads."""
-    return f"{stem(zone)}.{'zone' if ZONES[zone][1] == 'unsigned' else 'signed'}"
+    return f"{stem(zone)}.{'signed' if KINDS[ZONES[zone][1]].signed else 'zone'}"
+
+
+def write_anchors(state, key):
+    """The root's key and address, in the forms that resolvers and delv read."""
+    line = ds(".", key)
+    root = PARTIES["root"]
+    write(f"{state}/root.anchor", line)
+    tag, algorithm, digest_type, digest = line.split("\t")[3].split()
+    write(f"{state}/root.delv", "trust-anchors {\n"
+          f'\t. static-ds {tag} {algorithm} {digest_type} "{digest}";\n}};\n')
+    write(f"{state}/root.hints", f". 3600000 NS {NAME_OF['root']}.\n"
+          f"{NAME_OF['root']}. 3600000 A {root.v4}\n{NAME_OF['root']}. 3600000 AAAA {root.v6}\n")
 
 
 def make(state):
-    """Write all zones, root.hints and root.anchor into the state folder."""
+    """Write all zones, and what is known of the root."""
     folder = f"{state}/zones"
     os.makedirs(folder, exist_ok=True)
-    signed = [z for z, (_, how) in ZONES.items() if how != "unsigned"]
+    signed = [z for z, (_, kind) in ZONES.items() if KINDS[kind].signed]
     made = dict(zip(signed, side_by_side([lambda z=z: make_keys(folder, z) for z in signed])))
-    ds = {z: lines for z, (_, lines) in made.items()}
-    for zone, (server, _) in ZONES.items():
-        header = HEADER.format(origin=dotted(zone), ns=NAME_OF[server])
-        write(f"{folder}/{stem(zone)}.zone", header + contents(zone) + delegations(zone, ds))
-    side_by_side([lambda z=z: sign(folder, z, ZONES[z][1], made[z][0]) for z in signed])
+    keys = {z: made[z][1] if z in made else [] for z in ZONES}
+    parents_say = {z: KINDS[kind].ds(z, keys[z]) for z, (_, kind) in ZONES.items()}
+    unseen = {}
+    for zone, (server, kind) in ZONES.items():
+        text = HEADER.format(origin=dotted(zone), ns=NAME_OF[server]) + contents(zone) \
+            + delegations(zone, parents_say, True) + glue(zone)
+        insecure = delegations(zone, parents_say, False)
+        unseen[zone] = insecure if kind == "optout" else ""
+        text += "" if kind == "optout" else insecure
+        write(f"{folder}/{stem(zone)}.zone", KINDS[kind].before(text, keys[zone]))
+    side_by_side([lambda z=z: sign(folder, z, *made[z], unseen[z]) for z in signed])
     for zone in CORP_ZONES:
         header = HEADER.format(origin=dotted(zone), ns="dns.corp.example")
         write(f"{folder}/corp-{zone}.zone", header + contents(zone))
-    root = PARTIES["root"]
-    write(f"{state}/root.anchor", "".join(ds["."]))
-    write(f"{state}/root.hints", f". 3600000 NS {NAME_OF['root']}.\n"
-          f"{NAME_OF['root']}. 3600000 A {root.v4}\n{NAME_OF['root']}. 3600000 AAAA {root.v6}\n")
+    write_anchors(state, keys["."][0])
