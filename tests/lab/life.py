@@ -38,9 +38,9 @@ def only_one(state):
 
 
 def clean(state):
-    """Remove what an earlier lab left in the folder, and nothing else."""
+    """Remove what an earlier lab left in the folder, but zones that may serve again."""
     from world import PARTIES
-    for name in (*PARTIES, "zones", "pki", "record"):
+    for name in (*PARTIES, "pki", "record"):
         shutil.rmtree(f"{state}/{name}", ignore_errors=True)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(f"{state}/{control.SOCKET}")

@@ -3,8 +3,11 @@
 A zone's text is a header (SOA, NS), what zones/ZONE.zone says, and NS, glue and
 DS for every child zone in world.ZONES.  kinds.py says how each is signed.
 """
+import contextlib
+import hashlib
 import os
 import re
+import shutil
 import time
 
 from dnssec import ds
@@ -102,10 +105,11 @@ def write_anchors(state, key):
           f"{NAME_OF['root']}. 3600000 A {root.v4}\n{NAME_OF['root']}. 3600000 AAAA {root.v6}\n")
 
 
-def make(state):
+def build(state):
     """Write all zones, and what is known of the root."""
     folder = f"{state}/zones"
-    os.makedirs(folder, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
     signed = [z for z, (_, kind) in ZONES.items() if KINDS[kind].signed]
     made = dict(zip(signed, side_by_side([lambda z=z: make_keys(folder, z) for z in signed])))
     keys = {z: made[z][1] if z in made else [] for z in ZONES}
@@ -123,3 +127,24 @@ def make(state):
         header = HEADER.format(origin=dotted(zone), ns="dns.corp.example")
         write(f"{folder}/corp-{zone}.zone", header + contents(zone))
     write_anchors(state, keys["."][0])
+
+
+def recipe():
+    """A digest of all that the zones are made from."""
+    files = [f"{HERE}/{f}" for f in ("world.py", "kinds.py", "dnssec.py", "zonefiles.py")]
+    sha = hashlib.sha256()
+    for path in files + sorted(f"{HERE}/zones/{f}" for f in os.listdir(f"{HERE}/zones")):
+        with open(path, "rb") as f:
+            sha.update(f.read())
+    return sha.hexdigest()
+
+
+def make(state):
+    """Build the zones, unless the folder has them of the same recipe and not half a day old:
+    the dates in the signatures are relative to the day."""
+    stamp, wanted = f"{state}/zones/stamp", recipe()
+    with contextlib.suppress(OSError), open(stamp, encoding="ascii") as f:
+        if f.read() == wanted and 0 <= time.time() - os.stat(stamp).st_mtime < DAY / 2:
+            return
+    build(state)
+    write(stamp, wanted)
