@@ -1,5 +1,6 @@
 #include "stubd/engine/engine.h"
 
+#include "stubd/engine/relay.h"
 #include "stubd/engine/recurse.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
@@ -21,8 +22,9 @@ enum ask_state {
 };
 
 struct engine_ask {
-	struct engine *engine;
-	struct engine_request request; /* its slot is request.id % ENGINE_ASKS_MAX */
+	struct lane *lane;
+	struct engine_request request; /* its slot is request.id % ENGINE_VALIDATIONS_MAX */
+	const struct answer *raw;      /* borrowed; what is to be validated */
 	enum ask_state state;
 	engine_cb *cb;
 	void *arg;
@@ -32,35 +34,31 @@ struct engine_ask {
 	char why[ENGINE_WHY_MAX];
 };
 
-struct engine {
-	struct loop *loop;
-	struct engine_config config; /* owned strings, none NULL but outgoing_interface */
-	struct recurse *recurse;     /* NULL before the first ask */
-	msec retry_at;		     /* no attempt to make the context before this */
-	char why[ENGINE_WHY_MAX];    /* of the last attempt */
-	uint64_t round;		     /* makes ids differ that share a slot */
-	struct engine_ask *asks[ENGINE_ASKS_MAX];
+/* One of libunbound's contexts and those who wait for it. */
+struct lane {
+	struct engine *engine;
+	struct recurse *recurse;  /* NULL before the first ask */
+	msec retry_at;		  /* no attempt to make the context before this */
+	char why[ENGINE_WHY_MAX]; /* of the last attempt */
+	uint64_t round;		  /* makes ids differ that share a slot */
+	size_t max;		  /* slots in use */
+	struct engine_ask *asks[ENGINE_VALIDATIONS_MAX];
 	struct engine_stats stats;
 };
 
-struct engine *
-engine_new(struct loop *loop, const struct engine_config *config)
-{
-	struct engine *engine = calloc(1, sizeof(*engine));
-	const char *hints = config->root_hints, *anchors = config->trust_anchors;
+struct engine {
+	struct loop *loop;
+	struct engine_config config; /* owned strings, none NULL but outgoing_interface */
+	struct lane recursion, validation;
+	struct relay *relay; /* NULL before the first validation */
+	engine_fetch_cb *fetch;
+	void *fetch_arg;
+	bool spoiled; /* a part of a chain of trust was lost: keys may be marked bad for it */
+	bool stale;   /* what the validator knows is of another time */
+	uint64_t renewals;
+};
 
-	if (!engine)
-		return NULL;
-	engine->loop = loop;
-	engine->config.root_hints = strdup(hints ? hints : STUBD_DATA_DIR "/root.hints");
-	engine->config.trust_anchors = strdup(anchors ? anchors : STUBD_DATA_DIR "/root.key");
-	if (config->outgoing_interface)
-		engine->config.outgoing_interface = strdup(config->outgoing_interface);
-	if (!engine->config.root_hints || !engine->config.trust_anchors ||
-	    !engine->config.outgoing_interface != !config->outgoing_interface)
-		return engine_free(engine);
-	return engine;
-}
+/* --- the end of an ask ------------------------------------------------------------------------ */
 
 static struct engine_ask *
 ask_free(struct engine_ask *ask)
@@ -71,20 +69,16 @@ ask_free(struct engine_ask *ask)
 	return NULL;
 }
 
-struct engine *
-engine_free(struct engine *engine)
+static struct engine_ask **
+ask_slot(struct engine_ask *ask)
 {
-	if (!engine)
-		return NULL;
-	for (size_t i = 0; i < ENGINE_ASKS_MAX; i++)
-		if (engine->asks[i])
-			engine->asks[i] = ask_free(engine->asks[i]);
-	engine->recurse = recurse_free(engine->recurse);
-	free(engine->config.root_hints);
-	free(engine->config.trust_anchors);
-	free(engine->config.outgoing_interface);
-	free(engine);
-	return NULL;
+	return &ask->lane->asks[ask->request.id % ENGINE_VALIDATIONS_MAX];
+}
+
+static bool
+validates(const struct lane *lane)
+{
+	return lane == &lane->engine->validation;
 }
 
 static void
@@ -102,15 +96,16 @@ static void
 on_timer(void *arg)
 {
 	struct engine_ask *ask = arg;
-	struct engine *engine = ask->engine;
 
 	if (ask->state == ASK_WAITING)
 		ask->result = (struct engine_result){ .error = -ETIMEDOUT,
 			.rcode = RCODE_SERVFAIL,
-			.why = "the authoritative servers did not answer in time" };
+			.why = validates(ask->lane)
+				   ? "the chain of trust did not come in time"
+				   : "the authoritative servers did not answer in time" };
 	ask->state = ASK_DELIVERED;
-	engine->asks[ask->request.id % ENGINE_ASKS_MAX] = NULL;
-	count(&engine->stats, &ask->result);
+	*ask_slot(ask) = NULL;
+	count(&ask->lane->stats, &ask->result);
 	ask->cb(ask->arg, &ask->result);
 	ask_free(ask);
 }
@@ -142,27 +137,120 @@ answer(struct engine_ask *ask, const struct engine_result *result)
 static void
 on_result(void *arg, uint64_t id, const struct engine_result *result)
 {
-	struct engine *engine = arg;
-	struct engine_ask *ask = engine->asks[id % ENGINE_ASKS_MAX];
+	static const struct engine_result lost = { .error = -EAGAIN,
+		.rcode = RCODE_SERVFAIL,
+		.why = "the chain of trust was lost on its way" };
+	struct lane *lane = arg;
+	struct engine_ask *ask = lane->asks[id % ENGINE_VALIDATIONS_MAX];
 
 	/* A result that comes too late finds its slot empty or in another's hands. */
-	if (ask && ask->request.id == id && ask->state == ASK_WAITING)
-		answer(ask, result);
+	if (!ask || ask->request.id != id || ask->state != ASK_WAITING)
+		return;
+	if (validates(lane) && lane->engine->spoiled && !result->wire)
+		result = &lost;
+	answer(ask, result);
 }
 
-/* Makes the context if there is none. Returns 0 or -EIO, with the reason in engine->why. */
-static int
-ready(struct engine *engine)
+/* --- the contexts ----------------------------------------------------------------------------- */
+
+static bool
+owns(void *arg, const struct addr *peer)
 {
-	if (engine->recurse)
+	const struct engine *engine = arg;
+
+	return engine->validation.recurse && recurse_owns(engine->validation.recurse, peer);
+}
+
+/* What is to be judged, if it is that which libunbound asks for. It follows a chain of CNAMEs step by
+ * step, and asks for each target although the answer had it. */
+static const struct answer *
+raw_for(const struct lane *lane, const struct question *question)
+{
+	const struct answer *part = NULL;
+
+	for (size_t i = 0; i < lane->max; i++) {
+		const struct engine_ask *ask = lane->asks[i];
+
+		if (!ask || ask->state != ASK_WAITING ||
+		    ask->request.question.type != question->type)
+			continue;
+		if (name_equal(&ask->request.question.name, &question->name))
+			return ask->raw;
+		if (!part && !ask->raw->cut && answer_reaches(ask->raw, &question->name))
+			part = ask->raw;
+	}
+	return part;
+}
+
+/* The answer as it is, or its part that begins at a later name of the chain. */
+static void
+answer_from_raw(struct engine_fetch *fetch, const struct answer *raw)
+{
+	const struct question *question = relay_question(fetch);
+	struct answer *part = NULL;
+	struct question own;
+
+	answer_question(raw, &own);
+	if (own.type == question->type && name_equal(&own.name, &question->name))
+		relay_answer(fetch, raw);
+	else if (answer_part(raw, question, &part) == 0)
+		relay_answer(fetch, part);
+	else
+		relay_answer(fetch, NULL);
+	answer_free(part);
+}
+
+/* libunbound asks: for the message that it is to judge, or for what it needs to do so. */
+static void
+on_relay(void *arg, const struct question *question, struct engine_fetch *fetch)
+{
+	struct engine *engine = arg;
+
+	const struct answer *raw = raw_for(&engine->validation, question);
+
+	if (raw)
+		answer_from_raw(fetch, raw);
+	else if (engine->fetch)
+		engine->fetch(engine->fetch_arg, question, fetch);
+	else
+		relay_answer(fetch, NULL);
+}
+
+static int
+make_validator(struct engine *engine)
+{
+	static const struct relay_events events = { .owns = owns, .ask = on_relay };
+	struct lane *lane = &engine->validation;
+	int error = engine->relay ? 0 : relay_new(engine->loop, &events, engine, &engine->relay);
+
+	if (error) {
+		snprintf(lane->why, sizeof(lane->why), "no socket for the validator: %s",
+		    strerror(-error));
+		return error;
+	}
+	engine->renewals += engine->spoiled || engine->stale;
+	engine->spoiled = engine->stale = false;
+	return recurse_new_forwarding(engine->loop, &engine->config, relay_address(engine->relay),
+	    on_result, lane, &lane->recurse, lane->why);
+}
+
+/* Makes the context if there is none. Returns 0 or -EIO, with the reason in lane->why. */
+static int
+ready(struct lane *lane)
+{
+	struct engine *engine = lane->engine;
+	const msec now = loop_now(engine->loop);
+	int error;
+
+	if (lane->recurse)
 		return 0;
-	if (loop_now(engine->loop) < engine->retry_at)
+	if (now < lane->retry_at)
 		return -EIO;
-	engine->retry_at = loop_now(engine->loop) + RETRY_MS;
-	if (recurse_new(
-		engine->loop, &engine->config, on_result, engine, &engine->recurse, engine->why))
-		return -EIO;
-	return 0;
+	lane->retry_at = now + RETRY_MS;
+	error = validates(lane) ? make_validator(engine)
+				: recurse_new(engine->loop, &engine->config, on_result, lane,
+				      &lane->recurse, lane->why);
+	return error ? -EIO : 0;
 }
 
 /* Hands the question over. Returns 0 (also when the result is already a failure), -EBUSY or
@@ -170,33 +258,42 @@ ready(struct engine *engine)
 static int
 hand_over(struct engine_ask *ask)
 {
-	struct engine *engine = ask->engine;
-	int error = ready(engine);
+	struct lane *lane = ask->lane;
+	int error = ready(lane);
 
 	if (!error) {
-		error = recurse_ask(engine->recurse, &ask->request);
+		error = recurse_ask(lane->recurse, &ask->request);
 		if (error != -EIO)
 			return error;
-		snprintf(engine->why, sizeof(engine->why), "libunbound takes no questions");
-		if (recurse_count(engine->recurse) == 0)
-			engine->recurse = recurse_free(engine->recurse);
+		snprintf(lane->why, sizeof(lane->why), "libunbound takes no questions");
+		if (recurse_count(lane->recurse) == 0)
+			lane->recurse = recurse_free(lane->recurse);
 	}
 	answer(ask,
-	    &(struct engine_result){ .error = -EIO, .rcode = RCODE_SERVFAIL, .why = engine->why });
+	    &(struct engine_result){ .error = -EIO, .rcode = RCODE_SERVFAIL, .why = lane->why });
 	return 0;
 }
 
-/* Replaces a context whose view of the network is no longer true; what waits is asked anew, with
- * the deadline it had. */
-static void
-renew(struct engine *engine)
+static bool
+outdated(const struct lane *lane)
 {
-	if (!engine->recurse || loop_now(engine->loop) < engine->retry_at ||
-	    !recurse_outdated(engine->recurse))
+	const struct engine *engine = lane->engine;
+
+	if (validates(lane))
+		return engine->spoiled || engine->stale;
+	return recurse_outdated(lane->recurse);
+}
+
+/* Replaces a context whose view of the world is no longer true; what waits is asked anew, with the
+ * deadline it had. */
+static void
+renew(struct lane *lane)
+{
+	if (!lane->recurse || loop_now(lane->engine->loop) < lane->retry_at || !outdated(lane))
 		return;
-	engine->recurse = recurse_free(engine->recurse);
-	for (size_t i = 0; i < ENGINE_ASKS_MAX; i++) {
-		struct engine_ask *ask = engine->asks[i];
+	lane->recurse = recurse_free(lane->recurse);
+	for (size_t i = 0; i < lane->max; i++) {
+		struct engine_ask *ask = lane->asks[i];
 		int error = ask && ask->state == ASK_WAITING ? hand_over(ask) : 0;
 
 		if (error)
@@ -206,52 +303,68 @@ renew(struct engine *engine)
 	}
 }
 
+/* --- asking ----------------------------------------------------------------------------------- */
+
 static struct engine_ask *
-ask_new(
-    struct engine *engine, size_t slot, const struct question *question, engine_cb *cb, void *arg)
+ask_new(struct lane *lane, size_t slot, const struct question *question, engine_cb *cb, void *arg)
 {
 	struct engine_ask *ask = calloc(1, sizeof(*ask));
 
 	if (!ask)
 		return NULL;
-	ask->engine = engine;
-	ask->request.id = engine->round++ * ENGINE_ASKS_MAX + slot;
+	ask->lane = lane;
+	ask->request.id = lane->round++ * ENGINE_VALIDATIONS_MAX + slot;
 	ask->request.question = *question;
 	ask->cb = cb;
 	ask->arg = arg;
-	timer_init(&ask->timer, engine->loop, on_timer, ask);
+	timer_init(&ask->timer, lane->engine->loop, on_timer, ask);
 	return ask;
+}
+
+static int
+start(struct lane *lane, const struct question *question, const struct answer *raw, msec timeout,
+    engine_cb *cb, void *arg, struct engine_ask **out)
+{
+	struct engine_ask *ask;
+	size_t slot = 0;
+	int error;
+
+	while (slot < lane->max && lane->asks[slot])
+		slot++;
+	if (slot == lane->max) {
+		lane->stats.busy++;
+		return -EBUSY;
+	}
+	renew(lane);
+	ask = ask_new(lane, slot, question, cb, arg);
+	if (!ask)
+		return -ENOMEM;
+	ask->raw = raw;
+	lane->asks[slot] = ask;
+	timer_start(&ask->timer, timeout);
+	error = hand_over(ask);
+	if (error) {
+		lane->asks[slot] = ask_free(ask);
+		lane->stats.busy += error == -EBUSY;
+		return error;
+	}
+	lane->stats.asks++;
+	*out = ask;
+	return 0;
 }
 
 int
 engine_recurse(struct engine *engine, const struct question *question, msec timeout, engine_cb *cb,
     void *arg, struct engine_ask **out)
 {
-	struct engine_ask *ask;
-	size_t slot = 0;
-	int error;
+	return start(&engine->recursion, question, NULL, timeout, cb, arg, out);
+}
 
-	while (slot < ENGINE_ASKS_MAX && engine->asks[slot])
-		slot++;
-	if (slot == ENGINE_ASKS_MAX) {
-		engine->stats.busy++;
-		return -EBUSY;
-	}
-	renew(engine);
-	ask = ask_new(engine, slot, question, cb, arg);
-	if (!ask)
-		return -ENOMEM;
-	engine->asks[slot] = ask;
-	timer_start(&ask->timer, timeout);
-	error = hand_over(ask);
-	if (error) {
-		engine->asks[slot] = ask_free(ask);
-		engine->stats.busy += error == -EBUSY;
-		return error;
-	}
-	engine->stats.asks++;
-	*out = ask;
-	return 0;
+int
+engine_validate(struct engine *engine, const struct question *question, const struct answer *raw,
+    msec timeout, engine_cb *cb, void *arg, struct engine_ask **out)
+{
+	return start(&engine->validation, question, raw, timeout, cb, arg, out);
 }
 
 void
@@ -259,13 +372,105 @@ engine_cancel(struct engine_ask *ask)
 {
 	if (!ask || ask->state == ASK_DELIVERED)
 		return;
-	ask->engine->asks[ask->request.id % ENGINE_ASKS_MAX] = NULL;
+	*ask_slot(ask) = NULL;
 	ask_free(ask);
+}
+
+/* --- what the validator asks for -------------------------------------------------------------- */
+
+void
+engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg)
+{
+	engine->fetch = cb;
+	engine->fetch_arg = arg;
+}
+
+/* The root's and a top-level domain's keys are not missing from the world, whoever says so. */
+static bool
+is_high(const struct name *name)
+{
+	return name->len == 1 || name->wire[0] + 2 == name->len;
+}
+
+void
+engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool lost)
+{
+	const bool high = is_high(&relay_question(fetch)->name);
+	struct engine *engine = relay_answer(fetch, answer);
+
+	if (engine && !answer && (lost || high))
+		engine->spoiled = true;
+}
+
+void
+engine_forget(struct engine *engine)
+{
+	engine->stale = true;
+}
+
+/* --- start and end ---------------------------------------------------------------------------- */
+
+struct engine *
+engine_new(struct loop *loop, const struct engine_config *config)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	const char *hints = config->root_hints, *anchors = config->trust_anchors;
+
+	if (!engine)
+		return NULL;
+	engine->loop = loop;
+	engine->recursion.engine = engine->validation.engine = engine;
+	engine->recursion.max = ENGINE_ASKS_MAX;
+	engine->validation.max = ENGINE_VALIDATIONS_MAX;
+	engine->config.root_hints = strdup(hints ? hints : STUBD_DATA_DIR "/root.hints");
+	engine->config.trust_anchors = strdup(anchors ? anchors : STUBD_DATA_DIR "/root.key");
+	if (config->outgoing_interface)
+		engine->config.outgoing_interface = strdup(config->outgoing_interface);
+	if (!engine->config.root_hints || !engine->config.trust_anchors ||
+	    !engine->config.outgoing_interface != !config->outgoing_interface)
+		return engine_free(engine);
+	return engine;
+}
+
+static void
+lane_close(struct lane *lane)
+{
+	for (size_t i = 0; i < lane->max; i++)
+		if (lane->asks[i])
+			lane->asks[i] = ask_free(lane->asks[i]);
+	lane->recurse = recurse_free(lane->recurse);
+}
+
+struct engine *
+engine_free(struct engine *engine)
+{
+	if (!engine)
+		return NULL;
+	lane_close(&engine->recursion);
+	lane_close(&engine->validation);
+	engine->relay = relay_free(engine->relay);
+	free(engine->config.root_hints);
+	free(engine->config.trust_anchors);
+	free(engine->config.outgoing_interface);
+	free(engine);
+	return NULL;
 }
 
 void
 engine_stats(const struct engine *engine, struct engine_stats *out)
 {
-	*out = engine->stats;
-	out->running = engine->recurse != NULL;
+	*out = engine->recursion.stats;
+	out->running = engine->recursion.recurse != NULL;
+}
+
+void
+engine_validator_stats(const struct engine *engine, struct engine_validator_stats *out)
+{
+	*out = (struct engine_validator_stats){ .asks = engine->validation.stats,
+		.renewals = engine->renewals };
+	out->asks.running = engine->validation.recurse != NULL;
+	if (!engine->relay)
+		return;
+	out->chain_questions = relay_counters(engine->relay)->questions;
+	out->strangers = relay_counters(engine->relay)->strangers;
 }

@@ -1,5 +1,5 @@
 /*
- * The engine's one door: local recursion (and later validation) by libunbound.
+ * The engine's one door: local recursion, and validation of what providers answer, by libunbound.
  *
  * A request and its result are plain messages (values without pointers into the engine), so that
  * the engine may live in this process, on a thread, or in a helper process without its users
@@ -9,6 +9,18 @@
  *	engine_recurse ─────────────► answered ───────────► callback, gone
  *	   │ waiting                                           ▲
  *	   └──────────────── deadline: -ETIMEDOUT ─────────────┘
+ *
+ * Validation: libunbound judges only what it has asked for itself. So it forwards all it asks to a
+ * listener of ours (engine/relay.h); the message that is to be judged is there already, for keys and
+ * delegations the engine calls back, and its owner asks providers.
+ *
+ *	engine_validate(raw) ─► libunbound ─► chain listener ─► raw, or fetch ─► … engine_fetched()
+ *	                            ▼
+ *	                  secure | insecure | bogus
+ *
+ * libunbound takes a key that it could not get for a broken one, for a minute. When a fetch is lost,
+ * what it then calls bogus is not: such a result has error -EAGAIN, and the context is made anew
+ * with the next question, at most once a second.
  *
  * Bogus data never leaves this room: such a result has rcode SERVFAIL, no message, and a reason.
  */
@@ -21,12 +33,14 @@
 
 struct engine;
 struct engine_ask;
+struct engine_fetch;
 struct loop;
 
 enum {
 	ENGINE_ASKS_MAX = 200, /* in flight; more fail with -EBUSY (libunbound's burst must fit our
 				  buffers) */
-	ENGINE_WHY_MAX = 256,  /* octets of a reason, the NUL included; longer ones are cut */
+	ENGINE_VALIDATIONS_MAX = 2000,
+	ENGINE_WHY_MAX = 256, /* octets of a reason, the NUL included; longer ones are cut */
 };
 
 struct engine_config {
@@ -42,7 +56,8 @@ struct engine_request {
 };
 
 struct engine_result {
-	int error; /* 0, or -errno: -ETIMEDOUT, -EIO (context could not be made), -ENOMEM */
+	int error; /* 0, or -errno: -ETIMEDOUT, -EIO (context could not be made), -ENOMEM,
+		    * -EAGAIN (the chain of trust was lost on its way) */
 	uint8_t rcode;
 	enum security security;
 	const uint8_t *wire; /* borrowed for the callback, header ID 0, RRSIGs included; NULL when
@@ -65,6 +80,24 @@ struct engine *engine_free(struct engine *engine);
 int engine_recurse(struct engine *engine, const struct question *question, msec timeout,
     engine_cb *cb, void *arg, struct engine_ask **out);
 
+/* A question of the validator's: whoever is called must answer it once, by engine_fetched(), also
+ * within the call. question is borrowed until then. */
+typedef void engine_fetch_cb(
+    void *arg, const struct question *question, struct engine_fetch *fetch);
+void engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg);
+
+/* Takes the fetch; answer (borrowed) was not validated; NULL: there is none, and lost tells that this
+ * is no word of the zone's, but that nobody could be reached. */
+void engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool lost);
+
+/* Validates raw, the answer to question as it came (borrowed until the callback or engine_cancel()).
+ * The result's message is libunbound's own, made from what it found in raw. As engine_recurse(). */
+int engine_validate(struct engine *engine, const struct question *question,
+    const struct answer *raw, msec timeout, engine_cb *cb, void *arg, struct engine_ask **out);
+
+/* Forgets keys and delegations: those who answer are others now. */
+void engine_forget(struct engine *engine);
+
 /* Its callback never comes. libunbound finishes the work for its cache. NULL is allowed, and so is
  * an ask whose callback is running. */
 void engine_cancel(struct engine_ask *ask);
@@ -77,5 +110,13 @@ struct engine_stats {
 	bool running;	   /* the context exists */
 };
 void engine_stats(const struct engine *engine, struct engine_stats *out);
+
+struct engine_validator_stats {
+	struct engine_stats asks;
+	uint64_t chain_questions; /* libunbound's, those for the message itself included */
+	uint64_t strangers;	  /* connections to the listener that were not libunbound's */
+	uint64_t renewals;	  /* contexts made anew */
+};
+void engine_validator_stats(const struct engine *engine, struct engine_validator_stats *out);
 
 #endif

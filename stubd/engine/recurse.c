@@ -1,5 +1,6 @@
 #include "stubd/engine/recurse.h"
 
+#include "policy/addr.h"
 #include "stubd/base/list.h"
 #include "stubd/engine/rootfile.h"
 #include "stubd/engine/ubase.h"
@@ -9,6 +10,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unbound.h>
 #include <unbound-event.h>
@@ -32,6 +34,7 @@ struct recurse {
 	void *arg;
 	struct list jobs; /* job.link */
 	size_t njobs;
+	size_t max;	   /* jobs */
 	bool fixed;	   /* the outgoing interface is given, families are not looked at */
 	unsigned families; /* that had a route when the context was made */
 };
@@ -53,6 +56,7 @@ static const struct option options[] = {
 	{ "qname-minimisation:", "yes" },
 	{ "trust-anchor-signaling:", "no" },
 	{ "target-fetch-policy:", "0 0 0 0 0" },
+	{ "root-key-sentinel:", "no" },
 	/* What a signed zone denies need not be asked again (RFC 8198, RFC 8020). */
 	{ "aggressive-nsec:", "yes" },
 	{ "harden-below-nxdomain:", "yes" },
@@ -75,6 +79,24 @@ static const struct option options[] = {
 	{ "outgoing-num-tcp:", "16" },
 	/* Special-use and private reverse names are the policy's matter, before us. */
 	{ "unblock-lan-zones:", "yes" },
+};
+
+/* On top of these, for a context that judges what one server says, which is ourselves: the server
+ * always answers, in its own time, so libunbound asks once, waits, and remembers nothing of it. */
+static const struct option forwarding[] = {
+	{ "num-queries-per-thread:", "3000" },
+	{ "do-ip6:", "no" },
+	{ "do-not-query-localhost:", "no" },
+	{ "tcp-upstream:", "yes" },
+	{ "tcp-auth-query-timeout:", "5000" }, /* RECURSE_PATIENCE */
+	{ "outgoing-num-tcp:", "32" },
+	{ "infra-host-ttl:", "1" },
+	{ "outbound-msg-retry:", "1" },
+	{ "val-max-restart:", "0" },
+	{ "qname-minimisation:", "no" },
+	{ "aggressive-nsec:", "no" },
+	{ "msg-cache-size:", "64k" },
+	{ "rrset-cache-size:", "256k" },
 };
 
 /* The zones that libunbound answers by itself unless told otherwise; those of RFC 6303 beyond
@@ -176,6 +198,28 @@ finalise(struct ub_ctx *ctx, char why[ENGINE_WHY_MAX])
 	return error == UB_NOMEM ? -ENOMEM : -EIO;
 }
 
+/* A context without options yet. NULL, and why. */
+static struct recurse *
+make(struct loop *loop, recurse_cb *cb, void *arg, char why[ENGINE_WHY_MAX])
+{
+	struct recurse *recurse = calloc(1, sizeof(*recurse));
+
+	if (recurse) {
+		recurse->cb = cb;
+		recurse->arg = arg;
+		list_init(&recurse->jobs);
+		recurse->base = ubase_new(loop);
+	}
+	if (recurse && recurse->base)
+		recurse->ctx = ub_ctx_create_ub_event(ubase_events(recurse->base));
+	if (!recurse || !recurse->ctx) {
+		snprintf(why, ENGINE_WHY_MAX, "no memory or descriptors for libunbound");
+		return recurse_free(recurse);
+	}
+	ub_ctx_debugout(recurse->ctx, NULL); /* it would write to standard error */
+	return recurse;
+}
+
 int
 recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *cb, void *arg,
     struct recurse **out, char why[ENGINE_WHY_MAX])
@@ -189,35 +233,93 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
 		    rootfile_check(config->trust_anchors, ROOTFILE_ANCHORS, why, ENGINE_WHY_MAX);
 	if (error)
 		return error;
-	recurse = calloc(1, sizeof(*recurse));
-	if (recurse) {
-		recurse->cb = cb;
-		recurse->arg = arg;
-		recurse->fixed = config->outgoing_interface != NULL;
-		recurse->families = families();
-		list_init(&recurse->jobs);
-		recurse->base = ubase_new(loop);
-	}
-	if (recurse && recurse->base)
-		recurse->ctx = ub_ctx_create_ub_event(ubase_events(recurse->base));
-	if (!recurse || !recurse->ctx) {
-		snprintf(why, ENGINE_WHY_MAX, "no memory or descriptors for libunbound");
-		error = -ENOMEM;
-		goto fail;
-	}
-	ub_ctx_debugout(recurse->ctx, NULL); /* it would write to standard error */
+	recurse = make(loop, cb, arg, why);
+	if (!recurse)
+		return -ENOMEM;
+	recurse->max = RECURSE_JOBS_MAX;
+	recurse->fixed = config->outgoing_interface != NULL;
+	recurse->families = families();
 	error = set_options(recurse->ctx, config, why);
 	if (!error && !recurse->fixed)
 		error = set_families(recurse->ctx, recurse->families, why);
 	if (!error)
 		error = finalise(recurse->ctx, why);
 	if (error)
-		goto fail;
-	*out = recurse;
-	return 0;
-fail:
-	recurse_free(recurse);
+		recurse_free(recurse);
+	else
+		*out = recurse;
 	return error;
+}
+
+/* The forwarding of everything, and that no answer is kept, can only be said in a file. */
+static int
+set_server(struct ub_ctx *ctx, const struct addr *server, char why[ENGINE_WHY_MAX])
+{
+	char host[INET_ADDRSTRLEN], path[32];
+	int error = UB_NOMEM, fd = memfd_create("forward", MFD_CLOEXEC);
+
+	inet_ntop(AF_INET, server->ip, host, sizeof(host));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (fd >= 0 && dprintf(fd,
+			   "forward-zone:\n name: \".\"\n forward-addr: %s@%u\n"
+			   " forward-first: no\n forward-no-cache: yes\n",
+			   host, server->port) > 0)
+		error = ub_ctx_config(ctx, path);
+	if (fd >= 0)
+		close(fd);
+	if (!error)
+		return 0;
+	snprintf(
+	    why, ENGINE_WHY_MAX, "libunbound cannot be told whom to ask: %s", ub_strerror(error));
+	return -EIO;
+}
+
+static int
+set_forwarding(struct ub_ctx *ctx, const struct engine_config *config, const struct addr *server,
+    char why[ENGINE_WHY_MAX])
+{
+	int error = 0;
+
+	for (size_t i = 0; !error && i < sizeof(options) / sizeof(*options); i++)
+		error = set_option(ctx, options[i].name, options[i].value, why);
+	for (size_t i = 0; !error && i < sizeof(forwarding) / sizeof(*forwarding); i++)
+		error = set_option(ctx, forwarding[i].name, forwarding[i].value, why);
+	if (!error)
+		error = set_option(ctx, "trust-anchor-file:", config->trust_anchors, why);
+	if (!error)
+		error = set_server(ctx, server, why);
+	return error;
+}
+
+int
+recurse_new_forwarding(struct loop *loop, const struct engine_config *config,
+    const struct addr *server, recurse_cb *cb, void *arg, struct recurse **out,
+    char why[ENGINE_WHY_MAX])
+{
+	struct recurse *recurse;
+	int error = rootfile_check(config->trust_anchors, ROOTFILE_ANCHORS, why, ENGINE_WHY_MAX);
+
+	if (error)
+		return error;
+	recurse = make(loop, cb, arg, why);
+	if (!recurse)
+		return -ENOMEM;
+	recurse->max = RECURSE_FORWARDED_MAX;
+	recurse->fixed = true;
+	error = set_forwarding(recurse->ctx, config, server, why);
+	if (!error)
+		error = finalise(recurse->ctx, why);
+	if (error)
+		recurse_free(recurse);
+	else
+		*out = recurse;
+	return error;
+}
+
+bool
+recurse_owns(const struct recurse *recurse, const struct addr *local)
+{
+	return ubase_owns(recurse->base, local);
 }
 
 struct recurse *
@@ -286,7 +388,7 @@ recurse_ask(struct recurse *recurse, const struct engine_request *request)
 	struct job *job;
 	int error;
 
-	if (recurse->njobs >= RECURSE_JOBS_MAX)
+	if (recurse->njobs >= recurse->max)
 		return -EBUSY;
 	job = calloc(1, sizeof(*job));
 	if (!job)

@@ -1,5 +1,6 @@
 /*
- * libunbound as a validating recursive resolver: one context, its options, its questions.
+ * libunbound as a validating resolver: one context, its options, its questions. It recurses from
+ * the root, or it asks one server for everything, to judge what that server says.
  *
  * A question goes in as a message with a number, its result comes out as a message with the same
  * number. There is no way to take a question back: libunbound works on until it knows or gives up
@@ -13,11 +14,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct addr;
 struct loop;
 struct recurse;
 
 enum {
-	RECURSE_JOBS_MAX = 1000, /* questions in libunbound's hands, forgotten ones included */
+	RECURSE_PATIENCE = 5000,      /* ms that a forwarding context waits for its server */
+	RECURSE_JOBS_MAX = 1000,      /* questions in libunbound's hands, forgotten ones included */
+	RECURSE_FORWARDED_MAX = 2500, /* the same, of a forwarding context */
 };
 
 /* Called from libunbound's own callback: may ask again, must not free the recurse. */
@@ -27,6 +31,15 @@ typedef void recurse_cb(void *arg, uint64_t id, const struct engine_result *resu
  * reason in why. config is read now only; its two paths must be set. */
 int recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *cb, void *arg,
     struct recurse **out, char why[ENGINE_WHY_MAX]);
+
+/* The same, for a context that asks everything of `server`, over TCP, keeps no answers (keys it
+ * does), and asks nothing of its own. config->root_hints is not looked at. */
+int recurse_new_forwarding(struct loop *loop, const struct engine_config *config,
+    const struct addr *server, recurse_cb *cb, void *arg, struct recurse **out,
+    char why[ENGINE_WHY_MAX]);
+
+/* Is it from this address and port that one of its sockets speaks? */
+bool recurse_owns(const struct recurse *recurse, const struct addr *local);
 
 /* Never calls back. Not from within recurse_cb. Returns NULL; NULL is allowed. */
 struct recurse *recurse_free(struct recurse *recurse);

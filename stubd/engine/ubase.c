@@ -1,5 +1,7 @@
 #include "stubd/engine/ubase.h"
 
+#include "stubd/base/list.h"
+#include "stubd/net/listen.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 
@@ -18,11 +20,13 @@ struct ubase {
 	struct loop *loop;	    /* borrowed */
 	int epoll;
 	struct loop_watch *watch;
-	size_t count; /* events that exist */
+	struct list events; /* event.link */
+	size_t count;	    /* events that exist */
 };
 
 struct event {
 	struct ub_event super; /* first */
+	struct list link;
 	struct ubase *base;
 	int fd; /* borrowed; -1: time only */
 	short bits;
@@ -145,6 +149,7 @@ event_free(struct ub_event *super)
 {
 	event_del(super);
 	event_of(super)->base->count--;
+	list_remove(&event_of(super)->link);
 	free(super);
 }
 
@@ -244,6 +249,7 @@ base_new_event(struct ub_event_base *super, int fd, short bits, ub_event_cb *cb,
 	event->cb = cb;
 	event->arg = arg;
 	timer_init(&event->timer, base->loop, on_time, event);
+	list_push_back(&base->events, &event->link);
 	base->count++;
 	return &event->super;
 }
@@ -301,6 +307,7 @@ ubase_new(struct loop *loop)
 	base->super.magic = UB_EVENT_MAGIC;
 	base->super.vmt = &table;
 	base->loop = loop;
+	list_init(&base->events);
 	base->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (base->epoll >= 0)
 		base->watch = loop_watch_new(loop, base->epoll, LOOP_READ, on_ready, base);
@@ -332,4 +339,20 @@ size_t
 ubase_count(const struct ubase *base)
 {
 	return base->count;
+}
+
+bool
+ubase_owns(const struct ubase *base, const struct addr *local)
+{
+	for (const struct list *it = base->events.next; it != &base->events; it = it->next) {
+		const struct event *event = container_of(it, struct event, link);
+		struct addr addr;
+
+		if (!event->polled)
+			continue;
+		listen_address(event->fd, &addr);
+		if (addr_equal(&addr, local))
+			return true;
+	}
+	return false;
 }

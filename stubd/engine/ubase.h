@@ -9,6 +9,9 @@
 #ifndef ENGINE_UBASE_H
 #define ENGINE_UBASE_H
 
+#include "policy/addr.h"
+
+#include <stdbool.h>
 #include <stddef.h>
 
 struct loop;
@@ -28,5 +31,8 @@ struct ub_event_base *ubase_events(struct ubase *base);
 
 /* Events that exist. */
 size_t ubase_count(const struct ubase *base);
+
+/* Is it from this address and port that one of libunbound's own sockets speaks now? */
+bool ubase_owns(const struct ubase *base, const struct addr *local);
 
 #endif

@@ -1,6 +1,7 @@
 #include "stubd/wire/answer.h"
 
 #include "stubd/wire/answer_build.h"
+#include "stubd/wire/reply.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -183,8 +184,8 @@ strength(enum security security)
 	return strengths[security];
 }
 
-static void
-question_of(const struct answer *a, struct question *out)
+void
+answer_question(const struct answer *a, struct question *out)
 {
 	struct rcur cur = rcur_make(a->wire, a->len);
 
@@ -256,7 +257,7 @@ answer_join(struct answer *const *parts, size_t n, struct answer **out)
 	int r;
 
 	assert(n >= 2 && n <= ANSWER_CHAIN_MAX + 1);
-	question_of(parts[0], &question);
+	answer_question(parts[0], &question);
 	b = build_new(&question);
 	if (!b)
 		return -ENOMEM;
@@ -273,4 +274,83 @@ answer_join(struct answer *const *parts, size_t n, struct answer **out)
 	judge_join(parts, n, a);
 	*out = a;
 	return 0;
+}
+
+/* --- looking into one --- */
+
+/* A cursor before the first record. */
+static struct rcur
+records(const struct answer *a)
+{
+	struct rcur cur = rcur_make(a->wire, a->len);
+
+	rcur_skip(&cur, MSG_HEADER);
+	msg_skip_name(&cur);
+	rcur_skip(&cur, 4);
+	return cur;
+}
+
+bool
+answer_reaches(const struct answer *answer, const struct name *name)
+{
+	struct rcur cur = records(answer);
+
+	if (name_equal(&answer->target, name))
+		return true;
+	for (unsigned n = answer->ancount; n && !cur.bad; n--) {
+		struct msg_rr rr;
+
+		msg_read_rr(&cur, &rr);
+		if (!cur.bad && name_equal(&rr.owner, name))
+			return true;
+	}
+	return false;
+}
+
+int
+answer_part(const struct answer *answer, const struct question *question, struct answer **out)
+{
+	struct msg_query query = { .edns = true, .dnssec_ok = true };
+	uint8_t *wire = malloc(MSG_MAX);
+	const char *why;
+	size_t n;
+	int r;
+
+	if (!wire)
+		return -ENOMEM;
+	answer_question(answer, &query.question);
+	memcpy(query.spelled, query.question.name.wire, query.question.name.len);
+	n = reply_write(wire, MSG_MAX, MSG_MAX, &query, answer, 0, NULL);
+	r = answer_from_reply(wire, n, question, NULL, NULL, out, &why);
+	free(wire);
+	return r;
+}
+
+void
+answer_retype(struct answer *answer, uint16_t type)
+{
+	struct question question;
+	uint8_t *at = answer->wire + MSG_HEADER;
+
+	answer_question(answer, &question);
+	at[question.name.len] = (uint8_t)(type >> 8);
+	at[question.name.len + 1] = (uint8_t)type;
+}
+
+bool
+answer_cname(const struct answer *answer, const struct name *owner, struct name *target)
+{
+	struct rcur cur = records(answer);
+
+	for (unsigned n = answer->ancount; n && !cur.bad; n--) {
+		struct msg_rr rr;
+
+		msg_read_rr(&cur, &rr);
+		if (cur.bad || rr.type != TYPE_CNAME || !name_equal(&rr.owner, owner))
+			continue;
+		cur.p = rr.rdata;
+		msg_read_name(&cur, target);
+		return !cur.bad;
+	}
+	return false;
 }

@@ -78,6 +78,23 @@ int answer_from_rcode(const struct question *question, uint8_t rcode, struct ans
  * (longer than a message can be) or -ENOMEM. */
 int answer_join(struct answer *const *parts, size_t n, struct answer **out);
 
+/* Has the answer section a record of that owner, or did the chain end there? */
+bool answer_reaches(const struct answer *answer, const struct name *name);
+
+/* The question that it answers. */
+void answer_question(const struct answer *answer, struct question *out);
+
+/* What it has for another question, as if that had been asked: about a later name of its chain, or one
+ * link of it. Returns 0 and an owned *out, -EBADMSG or -ENOMEM. */
+int answer_part(const struct answer *answer, const struct question *question, struct answer **out);
+
+/* Makes it the answer to a question of another type: a CNAME that was asked for by its own is what any
+ * other type has there, too. Before anybody else has the answer. */
+void answer_retype(struct answer *answer, uint16_t type);
+
+/* Where that owner's CNAME leads; false: it has none. */
+bool answer_cname(const struct answer *answer, const struct name *owner, struct name *target);
+
 struct answer *answer_copy(const struct answer *answer);
 struct answer *answer_free(struct answer *answer);
 const char *security_text(enum security security);
