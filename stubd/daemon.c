@@ -12,6 +12,7 @@
 #include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
 #include "stubd/privilege.h"
+#include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 #include "stubd/watch/link.h"
@@ -288,6 +289,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->resolver.cache = d->cache;
 	d->resolver.pool = d->pool;
 	d->resolver.engine = d->engine;
+	engine_set_fetch(d->engine, fetch_start, &d->resolver);
 	read_hostname(&d->resolver.netview.hostname);
 	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
 	timer_init(&d->drain, d->loop, on_drained, d);

@@ -5,7 +5,9 @@
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
+#include "stubd/engine/bogus.h"
 #include "stubd/query/pursuit.h"
+#include "stubd/query/validation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,13 +30,15 @@ struct flight {
 	struct list waits;
 
 	struct route route;
-	unsigned stage;		/* number in route.stages */
-	struct timer start;	/* the turn after flight_join(), or after a reload */
-	struct pursuit pursuit; /* of stages that ask upstreams */
+	unsigned stage;		      /* number in route.stages */
+	struct timer start;	      /* the turn after flight_join(), or after a reload */
+	struct pursuit pursuit;	      /* of stages that ask upstreams */
+	struct validation validation; /* of stages that ask providers */
 	struct engine_ask *recursion;
 	msec started;
 
 	enum ede ede;
+	bool unreached;
 	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
 	struct answer *answer;	   /* the result; owned */
 	struct flight_trace trace;
@@ -81,6 +85,7 @@ static void
 stop(struct flight *f)
 {
 	pursuit_cancel(&f->pursuit);
+	validation_cancel(&f->validation);
 	if (f->recursion)
 		engine_cancel(f->recursion);
 	f->recursion = NULL;
@@ -111,6 +116,7 @@ finish(struct flight *f)
 	const struct flight_result result = {
 		.answer = f->answer,
 		.ede = f->ede,
+		.unreached = f->unreached,
 		.text = f->why,
 		.trace = &f->trace,
 	};
@@ -118,6 +124,7 @@ finish(struct flight *f)
 	stop(f);
 	map_remove(&r->flights, &f->node);
 	list_remove(&f->link);
+	r->nraw -= f->kind == FLIGHT_RAW;
 	f->trace.took = loop_now(r->loop) - f->started;
 	/* First the cache, so that who is told and asks on finds it there. */
 	keep(f);
@@ -135,6 +142,7 @@ static void
 succeed(struct flight *f, enum ede ede, const char *text)
 {
 	f->ede = ede;
+	f->trace.security = f->answer->security;
 	snprintf(f->why, sizeof(f->why), "%s", text);
 	finish(f);
 }
@@ -162,24 +170,28 @@ static bool
 same_view(void *arg, const struct name *target)
 {
 	struct flight *f = arg;
-	const struct question question = {
-		.name = *target,
-		.type = f->question.type,
-		.class = f->question.class,
-	};
-	struct view view;
 
-	policy_view(f->resolver->policy, &question, &f->resolver->netview, &view);
-	return view.kind == f->view.kind && view.id == f->view.id;
+	return resolver_same_view(f->resolver, &f->view, target, f->question.type);
+}
+
+/* Is that what has to be done with the providers' answer? */
+static bool
+in_mode(const struct flight *f, enum dnssec_mode mode)
+{
+	return f->view.kind == VIEW_PROVIDERS && f->kind == FLIGHT_CHECKED && !f->cd &&
+	       f->resolver->policy->dnssec == mode;
 }
 
 static int
 accept_reply(void *arg, const struct ask_result *result, const char **why)
 {
 	struct flight *f = arg;
-
-	return answer_from_reply(
+	int err = answer_from_reply(
 	    result->wire, result->len, &f->question, same_view, f, &f->answer, why);
+
+	if (err == 0 && in_mode(f, DNSSEC_TRUST) && (result->wire[3] & FLAG_AD))
+		f->answer->security = SECURITY_TRUSTED;
+	return err;
 }
 
 static void
@@ -210,11 +222,51 @@ pursue(struct flight *f, msec until, msec end)
 		.trace = &f->trace,
 		.why = f->why,
 		.cd = f->cd,
+		.ad = in_mode(f, DNSSEC_TRUST),
 		.accept = accept_reply,
 		.done = on_pursuit,
 		.arg = f,
 	};
 	pursuit_start(&f->pursuit, until, end);
+}
+
+static void
+on_validation(void *arg, enum validation_end end)
+{
+	struct flight *f = arg;
+
+	switch (end) {
+	case VALIDATION_DONE:
+		f->answer = f->validation.answer;
+		f->validation.answer = NULL;
+		succeed(f, EDE_NONE, "");
+		return;
+	case VALIDATION_FAILED:
+		fail(f, f->validation.ede);
+		return;
+	case VALIDATION_UNREACHED:
+		leave_stage(f);
+		return;
+	}
+}
+
+static void
+validate(struct flight *f, msec end)
+{
+	f->validation = (struct validation){
+		.resolver = f->resolver,
+		.question = &f->question,
+		.view = &f->view,
+		.trace = &f->trace,
+		.why = f->why,
+		.end = end,
+		.done = on_validation,
+		.arg = f,
+	};
+	if (validation_start(&f->validation) < 0) {
+		pursuit_note(f->why, "validation", "no room for one more question");
+		fail(f, EDE_OTHER);
+	}
 }
 
 static void
@@ -228,7 +280,8 @@ on_recursion(void *arg, const struct engine_result *result)
 	f->trace.upstream[0] = '\0';
 	if (result->security == SECURITY_BOGUS) {
 		pursuit_note(f->why, "recursion", why && why[0] ? why : "the answer is bogus");
-		fail(f, EDE_BOGUS);
+		f->trace.security = SECURITY_BOGUS;
+		fail(f, bogus_ede(result->why));
 		return;
 	}
 	if (!result->error && result->wire &&
@@ -275,10 +328,15 @@ static void
 enter_stage(struct flight *f)
 {
 	const msec now = loop_now(f->resolver->loop), end = f->started + FLIGHT_DEADLINE;
-	const bool more = f->stage + 1 < f->route.nstages;
+	bool more;
 	msec until;
 
+	while (f->kind == FLIGHT_RAW && f->stage < f->route.nstages &&
+	       f->route.stages[f->stage].kind == STAGE_RECURSE)
+		f->stage++;
+	more = f->stage + 1 < f->route.nstages;
 	if (f->stage >= f->route.nstages || now >= end) {
+		f->unreached = f->route.nstages > 0;
 		if (!f->why[0])
 			note_nobody(f);
 		fail(f, f->route.nstages ? EDE_NETWORK_ERROR : EDE_PROHIBITED);
@@ -290,6 +348,8 @@ enter_stage(struct flight *f)
 		until = end;
 	if (f->trace.stage == STAGE_RECURSE)
 		recurse(f, until);
+	else if (in_mode(f, DNSSEC_VALIDATE))
+		validate(f, end);
 	else
 		pursue(f, until, end);
 }
@@ -321,6 +381,11 @@ on_start(void *arg)
 	struct flight *f = arg;
 
 	f->stage = 0;
+	if (f->kind == FLIGHT_RAW && (f->view.kind != VIEW_PROVIDERS || list_empty(&f->waits))) {
+		/* A reload made it so; or nobody is interested after it. */
+		fail(f, EDE_NOT_READY);
+		return;
+	}
 	if (f->view.kind == VIEW_LOCAL) {
 		/* A reload made it so. */
 		if (answer_from_local(&f->question, &f->view.local, &f->answer) == 0)
@@ -331,7 +396,8 @@ on_start(void *arg)
 	}
 	policy_route(f->resolver->policy, &f->view, &f->question, pool_standing(f->resolver->pool),
 	    &f->resolver->draw, loop_now(f->resolver->loop), &f->route);
-	send_probe(f);
+	if (!in_mode(f, DNSSEC_VALIDATE))
+		send_probe(f);
 	enter_stage(f);
 }
 
@@ -357,6 +423,7 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 	timer_start(&f->start, 0);
 	map_insert(&r->flights, &f->node, key_hash(&r->flights, key));
 	list_push_back(&r->flying, &f->link);
+	r->nraw += key->kind == FLIGHT_RAW;
 	r->counters.flights++;
 	return f;
 }
@@ -376,7 +443,8 @@ flight_join(struct resolver *resolver, const struct question *question, const st
 		f = container_of(node, struct flight, node);
 		resolver->counters.flights_joined++;
 	} else {
-		if (resolver->flights.count >= MAX_FLIGHTS)
+		if (kind == FLIGHT_RAW ? resolver->nraw >= MAX_RAW
+				       : resolver->flights.count - resolver->nraw >= MAX_FLIGHTS)
 			return -EBUSY;
 		f = flight_new(resolver, &key, view);
 		if (!f)

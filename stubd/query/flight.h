@@ -8,9 +8,11 @@
  *
  * A stage asks upstreams (query/pursuit.h) or the engine.
  *
- * A *checked* flight gives an answer that may be cached and served; a *raw* flight trusts nothing
- * and is what a validator asks. The kind is part of the key, so a raw flight never joins a checked
- * one.
+ * A *checked* flight gives an answer that may be cached and served; a *raw* flight asks providers,
+ * with CD, and trusts nothing. The kind is part of the key, so a raw flight never joins a checked
+ * one. When `dnssec` is "validate", the providers' stage of a checked flight waits on a raw flight
+ * for the same question and has its answer judged (query/validation.h); the validator has raw flights
+ * for what it needs to know (query/fetch.h). Raw flights never recurse.
  */
 #ifndef QUERY_FLIGHT_H
 #define QUERY_FLIGHT_H
@@ -29,6 +31,7 @@ enum {
 struct flight_result {
 	const struct answer *answer; /* borrowed for the callback; NULL on failure */
 	enum ede ede;
+	bool unreached;	  /* failed because nobody could be reached */
 	const char *text; /* names the upstream and the cause; "" when none */
 	const struct flight_trace *trace;
 };

@@ -165,7 +165,9 @@ on_ask(void *arg, const struct ask_result *result)
 static int
 ask(struct pursuit *p, unsigned candidate, unsigned flags)
 {
-	const struct msg_ask how = { .rd = true, .cd = p->cd, .dnssec_ok = true, .udp_size = 1232 };
+	const struct msg_ask how = {
+		.rd = true, .cd = p->cd, .ad = p->ad, .dnssec_ok = true, .udp_size = 1232
+	};
 	const msec now = loop_now(p->resolver->loop);
 	struct pursuit_slot *slot = NULL;
 	int err;

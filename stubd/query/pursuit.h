@@ -33,6 +33,7 @@
 #include "stubd/net/timer.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
+#include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
 
 enum {
@@ -55,6 +56,7 @@ struct flight_trace {
 	uint32_t rtt_us; /* of the ask that answered */
 	msec took;	 /* of the whole flight */
 	unsigned asks, hedges, failovers;
+	enum security security; /* the verdict */
 };
 
 /* What is due next while the current candidate is silent. */
@@ -75,8 +77,8 @@ struct pursuit {
 	const struct question *question;
 	const struct stage *stage;
 	struct flight_trace *trace;
-	char *why; /* [PURSUIT_WHY_MAX]: names upstreams and causes, see pursuit_note() */
-	bool cd;
+	char *why;   /* [PURSUIT_WHY_MAX]: names upstreams and causes, see pursuit_note() */
+	bool cd, ad; /* what to ask with, RFC 6840 section 5.7 */
 	/* Looks into a NOERROR or NXDOMAIN reply: 0 takes it, else *why says what is wrong with it.
 	 */
 	int (*accept)(void *arg, const struct ask_result *result, const char **why);

@@ -2,6 +2,7 @@
 
 #include "policy/config.h"
 #include "stubd/cache/cache.h"
+#include "stubd/engine/engine.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/query.h"
 
@@ -26,6 +27,17 @@ resolver_close(struct resolver *resolver)
 	resolver->policy = policy_unref(resolver->policy);
 }
 
+bool
+resolver_same_view(const struct resolver *resolver, const struct view *view,
+    const struct name *target, uint16_t type)
+{
+	const struct question question = { .name = *target, .type = type, .class = CLASS_IN };
+	struct view other;
+
+	policy_view(resolver->policy, &question, &resolver->netview, &other);
+	return other.kind == view->kind && other.id == view->id;
+}
+
 void
 resolver_set_policy(struct resolver *resolver, struct policy *policy)
 {
@@ -35,6 +47,8 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 	/* What was learnt under other rules may be owned by another view now. */
 	if (old && resolver->cache)
 		cache_flush(resolver->cache, NULL, true);
+	if (old && resolver->engine)
+		engine_forget(resolver->engine);
 	if (old)
 		flight_reroute_all(resolver);
 	policy_unref(old);

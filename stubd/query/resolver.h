@@ -21,6 +21,7 @@ struct engine;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
+	MAX_RAW = 6000,	     /* raw flights; beyond: what the validator asks fails */
 	MAX_WAITING = 20000, /* queries waiting on flights; beyond: SERVFAIL + EDE */
 	MAX_HELD =
 	    32 << 20, /* octets of answers held by queries whose chain goes on; beyond: the same */
@@ -40,6 +41,8 @@ struct query_counters {
 	uint64_t abandoned;  /* the client went away first */
 	uint64_t waiting;    /* a level, not a sum */
 	uint64_t flights, flights_joined, hedges, failovers, recursions, probes;
+	uint64_t validations, bogus;   /* answers judged; found bogus */
+	uint64_t chain, chain_refused; /* the validator asked; about names of other views */
 };
 
 struct resolver {
@@ -52,6 +55,7 @@ struct resolver {
 	struct engine *engine;
 	struct map flights;  /* by flight key */
 	struct list flying;  /* all flights */
+	size_t nraw;	     /* raw ones among them */
 	struct list queries; /* all that wait */
 	size_t held;	     /* octets, see MAX_HELD */
 	struct query_counters counters;
@@ -63,6 +67,10 @@ int resolver_init(struct resolver *resolver);
 
 /* Answers every waiting query with SERVFAIL, ends every flight, frees what is its own. */
 void resolver_close(struct resolver *resolver);
+
+/* Does a chain that leads from a name of this view to target stay in the view? */
+bool resolver_same_view(const struct resolver *resolver, const struct view *view,
+    const struct name *target, uint16_t type);
 
 /* Swaps the policy (takes the reference); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */

@@ -108,17 +108,37 @@ expect_asked(struct world *w, const struct step *step)
 	return check_question(w, fa, &flags);
 }
 
-/* expect recursion NAME TYPE */
+/* expect recursion|validation NAME TYPE */
 static int
 expect_recursion(struct world *w, const struct step *step)
 {
-	const struct question *question = fake_engine_look(w->engine);
+	const bool wanted = !strcmp(step->words[1], "validation");
+	bool validates = false;
+	const struct question *question = fake_engine_look(w->engine, &validates);
 	char text[NAME_TEXT_MAX + 32];
 
-	if (!question)
-		return world_fail(w, "expected a recursion, seen none");
+	if (!question || validates != wanted)
+		return world_fail(w, "expected a %s, seen %s", step->words[1],
+		    !question	? "none"
+		    : validates ? "a validation"
+				: "a recursion");
 	question_text(question, text, sizeof(text));
 	return check_text(w, step, 2, "the engine", text);
+}
+
+/* expect fetched data|refused|lost */
+static int
+expect_fetched(struct world *w, const struct step *step)
+{
+	static const char *const ends[] = { [FAKE_FETCH_NONE] = "nothing",
+		[FAKE_FETCH_DATA] = "data",
+		[FAKE_FETCH_REFUSED] = "refused",
+		[FAKE_FETCH_LOST] = "lost" };
+	const char *seen = ends[fake_engine_fetched(w->engine)];
+
+	return strcmp(seen, step->words[2])
+		   ? world_fail(w, "expected %s for the validator, seen %s", step->words[2], seen)
+		   : 0;
 }
 
 /* expect connections UPSTREAM COUNT */
@@ -140,14 +160,16 @@ expect_nothing(struct world *w, const struct step *step)
 {
 	const struct fake_ask *fa = fake_net_look(&w->net);
 	char text[NAME_TEXT_MAX + 32];
+	bool validates = false;
 
 	if (fa) {
 		question_text(&fa->question, text, sizeof(text));
 		return world_fail(w, "expected nothing, seen that %s/%u was asked for %s",
 		    fa->upstream, fa->connection, text);
 	}
-	if (fake_engine_look(w->engine))
-		return world_fail(w, "expected nothing, seen a recursion");
+	if (fake_engine_look(w->engine, &validates))
+		return world_fail(
+		    w, "expected nothing, seen a %s", validates ? "validation" : "recursion");
 	list_for_each (it, &w->clients) {
 		const struct client *client = container_of(it, struct client, link);
 
@@ -181,6 +203,10 @@ counter(const struct query_counters *c, const char *name)
 		{ "failovers", &c->failovers },
 		{ "recursions", &c->recursions },
 		{ "probes", &c->probes },
+		{ "validations", &c->validations },
+		{ "bogus", &c->bogus },
+		{ "chain", &c->chain },
+		{ "chain_refused", &c->chain_refused },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
@@ -223,6 +249,8 @@ static const struct {
 } expectations[] = {
 	{ "asked", 5, "expect asked UPSTREAM[/N] NAME TYPE [+cd] | COUNT times", expect_asked },
 	{ "recursion", 4, "expect recursion NAME TYPE", expect_recursion },
+	{ "validation", 4, "expect validation NAME TYPE", expect_recursion },
+	{ "fetched", 3, "expect fetched data|refused|lost", expect_fetched },
 	{ "connections", 4, "expect connections UPSTREAM COUNT", expect_connections },
 	{ "answer", 4, "expect answer N RCODE [FLAGS] [RECORD]", expect_answer },
 	{ "answers", 5, "expect answers FROM COUNT RCODE", expect_answers },

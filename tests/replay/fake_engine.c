@@ -8,17 +8,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { FETCHES_MAX = 64 };
+
 struct engine {
 	struct loop *loop;
 	struct list asks; /* engine_ask.link, oldest first */
 	struct list over; /* those that ended and were not looked at */
+	engine_fetch_cb *fetch;
+	void *fetch_arg;
+	unsigned nfetched, nlooked;
+	enum fake_fetch_end fetched[FETCHES_MAX];
 	struct engine_stats stats;
+};
+
+struct engine_fetch {
+	struct engine *engine;
+	struct question question;
 };
 
 struct engine_ask {
 	struct list link;
 	struct engine *engine;
 	struct question question;
+	const struct answer *raw; /* to be validated; NULL: recursion */
 	struct timer deadline;
 	bool seen;
 	engine_cb *cb;
@@ -99,9 +111,9 @@ on_deadline(void *arg)
 	end(arg, &result);
 }
 
-int
-engine_recurse(struct engine *engine, const struct question *question, msec timeout, engine_cb *cb,
-    void *arg, struct engine_ask **out)
+static int
+start(struct engine *engine, const struct question *question, const struct answer *raw,
+    msec timeout, engine_cb *cb, void *arg, struct engine_ask **out)
 {
 	struct engine_ask *ask;
 
@@ -112,13 +124,55 @@ engine_recurse(struct engine *engine, const struct question *question, msec time
 	ask = calloc(1, sizeof(*ask));
 	if (!ask)
 		return -ENOMEM;
-	*ask = (struct engine_ask){ .engine = engine, .question = *question, .cb = cb, .arg = arg };
+	*ask = (struct engine_ask){
+		.engine = engine, .question = *question, .raw = raw, .cb = cb, .arg = arg
+	};
 	timer_init(&ask->deadline, engine->loop, on_deadline, ask);
 	timer_start(&ask->deadline, timeout);
 	list_push_back(&engine->asks, &ask->link);
 	engine->stats.asks++;
 	*out = ask;
 	return 0;
+}
+
+int
+engine_recurse(struct engine *engine, const struct question *question, msec timeout, engine_cb *cb,
+    void *arg, struct engine_ask **out)
+{
+	return start(engine, question, NULL, timeout, cb, arg, out);
+}
+
+int
+engine_validate(struct engine *engine, const struct question *question, const struct answer *raw,
+    msec timeout, engine_cb *cb, void *arg, struct engine_ask **out)
+{
+	return start(engine, question, raw, timeout, cb, arg, out);
+}
+
+void
+engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg)
+{
+	engine->fetch = cb;
+	engine->fetch_arg = arg;
+}
+
+void
+engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool lost)
+{
+	struct engine *engine = fetch->engine;
+
+	if (engine->nfetched == FETCHES_MAX)
+		abort();
+	engine->fetched[engine->nfetched++] = answer ? FAKE_FETCH_DATA
+					      : lost ? FAKE_FETCH_LOST
+						     : FAKE_FETCH_REFUSED;
+	free(fetch);
+}
+
+void
+engine_forget(struct engine *engine)
+{
+	(void)engine; /* it knows nothing */
 }
 
 void
@@ -135,7 +189,7 @@ engine_stats(const struct engine *engine, struct engine_stats *out)
 }
 
 const struct question *
-fake_engine_look(struct engine *engine)
+fake_engine_look(struct engine *engine, bool *validates)
 {
 	struct list *lists[] = { &engine->over, &engine->asks };
 
@@ -146,6 +200,7 @@ fake_engine_look(struct engine *engine)
 			if (ask->seen)
 				continue;
 			ask->seen = true;
+			*validates = ask->raw != NULL;
 			return &ask->question;
 		}
 	}
@@ -158,6 +213,30 @@ fake_engine_waiting(const struct engine *engine)
 	if (list_empty(&engine->asks))
 		return NULL;
 	return &container_of(engine->asks.next, struct engine_ask, link)->question;
+}
+
+const struct answer *
+fake_engine_raw(const struct engine *engine)
+{
+	return container_of(engine->asks.next, struct engine_ask, link)->raw;
+}
+
+void
+fake_engine_fetch(struct engine *engine, const struct question *question)
+{
+	struct engine_fetch *fetch = calloc(1, sizeof(*fetch));
+
+	if (!fetch)
+		abort();
+	*fetch = (struct engine_fetch){ .engine = engine, .question = *question };
+	engine->fetch(engine->fetch_arg, &fetch->question, fetch);
+}
+
+enum fake_fetch_end
+fake_engine_fetched(struct engine *engine)
+{
+	return engine->nlooked < engine->nfetched ? engine->fetched[engine->nlooked++]
+						  : FAKE_FETCH_NONE;
 }
 
 void

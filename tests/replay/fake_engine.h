@@ -1,6 +1,7 @@
 /*
- * A recursion engine that knows nothing: it keeps every request until the script answers it. It
- * takes the place of engine/engine.
+ * An engine that knows nothing: it keeps every request, for recursion or validation, until the script
+ * answers it, and asks for a chain of trust when the script says so. It takes the place of
+ * engine/engine.
  */
 #ifndef REPLAY_FAKE_ENGINE_H
 #define REPLAY_FAKE_ENGINE_H
@@ -10,11 +11,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The oldest request that was not looked at yet, which it is now; NULL: none. Borrowed. */
-const struct question *fake_engine_look(struct engine *engine);
+/* The oldest request that was not looked at yet, which it is now; NULL: none. Borrowed. *validates:
+ * what for. */
+const struct question *fake_engine_look(struct engine *engine, bool *validates);
 
 /* The question of the oldest request without an answer; NULL: none. Borrowed. */
 const struct question *fake_engine_waiting(const struct engine *engine);
+
+/* What it has to validate; NULL: it is a recursion. Borrowed. */
+const struct answer *fake_engine_raw(const struct engine *engine);
+
+/* Asks for what the validator would need. */
+void fake_engine_fetch(struct engine *engine, const struct question *question);
+
+enum fake_fetch_end { FAKE_FETCH_NONE, FAKE_FETCH_DATA, FAKE_FETCH_REFUSED, FAKE_FETCH_LOST };
+
+/* How the oldest such question that ended and was not looked at did; looks at it. */
+enum fake_fetch_end fake_engine_fetched(struct engine *engine);
 
 /* Answers that request. The engine must have one. */
 void fake_engine_answer(struct engine *engine, const struct engine_result *result);

@@ -11,6 +11,7 @@
 #include "tests/replay/words.h"
 #include "tests/replay/world.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -386,6 +387,70 @@ run_recurse(struct world *w, const struct step *step)
 	return 0;
 }
 
+/* --- validation ------------------------------------------------------------------------------- */
+
+/* The message that libunbound would make of a good answer. */
+static int
+good_message(struct world *w, enum security security)
+{
+	const struct question *question = fake_engine_waiting(w->engine);
+	const struct answer *raw = fake_engine_raw(w->engine);
+	struct engine_result result = { .security = security, .rcode = raw->rcode, .why = "" };
+	struct msg_query query = { .question = *question, .edns = true, .dnssec_ok = true };
+	struct answer *part;
+	uint8_t wire[8192];
+
+	if (answer_part(raw, question, &part) < 0)
+		abort();
+	memcpy(query.spelled, question->name.wire, question->name.len);
+	result.len = reply_write(wire, sizeof(wire), sizeof(wire), &query, part, 0, NULL);
+	answer_free(part);
+	result.wire = wire;
+	fake_engine_answer(w->engine, &result);
+	return 0;
+}
+
+/* verdict secure|insecure; verdict bogus|lost|fail TEXT */
+static int
+run_verdict(struct world *w, const struct step *step)
+{
+	struct engine_result result = { .rcode = RCODE_SERVFAIL, .why = step_rest(step, 2) };
+	const char *what = step->words[1];
+
+	if (!fake_engine_waiting(w->engine) || !fake_engine_raw(w->engine))
+		return world_fail(w, "no validation is waiting");
+	if (!strcmp(what, "secure"))
+		return good_message(w, SECURITY_SECURE);
+	if (!strcmp(what, "insecure"))
+		return good_message(w, SECURITY_INSECURE);
+	if (!strcmp(what, "bogus"))
+		result.security = SECURITY_BOGUS;
+	else if (!strcmp(what, "lost"))
+		result.error = -EAGAIN;
+	else if (strcmp(what, "fail"))
+		return world_fail(w, "%s is no verdict", what);
+	fake_engine_answer(w->engine, &result);
+	return 0;
+}
+
+/* fetch NAME TYPE: the validator asks */
+static int
+run_fetch(struct world *w, const struct step *step)
+{
+	const struct records_flags flags = { 0 };
+	char error[RECORDS_ERROR_MAX];
+	struct msg_query query;
+	uint8_t *wire;
+	size_t len;
+
+	if (records_query(1, step->words[1], step->words[2], &flags, &wire, &len, error) < 0)
+		return world_fail(w, "%s", error);
+	msg_read_query(wire, len, &query);
+	free(wire);
+	fake_engine_fetch(w->engine, &query.question);
+	return 0;
+}
+
 /* ---------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -414,6 +479,8 @@ static const struct {
 	{ "alive", 2, "alive UPSTREAM[/N]", run_alive },
 	{ "goaway", 2, "goaway UPSTREAM[/N]", run_goaway },
 	{ "recurse", 3, "recurse RCODE secure|insecure; recurse fail|bogus TEXT", run_recurse },
+	{ "verdict", 2, "verdict secure|insecure; verdict bogus|lost|fail TEXT", run_verdict },
+	{ "fetch", 3, "fetch NAME TYPE", run_fetch },
 	{ "expect", 2, "expect WHAT ...", expect_run },
 };
 

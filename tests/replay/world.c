@@ -3,6 +3,7 @@
 #include "policy/config.h"
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 #include "tests/replay/fake_engine.h"
@@ -127,6 +128,7 @@ start(struct world *w, const struct policy *policy)
 		abort();
 	w->resolver.loop = w->loop;
 	w->resolver.engine = w->engine;
+	engine_set_fetch(w->engine, fetch_start, &w->resolver);
 	w->resolver.pool = w->pool;
 	w->resolver.cache = w->cache;
 	w->running = true;
@@ -258,18 +260,21 @@ static int
 check_end(struct world *w)
 {
 	const struct fake_ask *ask = fake_net_look(&w->net);
-	const struct question *recursion = fake_engine_look(w->engine);
+	bool validates = false;
+	const struct question *recursion = fake_engine_look(w->engine, &validates);
 	char name[NAME_TEXT_MAX];
 
 	if (ask)
 		return world_fail(w, "nobody expected that %s was asked for %s (type %u)",
 		    ask->upstream, name_to_text(&ask->question.name, name), ask->question.type);
 	if (recursion)
-		return world_fail(w, "nobody expected the recursion for %s",
-		    name_to_text(&recursion->name, name));
+		return world_fail(w, "nobody expected the %s for %s",
+		    validates ? "validation" : "recursion", name_to_text(&recursion->name, name));
 	if (fake_net_outstanding(&w->net))
 		return world_fail(w, "%zu questions are left in flight at the end",
 		    fake_net_outstanding(&w->net));
+	if (fake_engine_fetched(w->engine) != FAKE_FETCH_NONE)
+		return world_fail(w, "nobody expected that the validator was answered");
 	if (fake_engine_count(w->engine))
 		return world_fail(w, "a recursion is left at the end");
 	if (w->resolver.counters.waiting || !list_empty(&w->resolver.flying))

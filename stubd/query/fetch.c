@@ -1,0 +1,46 @@
+#include "stubd/query/fetch.h"
+
+#include "stubd/query/flight.h"
+#include "stubd/query/resolver.h"
+
+#include <stdlib.h>
+
+struct fetch {
+	struct flight_wait wait;
+	struct engine_fetch *fetch;
+};
+
+static void
+on_flight(struct flight_wait *wait, const struct flight_result *result)
+{
+	struct fetch *f = container_of(wait, struct fetch, wait);
+
+	engine_fetched(f->fetch, result->answer, result->unreached);
+	free(f);
+}
+
+void
+fetch_start(void *arg, const struct question *question, struct engine_fetch *fetch)
+{
+	struct resolver *r = arg;
+	struct fetch *f;
+	struct view view;
+
+	policy_view(r->policy, question, &r->netview, &view);
+	if (view.kind != VIEW_PROVIDERS) {
+		r->counters.chain_refused++;
+		engine_fetched(fetch, NULL, false);
+		return;
+	}
+	r->counters.chain++;
+	f = calloc(1, sizeof(*f));
+	if (f) {
+		list_init(&f->wait.link);
+		f->wait.done = on_flight;
+		f->fetch = fetch;
+	}
+	if (!f || flight_join(r, question, &view, FLIGHT_RAW, true, &f->wait) < 0) {
+		free(f);
+		engine_fetched(fetch, NULL, true);
+	}
+}

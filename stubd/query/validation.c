@@ -1,0 +1,182 @@
+#include "stubd/query/validation.h"
+
+#include "stubd/engine/bogus.h"
+#include "stubd/engine/engine.h"
+#include "stubd/net/loop.h"
+#include "stubd/wire/msg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+validation_cancel(struct validation *v)
+{
+	flight_leave(&v->wait);
+	if (v->ask)
+		engine_cancel(v->ask);
+	v->ask = NULL;
+	v->raw = answer_free(v->raw);
+	v->answer = answer_free(v->answer);
+	for (size_t i = 0; i < v->nparts; i++)
+		answer_free(v->parts[i]);
+	v->nparts = 0;
+}
+
+/* The one terminal function. */
+static void
+finish(struct validation *v, enum validation_end end, enum ede ede)
+{
+	struct answer *answer = v->answer;
+
+	v->answer = NULL;
+	validation_cancel(v);
+	v->answer = answer;
+	v->ede = ede;
+	v->done(v->arg, end);
+}
+
+static void
+fail(struct validation *v, enum ede ede, const char *why)
+{
+	pursuit_note(v->why, "validation", why);
+	finish(v, VALIDATION_FAILED, ede);
+}
+
+static bool
+same_view(void *arg, const struct name *target)
+{
+	struct validation *v = arg;
+
+	return resolver_same_view(v->resolver, v->view, target, v->question->type);
+}
+
+static void judge(struct validation *v);
+
+/* All links were found good: one answer, cut where the raw one was. */
+static void
+join(struct validation *v, const struct name *target)
+{
+	bool keep = true;
+	int err = 0;
+
+	for (size_t i = 0; i < v->nparts; i++)
+		keep = keep && v->parts[i]->keep;
+	if (v->nparts == 1) {
+		v->answer = v->parts[0];
+		v->nparts = 0;
+	} else {
+		err = answer_join(v->parts, v->nparts, &v->answer);
+	}
+	if (err < 0) {
+		fail(v, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
+		return;
+	}
+	answer_retype(v->answer, v->question->type);
+	v->answer->cut = true;
+	v->answer->keep = keep;
+	v->answer->target = *target;
+	finish(v, VALIDATION_DONE, EDE_NONE);
+}
+
+/* One link of a cut chain was found good (takes part). */
+static void
+on_link(struct validation *v, struct answer *part)
+{
+	struct name target;
+
+	if (!answer_cname(part, &v->judging.name, &target)) {
+		answer_free(part);
+		fail(v, EDE_BOGUS, "there is no such CNAME as the provider told of");
+		return;
+	}
+	v->parts[v->nparts++] = part;
+	if (same_view(v, &target) && v->nparts < ANSWER_CHAIN_MAX) {
+		v->judging.name = target;
+		judge(v);
+	} else {
+		join(v, &target);
+	}
+}
+
+static bool
+has_message(const struct engine_result *result)
+{
+	return !result->error && result->wire &&
+	       (result->rcode == RCODE_NOERROR || result->rcode == RCODE_NXDOMAIN);
+}
+
+static void
+on_verdict(void *arg, const struct engine_result *result)
+{
+	struct validation *v = arg;
+	char text[ENGINE_WHY_MAX];
+	const char *why = text;
+	struct answer *part;
+
+	v->ask = NULL;
+	bogus_text(result->why, text, sizeof(text));
+	if (result->error == -EAGAIN) {
+		pursuit_note(v->why, "validation", why);
+		finish(v, VALIDATION_UNREACHED, EDE_NETWORK_ERROR);
+	} else if (!result->error && result->security == SECURITY_BOGUS) {
+		v->resolver->counters.bogus++;
+		v->trace->security = SECURITY_BOGUS;
+		fail(v, bogus_ede(result->why), why);
+	} else if (!has_message(result)) {
+		fail(v, EDE_INDETERMINATE, why[0] ? why : "no verdict");
+	} else if (answer_from_reply(
+		       result->wire, result->len, &v->judging, same_view, v, &part, &why) < 0) {
+		fail(v, EDE_INVALID_DATA, why);
+	} else {
+		part->security = result->security;
+		if (v->raw->cut) {
+			on_link(v, part);
+		} else {
+			v->answer = part;
+			finish(v, VALIDATION_DONE, EDE_NONE);
+		}
+	}
+}
+
+static void
+judge(struct validation *v)
+{
+	const msec now = loop_now(v->resolver->loop);
+
+	if (now >= v->end || engine_validate(v->resolver->engine, &v->judging, v->raw, v->end - now,
+				 on_verdict, v, &v->ask) < 0)
+		fail(v, EDE_INDETERMINATE, "no room or time for one more question");
+}
+
+static void
+on_raw(struct flight_wait *wait, const struct flight_result *result)
+{
+	struct validation *v = container_of(wait, struct validation, wait);
+
+	*v->trace = *result->trace;
+	snprintf(v->why, PURSUIT_WHY_MAX, "%s", result->text);
+	if (!result->answer) {
+		finish(
+		    v, result->unreached ? VALIDATION_UNREACHED : VALIDATION_FAILED, result->ede);
+		return;
+	}
+	v->raw = answer_copy(result->answer);
+	if (!v->raw) {
+		fail(v, EDE_OTHER, "out of memory");
+		return;
+	}
+	if (v->raw->cut)
+		v->judging.type = TYPE_CNAME;
+	v->resolver->counters.validations++;
+	judge(v);
+}
+
+int
+validation_start(struct validation *v)
+{
+	list_init(&v->wait.link);
+	v->wait.done = on_raw;
+	v->judging = *v->question;
+	return flight_join(v->resolver, v->question, v->view, FLIGHT_RAW, true, &v->wait);
+}

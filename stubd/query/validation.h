@@ -1,0 +1,54 @@
+/*
+ * What the providers' answer goes through before a checked flight takes it, when `dnssec` is
+ * "validate".
+ *
+ *	RAW ──────answer────► JUDGED ──secure or insecure─────────► done(DONE)
+ *	 │                      │  └──a cut chain: its next link──┐
+ *	 │                      │  ▲──────────────────────────────┘
+ *	 │                      ├─ bogus, or the validator has no verdict ─► done(FAILED)
+ *	 ├─ refused ────────────│──────────────────────────────────────────► done(FAILED)
+ *	 └─ nobody reached ─────┴─ the chain of trust was lost ────────────► done(UNREACHED)
+ *
+ * RAW: waits on the raw flight for the same question, which asks, hedges and fails over. JUDGED: the
+ * engine has the answer. What is taken is the engine's message, never the raw one. A chain that is
+ * cut because it goes on in another view is judged link by link, as questions for CNAME.
+ */
+#ifndef QUERY_VALIDATION_H
+#define QUERY_VALIDATION_H
+
+#include "stubd/query/flight.h"
+
+struct engine_ask;
+
+enum validation_end { VALIDATION_DONE, VALIDATION_FAILED, VALIDATION_UNREACHED };
+
+struct validation {
+	/* set by the owner; borrowed */
+	struct resolver *resolver;
+	const struct question *question;
+	const struct view *view;
+	struct flight_trace *trace;
+	char *why; /* [PURSUIT_WHY_MAX] */
+	msec end;  /* on the loop's clock */
+	void (*done)(void *arg, enum validation_end end);
+	void *arg;
+	/* the result */
+	struct answer *answer; /* owned; the owner takes it when DONE */
+	enum ede ede;	       /* when FAILED */
+	/* its own */
+	struct flight_wait wait;
+	struct engine_ask *ask;
+	struct answer *raw;			/* owned; lent to the engine */
+	struct question judging;		/* the question itself, or a link of the chain */
+	struct answer *parts[ANSWER_CHAIN_MAX]; /* owned; links found good */
+	size_t nparts;
+};
+
+/* Starts. Returns 0, or -EBUSY or -ENOMEM as flight_join(). done comes once, never inside this call,
+ * and may free the owner. */
+int validation_start(struct validation *v);
+
+/* Stops; done will not come. A zeroed one is allowed. */
+void validation_cancel(struct validation *v);
+
+#endif
