@@ -15,7 +15,7 @@ static const char *const steps[] = { "providers", "recurse", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
 static const char *const built_strategies[] = { "\"one\"", "\"ordered\"", NULL };
-static const char *const built_modes[] = { "\"off\"", NULL };
+static const char *const built_split_modes[] = { "\"off\"", NULL };
 static const char *const built_zero[] = { "0", NULL };
 static const char *const built_one[] = { "1", NULL };
 static const char *const built_false[] = { "false", NULL };
@@ -163,8 +163,8 @@ const struct schema_key schema[] = {
 	{ "on_miss", SCHEMA_ARRAY, 0, 1, 2, NULL, NULL, NULL, NULL,
 	    "Whom to ask for public names, in order: providers, recurse. Default: both, under privacy strict only providers." },
 	{ "on_miss/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, steps, NULL, NULL, NULL },
-	{ "dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"off\"", modes, built_modes, NULL,
-	    "validate: check signatures here; trust: the provider's word; off. The default is off until validation is built." },
+	{ "dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"validate\"", modes, NULL, NULL,
+	    "validate: check signatures here; trust: the provider's word; off." },
 
 	{ "split", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
 	    "Split-horizon rules: names with servers of their own. The longest suffix wins over all rules." },
@@ -181,7 +181,7 @@ const struct schema_key schema[] = {
 	    "PEM file with the private CA that signed the certificates of the tls:// servers." },
 	{ "split/*/timeout", SCHEMA_TIME, 0, 50, 4000, NULL, NULL, NULL, NULL,
 	    "Silence until the next server is asked; default 1s." },
-	{ "split/*/dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, modes, built_modes, NULL,
+	{ "split/*/dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, modes, built_split_modes, NULL,
 	    "As dnssec, for this rule." },
 	{ "split/*/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, built_null, NULL,
 	    "File with the rule's own trust anchors." },

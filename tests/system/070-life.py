@@ -30,7 +30,7 @@ def test_check(lab):
     code, lines = check(lab, """{
 \t"listen": [ "127.0.0.1:99999" ],
 \t"privcy": "encrypted",
-\t"dnssec": "validate",
+\t"cache": { "stale": "1d" },
 \t"providers": { "catalogue": null, "strategy": "best" },
 \t"on_miss": [ "provider" ]
 }
@@ -43,7 +43,7 @@ def test_check(lab):
         places[found[2]] = (int(found[1]), found[3])
     equal(places["/listen/0"][0], 2)
     true(places["/privcy"][0] == 3 and "privacy" in places["/privcy"][1], "the nearest key is named")
-    true(places["/dnssec"][0] == 4 and "not built" in places["/dnssec"][1], "what is not built is refused")
+    true(places["/cache/stale"][0] == 4 and "not built" in places["/cache/stale"][1], "what is not built is refused")
     equal(places["/providers/strategy"][0], 5)
     equal(places["/on_miss/0"][0], 6)
     code, lines = check(lab, '{ "listen": [ ],, }')
@@ -82,11 +82,11 @@ def test_contract(lab):
     text = text.replace("CA\"", f"{lab.env['LAB_CA']}\"")
     code, lines = check(lab, text)
     equal(code, 1)
-    unbuilt = ["/cache/prefetch", "/cache/stale", "/dnssec", "/providers/custom/2", "/providers/custom/2/stamp"]
+    unbuilt = ["/cache/prefetch", "/cache/stale", "/providers/custom/2", "/providers/custom/2/stamp"]
     equal(sorted(line.split(": ")[1] for line in lines), unbuilt)
     for line in lines:
         true("is not built yet; " in line or "has no \"url\"" in line, line)
-    for before, after in (('"validate"', '"off"'), ('"1d"', "0"), ('"prefetch": true', '"prefetch": false'),
+    for before, after in (('"1d"', "0"), ('"prefetch": true', '"prefetch": false'),
                           ('"stamp": "sdns://AgcAAAAAAAAA"', '"url": "tls://192.0.2.8"')):
         text = text.replace(before, after)
     equal(check(lab, text), (0, []))

@@ -25,7 +25,7 @@ an_empty_object_gives_the_defaults(void)
 	CU_ASSERT_STRING_EQUAL(addr_to_text(&p->listen[0], text), "127.0.0.53:53");
 	CU_ASSERT_EQUAL(p->privacy, PRIVACY_ENCRYPTED);
 	CU_ASSERT_EQUAL(p->strategy, STRATEGY_ONE);
-	CU_ASSERT_EQUAL(p->dnssec, DNSSEC_OFF);
+	CU_ASSERT_EQUAL(p->dnssec, DNSSEC_VALIDATE);
 	CU_ASSERT_EQUAL(p->draw_size, 3);
 	CU_ASSERT_EQUAL(p->cache_size, 16 << 20);
 	CU_ASSERT_STRING_EQUAL(p->control, "/run/stubd/control.sock");
@@ -85,7 +85,7 @@ all_errors_come_at_once_with_their_lines(void)
 				 "\"listen\": [ \"127.0.0.1:5300\",\n"
 				 "\t\"nonsense\" ],\n"
 				 "\"privcy\": \"strict\",\n"
-				 "\"dnssec\": \"validate\",\n"
+				 "\"dnssec\": \"valid\",\n"
 				 "\"cache\": { \"size\": true },\n"
 				 "\"workers\": 0,\n"
 				 "\"split\": [ {\n"
@@ -95,7 +95,8 @@ all_errors_come_at_once_with_their_lines(void)
 	static const char *const wanted[] = {
 		"test.json:3: /listen/1: \"nonsense\" is not an address; write ",
 		"test.json:4: /privcy: is not a known key; the nearest known one is \"privacy\"\n",
-		"test.json:5: /dnssec: \"validate\" is not built yet; write \"off\"\n",
+		"test.json:5: /dnssec: \"valid\" is not known; write \"validate\", \"trust\" or "
+		"\"off\"\n",
 		"test.json:6: /cache/size: has the wrong type; write a size like \"16M\"\n",
 		"test.json:7: /workers: is out of range; write a number from 1 to 64\n",
 		"test.json:8: /split/0: has no \"servers\"; write an array",
@@ -141,7 +142,6 @@ static void
 what_is_not_built_is_refused(void)
 {
 	static const char *const rows[][2] = {
-		{ "\"dnssec\": \"trust\"", "/dnssec: \"trust\" is not built yet; write \"off\"" },
 		{ "\"workers\": 2", "/workers: is not built yet; write 1" },
 		{ "\"cache\": { \"stale\": \"1d\" }",
 		    "/cache/stale: \"1d\" is not built yet; write 0" },
