@@ -218,6 +218,9 @@ show_numbers(FILE *out, const json_t *json)
 	    "%lld recursions\n",
 	    "on their way", show_int(q, "waiting"), show_int(q, "flights"), show_int(q, "hedges"),
 	    show_int(q, "failovers"), show_int(q, "recursions"));
+	fprintf(out,
+	    "  %-15s%lld answers, %lld of them bogus; %lld keys and delegations asked for\n",
+	    "validated", show_int(q, "validations"), show_int(q, "bogus"), show_int(q, "chain"));
 	fprintf(out, "  %-15s%lld UDP questions, %lld TCP questions, %lld TCP clients\n", "came by",
 	    show_int(udp, "received"), show_int(tcp, "received"), show_int(tcp, "clients"));
 	fprintf(out, "  %-15s%lld entries, %lld of %lld KB\n", "cache", show_int(c, "entries"),

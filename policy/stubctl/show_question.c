@@ -77,6 +77,7 @@ show_explain(FILE *out, const json_t *json)
 	if (local) {
 		show_local(out, local);
 	} else {
+		line(out, "DNSSEC", show_str(json, "dnssec"));
 		show_stages(out, json_object_get(json, "stages"));
 		show_cache(out, json_object_get(json, "cache"));
 	}
@@ -145,6 +146,8 @@ show_outcome(FILE *out, const json_t *json)
 
 	fprintf(out, "  %-8s%s%s\n", "answer", show_str(json, "rcode"),
 	    json_is_true(json_object_get(json, "authenticated")) ? ", authenticated" : "");
+	if (strcmp(show_str(json, "security"), "unchecked") != 0)
+		line(out, "DNSSEC", show_str(json, "security"));
 	if (json_is_object(ede))
 		fprintf(out, "  %-8s%s (extended error %lld)\n", "because",
 		    *show_str(ede, "text") ? show_str(ede, "text") : "no reason was given",

@@ -32,8 +32,8 @@ typedef void recurse_cb(void *arg, uint64_t id, const struct engine_result *resu
 int recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *cb, void *arg,
     struct recurse **out, char why[ENGINE_WHY_MAX]);
 
-/* The same, for a context that asks everything of `server`, over TCP, keeps no answers (keys it
- * does), and asks nothing of its own. config->root_hints is not looked at. */
+/* The same, for a context that asks everything of `server`, over TCP, and waits RECURSE_PATIENCE for
+ * each answer. config->root_hints is not looked at. */
 int recurse_new_forwarding(struct loop *loop, const struct engine_config *config,
     const struct addr *server, recurse_cb *cb, void *arg, struct recurse **out,
     char why[ENGINE_WHY_MAX]);

@@ -2,6 +2,7 @@
 #include "policy/name.h"
 #include "stubd/base/list.h"
 #include "stubd/cache/cache.h"
+#include "stubd/engine/engine.h"
 #include "stubd/front/params.h"
 #include "stubd/front/report.h"
 #include "stubd/front/report_parts.h"
@@ -247,6 +248,8 @@ handle_flush(struct api *api, struct http_request *request)
 	if (named < 0)
 		return;
 	n = cache_flush(api->host.resolver->cache, named ? &name : NULL, true);
+	/* The validator would remember what was flushed. */
+	engine_forget(api->host.resolver->engine);
 	reply(request, 200, json_pack("{s:I}", "flushed", (json_int_t)n));
 }
 

@@ -140,6 +140,10 @@ counters(const struct query_counters *c)
 	    { "failovers", c->failovers },
 	    { "recursions", c->recursions },
 	    { "probes", c->probes },
+	    { "validations", c->validations },
+	    { "bogus", c->bogus },
+	    { "chain", c->chain },
+	    { "chain_refused", c->chain_refused },
 	    { NULL, 0 },
 	});
 }
@@ -204,6 +208,28 @@ engine(const struct resolver *r)
 	return json;
 }
 
+static json_t *
+validation(const struct resolver *r)
+{
+	struct engine_validator_stats s = { 0 };
+	json_t *json;
+
+	if (r->engine)
+		engine_validator_stats(r->engine, &s);
+	json = report_counts((const struct report_count[]){
+	    { "asks", s.asks.asks },
+	    { "answers", s.asks.answers },
+	    { "failures", s.asks.failures },
+	    { "busy", s.asks.busy },
+	    { "chain_questions", s.chain_questions },
+	    { "strangers", s.strangers },
+	    { "renewals", s.renewals },
+	    { NULL, 0 },
+	});
+	json_object_set_new(json, "running", json_boolean(s.asks.running));
+	return json;
+}
+
 /* What the person should know, as far as it can be told from the resolver's state. */
 static json_t *
 warnings(const struct api_host *host)
@@ -239,14 +265,15 @@ report_status(const struct api_host *host)
 	msec up = loop_now(r->loop) - host->started;
 
 	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o}",
 	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
 	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
 	    (json_int_t)policy->nproviders, "providers", providers(r, true), "split", split(r),
 	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
-	    tcp(host->tcp), "recursion", engine(r), "warnings", warnings(host));
+	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "warnings",
+	    warnings(host));
 }
 
 json_t *

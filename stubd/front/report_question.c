@@ -113,6 +113,9 @@ report_explain(const struct resolver *resolver, const struct question *question)
 		json_object_set_new(json, "local", local_json(&view.local, question->type));
 		return json;
 	}
+	json_object_set_new(json, "dnssec",
+	    json_string(dnssec_mode_text(
+		view.kind == VIEW_PROVIDERS ? resolver->policy->dnssec : DNSSEC_OFF)));
 	json_object_set_new(json, "stages", stages_json(resolver, &view, question));
 	json_object_set_new(json, "cache", cache_json(resolver, &view, question));
 	return json;
@@ -176,6 +179,7 @@ add_trace(json_t *json, const struct query_trace *trace)
 	json_object_set_new(json, "cached", json_boolean(trace->cached));
 	if (trace->cached)
 		json_object_set_new(json, "ttl_left", json_integer(trace->ttl_left));
+	json_object_set_new(json, "security", json_string(security_text(trace->security)));
 	json_object_set_new(json, "steps", json_integer(trace->steps));
 	json_object_set_new(
 	    json, "trace", trace->has_flight ? flight_json(&trace->flight) : json_null());

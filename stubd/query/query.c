@@ -132,6 +132,7 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 		return false;
 	if (a->trace) {
 		a->trace->cached = true;
+		a->trace->security = hit.security;
 		a->trace->ttl_left = hit.ttl_left;
 		a->trace->steps = 1;
 	}
@@ -213,6 +214,8 @@ succeed(struct query *q)
 	}
 	len = reply_write(out, sizeof(out), reply_limit(&q->front, &q->msg), &q->msg,
 	    joined ? joined : q->parts[0], 0, &q->extra);
+	if (q->trace)
+		q->trace->security = joined ? joined->security : q->parts[0]->security;
 	answer_free(joined);
 	q->resolver->counters.answered++;
 	finish(q, out, len);
@@ -258,6 +261,7 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 
 	if (q->trace) {
 		q->trace->has_flight = true;
+		q->trace->security = result->trace->security;
 		q->trace->flight = *result->trace;
 		q->trace->cached = false;
 	}

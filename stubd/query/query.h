@@ -40,6 +40,7 @@ struct query_trace {
 	uint32_t ttl_left; /* seconds, when cached */
 	bool has_flight;   /* `flight` says how the last flight went */
 	struct flight_trace flight;
+	enum security security; /* the verdict on the whole */
 	enum ede ede;
 	char text[256]; /* EDE text */
 	unsigned steps; /* answers joined: 1, more when the chain crossed views */

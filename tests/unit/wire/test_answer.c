@@ -138,7 +138,47 @@ copies(void)
 	copy = answer_free(copy);
 }
 
+static void
+tells_parts_of_a_chain(void)
+{
+	const struct question mid = packet_question("b.example", TYPE_CNAME),
+			      last = packet_question("c.example", TYPE_A),
+			      other = packet_question("d.example", TYPE_A);
+	struct name name = packet_make_name("a.example"), target;
+	struct question question;
+	struct answer *a, *part;
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "a.example", TYPE_CNAME, 70, "b.example");
+	packet_alias(&p, SECTION_ANSWER, "b.example", TYPE_CNAME, 70, "c.example");
+	packet_rrsig(&p, SECTION_ANSWER, "b.example", TYPE_CNAME, 70, "example");
+	packet_a(&p, "c.example", 70, 1);
+	a = packet_answer(&p, "a.example", TYPE_A, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(answer_reaches(a, &mid.name) && answer_reaches(a, &last.name));
+	CU_ASSERT(!answer_reaches(a, &other.name));
+	CU_ASSERT(answer_cname(a, &name, &target) && name_equal(&target, &mid.name));
+	CU_ASSERT(answer_cname(a, &mid.name, &target) && name_equal(&target, &last.name));
+	CU_ASSERT(!answer_cname(a, &last.name, &target));
+	CU_ASSERT_EQUAL_FATAL(answer_part(a, &mid, &part), 0);
+	answer_question(part, &question);
+	CU_ASSERT(name_equal(&question.name, &mid.name) && question.type == TYPE_CNAME);
+	CU_ASSERT_EQUAL(part->ancount, 1);
+	CU_ASSERT_EQUAL(part->ancount_dnssec, 1);
+	answer_retype(part, TYPE_AAAA);
+	answer_question(part, &question);
+	CU_ASSERT(name_equal(&question.name, &mid.name) && question.type == TYPE_AAAA);
+	part = answer_free(part);
+	CU_ASSERT_EQUAL_FATAL(answer_part(a, &last, &part), 0);
+	CU_ASSERT_EQUAL(part->ancount, 1);
+	CU_ASSERT(packet_whole(part->wire, part->len));
+	part = answer_free(part);
+	a = answer_free(a);
+}
+
 static const struct unit_case cases[] = {
+	{ "a part of a chain is an answer of its own", tells_parts_of_a_chain },
 	{ "local addresses answer with authority", makes_local_addresses },
 	{ "local denials carry a SOA of a likely zone", makes_local_denials },
 	{ "a local PTR names its host", makes_local_ptr },

@@ -1,0 +1,239 @@
+"""Validation of what providers answer: verdict, AD and reason, compared with a validating resolver; what it
+costs the provider; what fails how; and that the validator's own door is shut."""
+import os
+import re
+import time
+
+from lib.ask import dig
+from lib.check import equal, true
+from lib.daemon import Stubd
+from lib.lab import ROOT
+
+RAW = os.path.join(ROOT, "tests", "system", "lib", "stranger.py")
+
+# name, type, EDE when it is bogus; status and AD are those that unbound (alpha, asked in plain) gives
+ROWS = [
+    ("www.example.com", "A", None), ("example.com", "MX", None), ("example.com", "DNSKEY", None),
+    ("example.com", "DS", None), ("big4.example.com", "TXT", None), ("unknown.example.com", "TYPE65400", None),
+    ("nx.example.com", "A", None), ("v6only.example.com", "A", None), ("ent.example.com", "A", None),
+    ("a.wild.example.com", "A", None), ("a.wild.example.com", "AAAA", None), ("com", "NS", None),
+    ("www.example.co.uk", "A", None), ("nx.example.co.uk", "A", None), ("a.wild.example.co.uk", "A", None),
+    ("www.example.co.uk", "TXT", None), ("nosuch.com", "A", None), ("nosuch.org", "A", None), (".", "NS", None),
+    ("alias.example.com", "A", None), ("cross.example.com", "A", None), ("cross2.example.com", "A", None),
+    ("chain1.example.com", "A", None), ("host.dname.example.com", "A", None), ("dname.example.com", "DNAME", None),
+    ("dangling.example.com", "A", None), ("tosecure.insecure.org", "A", None),
+    ("www.insecure.org", "A", None), ("nx.insecure.org", "A", None), ("insecure.org", "DS", None),
+    ("80.0.18.198.in-addr.arpa", "PTR", None),
+    ("www.bogus.org", "A", 6), ("www.bogus.org", "AAAA", 6), ("nx.bogus.org", "A", 6), ("tobogus.example.com", "A", 6),
+    ("www.expired.org", "A", 7),
+]
+
+
+def config(lab, *names, **more):
+    return {"providers": {"custom": [lab.providers[n] for n in names]}, "dnssec": "validate", **more}
+
+
+def verdict(answer):
+    return answer.status, "ad" in answer.flags
+
+
+def rows(lab, *filters):
+    return [(r["party"], r["name"], r["type"]) for r in lab.record(client="laptop")]
+
+
+def compare(lab, provider):
+    with Stubd(lab, config(lab, provider)):
+        for name, kind, ede in ROWS:
+            about = f"{name} {kind} by {provider}"
+            wanted = verdict(dig(lab, name, kind, "+dnssec", server=lab.env["ALPHA4"], port=53))
+            seen = dig(lab, name, kind, "+dnssec")
+            equal(verdict(seen), wanted, about)
+            equal(wanted[0] == "SERVFAIL", ede is not None, about)
+            if ede:
+                equal(seen.ede, ede, f"{about}: {seen.ede_text}")
+                true("127." not in seen.ede_text and "validation: " in seen.ede_text, seen.ede_text)
+            else:
+                again = dig(lab, name, kind, "+dnssec")
+                equal((verdict(again), sorted(again.data(kind))), (wanted, sorted(seen.data(kind))), f"{about}, cached")
+
+
+def test_doh(lab):
+    """through DoH every kind of answer has the verdict that unbound gives, and the reason when it is bogus"""
+    compare(lab, "alpha-doh")
+
+
+def test_dot(lab):
+    """the same through DoT, by another make of provider"""
+    compare(lab, "beta-dot")
+
+
+def test_flags(lab):
+    """AD for those who ask for it, by AD or DO, and nobody else; CD=1 gets what is bogus"""
+    with Stubd(lab, config(lab, "alpha-doh")):
+        for _ in range(2):
+            true("ad" not in dig(lab, "www.example.com", "A", "+noad", "+nodnssec").flags, "neither bit")
+            true("ad" in dig(lab, "www.example.com", "A", "+ad").flags, "AD bit")
+            true("ad" in dig(lab, "www.example.com", "A", "+noad", "+dnssec").flags, "DO bit")
+        answer = dig(lab, "www.bogus.org", "A", "+cd", "+dnssec")
+        equal((answer.data("A"), "ad" in answer.flags), (["192.0.2.121"], False))
+        equal(dig(lab, "www.bogus.org").status, "SERVFAIL")
+
+
+def test_cost(lab):
+    """once the chain is known a name costs the provider one question, chains of CNAMEs too; no telemetry"""
+    with Stubd(lab, config(lab, "alpha-doh")):
+        for warm in ("www.example.com", "www.insecure.org", "www.example.co.uk", "www.bogus.org"):
+            dig(lab, warm)
+        lab.forget()
+        names = [f"cost{i}.load.example.com" for i in range(20)] + [
+            "nx1.example.com", "v4only.example.com", "chain1.example.com", "cross.example.com",
+            "cross2.example.com", "host.dname.example.com", "nx.example.co.uk", "x.load.insecure.org"]
+        for name in names:
+            true(dig(lab, name).status in ("NOERROR", "NXDOMAIN"), name)
+        equal(sorted(rows(lab)), sorted(("alpha", n + ".", "A") for n in names))
+
+
+def test_telemetry(lab):
+    """of its own the validator asks for keys and delegations, and nothing else"""
+    with Stubd(lab, config(lab, "alpha-doh")):
+        for name in ("www.example.com", "www.bogus.org", "www.expired.org", "www.insecure.org"):
+            dig(lab, name)
+    for _, name, kind in rows(lab):
+        true("_ta-" not in name and (kind in ("DS", "DNSKEY") or name.startswith("www.")), f"{name} {kind}")
+    true(any(kind == "DNSKEY" for _, _, kind in rows(lab)), "keys were asked for")
+
+
+def test_final(lab):
+    """a bogus zone is never masked: no recursion, no second provider"""
+    with Stubd(lab, config(lab, "alpha-doh", "beta-dot", on_miss=["providers", "recurse"])) as stubd:
+        for name in ("www.bogus.org", "www.expired.org", "tobogus.example.com"):
+            equal(dig(lab, name).status, "SERVFAIL")
+        counters = stubd.status()["counters"]
+    equal({party for party, _, _ in rows(lab)}, {"alpha"})
+    equal((counters["bogus"], counters["recursions"]), (3, 0))
+
+
+def test_recursion(lab):
+    """providers gone: recursion answers with AD, without the validator"""
+    with Stubd(lab, config(lab, "alpha-doh", "beta-dot", on_miss=["providers", "recurse"])):
+        for party in ("alpha", "beta"):
+            lab.fault("kill", party)
+        answer = dig(lab, "www.example.com", "A", "+dnssec")
+        equal(verdict(answer), ("NOERROR", True))
+        true("local recursion" in answer.ede_text, answer.ede_text)
+        equal((dig(lab, "www.expired.org").ede), 7)
+
+
+def test_split(lab):
+    """a public CNAME into a split zone: no AD, and no provider learns of the split name"""
+    rule = {"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}
+    with Stubd(lab, config(lab, "alpha-doh", split=[rule])):
+        for _ in range(2):
+            answer = dig(lab, "tocorp.example.com", "A", "+dnssec")
+            equal((verdict(answer), answer.data("A")), (("NOERROR", False), ["10.7.0.20"]))
+        equal(verdict(dig(lab, "tocorp.example.com", "CNAME", "+dnssec")), ("NOERROR", True))
+    equal({name for party, name, kind in rows(lab) if kind not in ("DS", "DNSKEY") and party == "alpha"},
+          {"tocorp.example.com."})
+
+
+def seconds(lab, name, **options):
+    started = time.monotonic()
+    answer = dig(lab, name, **options)
+    return time.monotonic() - started, answer
+
+
+def test_silence(lab):
+    """a silent provider is left as fast as without validation, and its return is noticed"""
+    took = {}
+    for mode in ("off", "validate"):
+        with Stubd(lab, {**config(lab, "crook-doh", "alpha-dot"), "dnssec": mode}):
+            equal(dig(lab, "www.example.com").status, "NOERROR")
+            lab.fault("silent", "crook")
+            took[mode], answer = seconds(lab, f"silence-{mode}.load.example.com")
+            equal(answer.status, "NOERROR", mode)
+            lab.heal("crook")
+    true(took["validate"] < took["off"] + 0.3, f"{took}")
+
+
+def test_slow(lab):
+    """a provider that takes 2 s: validated in 2.6 s once the chain is known"""
+    with Stubd(lab, config(lab, "crook-doh")):
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        lab.fault("slow", "crook", "2000")
+        took, answer = seconds(lab, "slow.load.example.com")
+        lab.heal("crook")
+        equal(answer.status, "NOERROR")
+        true(took < 2.6, f"{took:.2f} s")
+
+
+def test_outage(lab):
+    """keys that could not be had during an outage are not held against the zone after it"""
+    with Stubd(lab, config(lab, "crook-doh")) as stubd:
+        lab.fault("silent", "crook")
+        for name in ("www.example.com", "www.example.co.uk"):
+            equal(dig(lab, name).status, "SERVFAIL")
+        lab.heal("crook")
+        lab.fault("slow", "crook", "1500")      # the message comes, the keys do not in time
+        equal(dig(lab, "www.example.com").status, "SERVFAIL")
+        lab.fault("silent", "crook")            # the keys are lost while they are asked for
+        dig(lab, "mail.example.com")
+        lab.heal("crook")
+        started = time.monotonic()
+        while True:
+            answer = dig(lab, "v4only.example.com", "A", "+dnssec")
+            if verdict(answer) == ("NOERROR", True):
+                break
+            true(time.monotonic() - started < 3, f"{answer}")
+        equal(stubd.status()["counters"]["bogus"], 0)
+
+
+def test_stranger(lab):
+    """another local process gets nothing from the validator's listener"""
+    with Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        dig(lab, "www.example.com")
+        sockets = lab.output("ss", "-Hltn")
+        places = re.findall(r"\s(127\.\d+\.\d+\.\d+):(\d+)\s", sockets)
+        (place,) = [p for p in places if p[0] != "127.0.0.1"]
+        equal([p for p in re.findall(r"(127\.\d+\.\d+\.\d+):", lab.output("ss", "-Hlun")) if p == place[0]], [])
+        lab.forget()
+        text = lab.output("python3", RAW, *place, check=True)
+        equal(text.split(), ["closed"] * 20)
+        equal(rows(lab), [])
+        true(stubd.status()["validation"]["strangers"] >= 20, "they are counted")
+        equal(verdict(dig(lab, "alias.example.com", "A", "+dnssec")), ("NOERROR", True))
+
+
+def test_strict(lab):
+    """privacy strict: neither a question nor a key leaves in plaintext, whatever fails"""
+    with Stubd(lab, config(lab, "crook-doh", "alpha-dot", privacy="strict")):
+        dig(lab, "www.example.com")
+        for i, fault in enumerate(("http500", "garbage", "truncated", "wrong-question", "empty", "rst", "close",
+                                   "expired", "silent")):
+            lab.fault(fault, "crook")
+            equal(dig(lab, f"strict{i}.load.example.com").status, "NOERROR", fault)
+            lab.heal("crook")
+        for party in ("alpha", "crook"):
+            lab.fault("kill", party)
+        equal(dig(lab, "www.example.co.uk").status, "SERVFAIL")
+    equal([r for r in lab.record(client="laptop") if r["transport"] in ("udp", "tcp")], [])
+
+
+def test_trust(lab):
+    """trust: the provider's AD bit is given on; what it calls bogus is SERVFAIL; nothing more is asked"""
+    with Stubd(lab, {**config(lab, "alpha-doh"), "dnssec": "trust"}):
+        for _ in range(2):
+            equal(verdict(dig(lab, "www.example.com", "A", "+dnssec")), ("NOERROR", True))
+        equal(verdict(dig(lab, "www.insecure.org", "A", "+dnssec")), ("NOERROR", False))
+        equal(dig(lab, "www.bogus.org").status, "SERVFAIL")
+    equal(sorted({kind for _, _, kind in rows(lab)}), ["A"])
+
+
+def test_told(lab):
+    """status, explain and query tell the mode and the verdict"""
+    with Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        true("secure" in stubd.ctl("query", "www.example.com")[1], "query")
+        true("bogus" in stubd.ctl("query", "www.bogus.org")[1], "query of a bogus name")
+        true("validate" in stubd.ctl("explain", "www.example.com")[1], "explain")
+        status = stubd.status()
+        equal((status["dnssec"], status["counters"]["validations"], status["counters"]["bogus"]), ("validate", 2, 1))
+        true(status["validation"]["running"] and status["counters"]["chain"] > 4, "the validator's questions are counted")
