@@ -323,6 +323,22 @@ load_private_cas(struct daemon *d, const struct policy *policy, char error[DAEMO
 	return 0;
 }
 
+/* Without trust anchors every answer would be refused: better not to start. Read as whom we are now,
+ * since the validator reads them again later. */
+static int
+check_anchors(struct daemon *d, const struct policy *policy, char error[DAEMON_ERROR_MAX])
+{
+	char why[ENGINE_WHY_MAX];
+
+	if (policy->dnssec != DNSSEC_VALIDATE || engine_check_anchors(d->engine, why) == 0)
+		return 0;
+	snprintf(error, DAEMON_ERROR_MAX,
+	    "%s; write the file with the root's keys in \"engine\"/\"trust_anchors\", or another "
+	    "\"dnssec\" than \"validate\"",
+	    why);
+	return -EINVAL;
+}
+
 static void
 greet(const struct daemon *d)
 {
@@ -363,6 +379,9 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	privilege_prepare_folder(policy->state, 0700);
 	privilege_give_socket(policy->control);
 	err = privilege_drop(error);
+	if (err < 0)
+		goto fail;
+	err = check_anchors(d, policy, error);
 	if (err < 0)
 		goto fail;
 	draw_open(&d->draw, policy->state);

@@ -59,10 +59,12 @@ cut_all(char *text, const char *words)
 void
 bogus_text(const char *why, char *out, size_t n)
 {
-	static const char lead[] = "validation failure <";
-	const char *p = strncmp(why, lead, sizeof(lead) - 1) == 0 ? strstr(why, ">: ") : NULL;
+	static const char before[] = "validation failure <", after[] = ">: ";
+	const char *from = strstr(why, before), *p = from;
 
-	snprintf(out, n, "%s", p ? p + 3 : why);
+	while (from && (p = strstr(p, after)) != NULL)
+		why = p += sizeof(after) - 1;
+	snprintf(out, n, "%s", why);
 	cut_all(out, " from 127.");
 	cut_all(out, " and 127.");
 }

@@ -13,7 +13,8 @@
 enum ede bogus_ede(const char *why);
 
 /* Writes the sentence without what the reader knows or has no use for: "validation failure <NAME
- * TYPE CLASS>:" before it, and our own listener's address in it. Cut to n octets. */
+ * TYPE CLASS>:" before it, that of an earlier question (it may be somebody else's) for whose failure a
+ * key is marked bad, and our own listener's address. Cut to n octets. */
 void bogus_text(const char *why, char *out, size_t n);
 
 #endif

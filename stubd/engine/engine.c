@@ -2,6 +2,7 @@
 
 #include "stubd/engine/relay.h"
 #include "stubd/engine/recurse.h"
+#include "stubd/engine/rootfile.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 
@@ -400,6 +401,12 @@ engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool los
 
 	if (engine && !answer && (lost || high))
 		engine->spoiled = true;
+}
+
+int
+engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX])
+{
+	return rootfile_check(engine->config.trust_anchors, ROOTFILE_ANCHORS, why, ENGINE_WHY_MAX);
 }
 
 void

@@ -95,6 +95,9 @@ void engine_fetched(struct engine_fetch *fetch, const struct answer *answer, boo
 int engine_validate(struct engine *engine, const struct question *question,
     const struct answer *raw, msec timeout, engine_cb *cb, void *arg, struct engine_ask **out);
 
+/* Can the trust anchors be read, and are they some? Returns 0, or -EIO and why. */
+int engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX]);
+
 /* Forgets keys and delegations: those who answer are others now. */
 void engine_forget(struct engine *engine);
 

@@ -70,6 +70,11 @@ the_sentence_is_for_a_reader(void)
 		   "from 127.9.8.7 and 127.9.8.7",
 	    text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "ECDSA signature verification failed");
+	bogus_text(
+	    "key for validation a.test. is marked as invalid because of a previous validation "
+	    "failure <private.a.test. A IN>: No DNSKEY record from 127.9.8.7 for key a.test.",
+	    text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "No DNSKEY record for key a.test.");
 	bogus_text("the chain of trust was lost", text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "the chain of trust was lost");
 	bogus_text("validation failure <broken", text, sizeof(text));
