@@ -2,11 +2,12 @@
 costs the provider; what fails how; and that the validator's own door is shut."""
 import os
 import re
+import subprocess
 import time
 
-from lib.ask import dig
+from lib.ask import Answer, dig
 from lib.check import equal, true
-from lib.daemon import Stubd
+from lib.daemon import ADDRESS, PORT, Stubd
 from lib.lab import ROOT
 
 RAW = os.path.join(ROOT, "tests", "system", "lib", "stranger.py")
@@ -188,6 +189,26 @@ def test_outage(lab):
                 break
             true(time.monotonic() - started < 3, f"{answer}")
         equal(stubd.status()["counters"]["bogus"], 0)
+
+
+def test_lost(lab):
+    """keys lost on their way are told as that, not as bogus; the next question starts with a clean slate"""
+    with Stubd(lab, config(lab, "crook-doh")) as stubd:
+        lab.fault("slow", "crook", "700")
+        client = lab.spawn("dig", f"@{ADDRESS}", "-p", str(PORT), "+tries=1", "+timeout=6", "www.example.com",
+                           stdout=subprocess.PIPE, text=True)
+        lab.run("record", "--party", "crook", "--type", "DNSKEY", "--wait", "1")
+        lab.fault("kill", "crook")
+        answer = Answer(client.communicate(timeout=10)[0])
+        equal((answer.status, answer.ede), ("SERVFAIL", 23), answer.text)
+        true("lost" in answer.ede_text, answer.ede_text)
+        lab.heal("crook")
+        started = time.monotonic()
+        while verdict(dig(lab, "www.example.com", "A", "+dnssec")) != ("NOERROR", True):
+            true(time.monotonic() - started < 3, "validated again")
+        status = stubd.status()
+        equal(status["counters"]["bogus"], 0)
+        true(status["validation"]["renewals"] >= 1, "the context was made anew")
 
 
 def test_stranger(lab):
