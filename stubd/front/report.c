@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+enum { BOGUS_ROW = 10 /* bogus answers in a row that are no zone's fault */ };
+
 static json_t *
 on_miss(const struct policy *policy)
 {
@@ -247,6 +249,10 @@ warnings(const struct api_host *host)
 	if (known && down == known)
 		json_array_append_new(
 		    array, json_string("no provider answers: see last_error of each"));
+	if (r->bogus_row >= BOGUS_ROW)
+		json_array_append_new(array,
+		    json_string("no answer can be proved any more: is the clock wrong, or does "
+				"something on the way remove DNSSEC records?"));
 	if (r->policy->privacy == PRIVACY_OPPORTUNISTIC)
 		json_array_append_new(array,
 		    json_string("privacy is opportunistic: public names may leave in plaintext"));

@@ -58,6 +58,7 @@ struct resolver {
 	size_t nraw;	     /* raw ones among them */
 	struct list queries; /* all that wait */
 	size_t held;	     /* octets, see MAX_HELD */
+	uint32_t bogus_row;  /* answers found bogus since the last that was not */
 	struct query_counters counters;
 	bool draining; /* SIGTERM: start nothing new */
 };

@@ -121,6 +121,7 @@ on_verdict(void *arg, const struct engine_result *result)
 		finish(v, VALIDATION_UNREACHED, EDE_NETWORK_ERROR);
 	} else if (!result->error && result->security == SECURITY_BOGUS) {
 		v->resolver->counters.bogus++;
+		v->resolver->bogus_row++;
 		v->trace->security = SECURITY_BOGUS;
 		fail(v, bogus_ede(result->why), why);
 	} else if (!has_message(result)) {
@@ -129,6 +130,7 @@ on_verdict(void *arg, const struct engine_result *result)
 		       result->wire, result->len, &v->judging, same_view, v, &part, &why) < 0) {
 		fail(v, EDE_INVALID_DATA, why);
 	} else {
+		v->resolver->bogus_row = 0;
 		part->security = result->security;
 		if (v->raw->cut) {
 			on_link(v, part);
