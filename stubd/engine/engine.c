@@ -26,6 +26,7 @@ struct engine_ask {
 	struct lane *lane;
 	struct engine_request request; /* its slot is request.id % ENGINE_VALIDATIONS_MAX */
 	const struct answer *raw;      /* borrowed; what is to be validated */
+	msec started;
 	enum ask_state state;
 	engine_cb *cb;
 	void *arg;
@@ -54,6 +55,7 @@ struct engine {
 	struct relay *relay; /* NULL before the first validation */
 	engine_fetch_cb *fetch;
 	void *fetch_arg;
+	msec lost_at; /* when that was last because nobody could be reached */
 	bool spoiled; /* a part of a chain of trust was lost: keys may be marked bad for it */
 	bool stale;   /* what the validator knows is of another time */
 	uint64_t renewals;
@@ -82,15 +84,6 @@ validates(const struct lane *lane)
 	return lane == &lane->engine->validation;
 }
 
-static void
-count(struct engine_stats *stats, const struct engine_result *result)
-{
-	if (result->error || result->rcode == RCODE_SERVFAIL)
-		stats->failures++;
-	else
-		stats->answers++;
-}
-
 /* The one place that calls back: the timer, with nothing of libunbound or of our caller on the
  * stack, so that the callback may do anything, freeing the engine included. */
 static void
@@ -106,7 +99,10 @@ on_timer(void *arg)
 				   : "the authoritative servers did not answer in time" };
 	ask->state = ASK_DELIVERED;
 	*ask_slot(ask) = NULL;
-	count(&ask->lane->stats, &ask->result);
+	if (ask->result.error || ask->result.rcode == RCODE_SERVFAIL)
+		ask->lane->stats.failures++;
+	else
+		ask->lane->stats.answers++;
 	ask->cb(ask->arg, &ask->result);
 	ask_free(ask);
 }
@@ -135,20 +131,32 @@ answer(struct engine_ask *ask, const struct engine_result *result)
 	timer_start(&ask->timer, 0);
 }
 
+/* A verdict that a part of the chain of trust was missing for is none. Only who was waiting when it
+ * was lost is told so: others may not take a second of ours for a network that is gone. */
+static struct engine_result
+no_verdict(const struct engine_ask *ask)
+{
+	const bool lost = ask->started <= ask->lane->engine->lost_at;
+
+	return (struct engine_result){ .error = lost ? -EAGAIN : -EIO,
+		.rcode = RCODE_SERVFAIL,
+		.why = "the chain of trust was lost on its way" };
+}
+
 static void
 on_result(void *arg, uint64_t id, const struct engine_result *result)
 {
-	static const struct engine_result lost = { .error = -EAGAIN,
-		.rcode = RCODE_SERVFAIL,
-		.why = "the chain of trust was lost on its way" };
 	struct lane *lane = arg;
 	struct engine_ask *ask = lane->asks[id % ENGINE_VALIDATIONS_MAX];
+	struct engine_result none;
 
 	/* A result that comes too late finds its slot empty or in another's hands. */
 	if (!ask || ask->request.id != id || ask->state != ASK_WAITING)
 		return;
-	if (validates(lane) && lane->engine->spoiled && !result->wire)
-		result = &lost;
+	if (validates(lane) && lane->engine->spoiled && !result->wire) {
+		none = no_verdict(ask);
+		result = &none;
+	}
 	answer(ask, result);
 }
 
@@ -231,6 +239,7 @@ make_validator(struct engine *engine)
 	}
 	engine->renewals += engine->spoiled || engine->stale;
 	engine->spoiled = engine->stale = false;
+	engine->lost_at = 0;
 	return recurse_new_forwarding(engine->loop, &engine->config, relay_address(engine->relay),
 	    on_result, lane, &lane->recurse, lane->why);
 }
@@ -316,6 +325,7 @@ ask_new(struct lane *lane, size_t slot, const struct question *question, engine_
 	ask->lane = lane;
 	ask->request.id = lane->round++ * ENGINE_VALIDATIONS_MAX + slot;
 	ask->request.question = *question;
+	ask->started = loop_now(lane->engine->loop);
 	ask->cb = cb;
 	ask->arg = arg;
 	timer_init(&ask->timer, lane->engine->loop, on_timer, ask);
@@ -394,13 +404,17 @@ is_high(const struct name *name)
 }
 
 void
-engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool lost)
+engine_fetched(struct engine_fetch *fetch, const struct answer *answer, enum fetch_end end)
 {
 	const bool high = is_high(&relay_question(fetch)->name);
 	struct engine *engine = relay_answer(fetch, answer);
 
-	if (engine && !answer && (lost || high))
+	if (!engine || end == FETCH_ANSWERED)
+		return;
+	if (end != FETCH_REFUSED || high)
 		engine->spoiled = true;
+	if (end == FETCH_LOST)
+		engine->lost_at = loop_now(engine->loop);
 }
 
 int

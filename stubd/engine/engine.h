@@ -18,9 +18,9 @@
  *	                            ▼
  *	                  secure | insecure | bogus
  *
- * libunbound takes a key that it could not get for a broken one, for a minute. When a fetch is lost,
- * what it then calls bogus is not: such a result has error -EAGAIN, and the context is made anew
- * with the next question, at most once a second.
+ * libunbound takes a key that it could not get for a broken one, for a minute. When a fetch is lost
+ * or dropped, what it then calls bogus is not: such a result has an error, and the context is made
+ * anew with the next question, at most once a second.
  *
  * Bogus data never leaves this room: such a result has rcode SERVFAIL, no message, and a reason.
  */
@@ -57,7 +57,7 @@ struct engine_request {
 
 struct engine_result {
 	int error; /* 0, or -errno: -ETIMEDOUT, -EIO (context could not be made), -ENOMEM,
-		    * -EAGAIN (the chain of trust was lost on its way) */
+		    * -EAGAIN (the chain of trust was lost on its way to this result) */
 	uint8_t rcode;
 	enum security security;
 	const uint8_t *wire; /* borrowed for the callback, header ID 0, RRSIGs included; NULL when
@@ -86,9 +86,15 @@ typedef void engine_fetch_cb(
     void *arg, const struct question *question, struct engine_fetch *fetch);
 void engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg);
 
-/* Takes the fetch; answer (borrowed) was not validated; NULL: there is none, and lost tells that this
- * is no word of the zone's, but that nobody could be reached. */
-void engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool lost);
+enum fetch_end {
+	FETCH_ANSWERED,
+	FETCH_REFUSED, /* an error came, or nothing from a zone that is slow */
+	FETCH_DROPPED, /* a limit of our own was met */
+	FETCH_LOST,    /* nobody could be reached */
+};
+
+/* Takes the fetch; answer (borrowed) was not validated; it is NULL unless ANSWERED. */
+void engine_fetched(struct engine_fetch *fetch, const struct answer *answer, enum fetch_end end);
 
 /* Validates raw, the answer to question as it came (borrowed until the callback or engine_cancel()).
  * The result's message is libunbound's own, made from what it found in raw. As engine_recurse(). */

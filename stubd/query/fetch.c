@@ -15,7 +15,10 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 {
 	struct fetch *f = container_of(wait, struct fetch, wait);
 
-	engine_fetched(f->fetch, result->answer, result->unreached);
+	engine_fetched(f->fetch, result->answer,
+	    result->answer	? FETCH_ANSWERED
+	    : result->unreached ? FETCH_LOST
+				: FETCH_REFUSED);
 	free(f);
 }
 
@@ -29,7 +32,7 @@ fetch_start(void *arg, const struct question *question, struct engine_fetch *fet
 	policy_view(r->policy, question, &r->netview, &view);
 	if (view.kind != VIEW_PROVIDERS) {
 		r->counters.chain_refused++;
-		engine_fetched(fetch, NULL, false);
+		engine_fetched(fetch, NULL, FETCH_REFUSED);
 		return;
 	}
 	r->counters.chain++;
@@ -41,6 +44,6 @@ fetch_start(void *arg, const struct question *question, struct engine_fetch *fet
 	}
 	if (!f || flight_join(r, question, &view, FLIGHT_RAW, true, &f->wait) < 0) {
 		free(f);
-		engine_fetched(fetch, NULL, true);
+		engine_fetched(fetch, NULL, FETCH_DROPPED);
 	}
 }

@@ -126,19 +126,21 @@ expect_recursion(struct world *w, const struct step *step)
 	return check_text(w, step, 2, "the engine", text);
 }
 
-/* expect fetched data|refused|lost */
+/* expect fetched data|refused|dropped|lost */
 static int
 expect_fetched(struct world *w, const struct step *step)
 {
-	static const char *const ends[] = { [FAKE_FETCH_NONE] = "nothing",
-		[FAKE_FETCH_DATA] = "data",
-		[FAKE_FETCH_REFUSED] = "refused",
-		[FAKE_FETCH_LOST] = "lost" };
-	const char *seen = ends[fake_engine_fetched(w->engine)];
+	static const char *const ends[] = { [FETCH_ANSWERED] = "data",
+		[FETCH_REFUSED] = "refused",
+		[FETCH_DROPPED] = "dropped",
+		[FETCH_LOST] = "lost" };
+	enum fetch_end end;
+	const char *seen = fake_engine_fetched(w->engine, &end) ? ends[end] : "nothing";
 
-	return strcmp(seen, step->words[2])
-		   ? world_fail(w, "expected %s for the validator, seen %s", step->words[2], seen)
-		   : 0;
+	if (strcmp(seen, step->words[2]))
+		return world_fail(
+		    w, "expected %s for the validator, seen %s", step->words[2], seen);
+	return 0;
 }
 
 /* expect connections UPSTREAM COUNT */
@@ -250,7 +252,7 @@ static const struct {
 	{ "asked", 5, "expect asked UPSTREAM[/N] NAME TYPE [+cd] | COUNT times", expect_asked },
 	{ "recursion", 4, "expect recursion NAME TYPE", expect_recursion },
 	{ "validation", 4, "expect validation NAME TYPE", expect_recursion },
-	{ "fetched", 3, "expect fetched data|refused|lost", expect_fetched },
+	{ "fetched", 3, "expect fetched data|refused|dropped|lost", expect_fetched },
 	{ "connections", 4, "expect connections UPSTREAM COUNT", expect_connections },
 	{ "answer", 4, "expect answer N RCODE [FLAGS] [RECORD]", expect_answer },
 	{ "answers", 5, "expect answers FROM COUNT RCODE", expect_answers },

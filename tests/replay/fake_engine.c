@@ -17,7 +17,7 @@ struct engine {
 	engine_fetch_cb *fetch;
 	void *fetch_arg;
 	unsigned nfetched, nlooked;
-	enum fake_fetch_end fetched[FETCHES_MAX];
+	enum fetch_end fetched[FETCHES_MAX];
 	struct engine_stats stats;
 };
 
@@ -157,15 +157,13 @@ engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg)
 }
 
 void
-engine_fetched(struct engine_fetch *fetch, const struct answer *answer, bool lost)
+engine_fetched(struct engine_fetch *fetch, const struct answer *answer, enum fetch_end end)
 {
 	struct engine *engine = fetch->engine;
 
-	if (engine->nfetched == FETCHES_MAX)
+	if (engine->nfetched == FETCHES_MAX || !answer != (end != FETCH_ANSWERED))
 		abort();
-	engine->fetched[engine->nfetched++] = answer ? FAKE_FETCH_DATA
-					      : lost ? FAKE_FETCH_LOST
-						     : FAKE_FETCH_REFUSED;
+	engine->fetched[engine->nfetched++] = end;
 	free(fetch);
 }
 
@@ -232,11 +230,13 @@ fake_engine_fetch(struct engine *engine, const struct question *question)
 	engine->fetch(engine->fetch_arg, &fetch->question, fetch);
 }
 
-enum fake_fetch_end
-fake_engine_fetched(struct engine *engine)
+bool
+fake_engine_fetched(struct engine *engine, enum fetch_end *end)
 {
-	return engine->nlooked < engine->nfetched ? engine->fetched[engine->nlooked++]
-						  : FAKE_FETCH_NONE;
+	if (engine->nlooked == engine->nfetched)
+		return false;
+	*end = engine->fetched[engine->nlooked++];
+	return true;
 }
 
 void

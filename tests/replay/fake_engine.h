@@ -24,10 +24,8 @@ const struct answer *fake_engine_raw(const struct engine *engine);
 /* Asks for what the validator would need. */
 void fake_engine_fetch(struct engine *engine, const struct question *question);
 
-enum fake_fetch_end { FAKE_FETCH_NONE, FAKE_FETCH_DATA, FAKE_FETCH_REFUSED, FAKE_FETCH_LOST };
-
-/* How the oldest such question that ended and was not looked at did; looks at it. */
-enum fake_fetch_end fake_engine_fetched(struct engine *engine);
+/* How the oldest such question that ended and was not looked at did; looks at it. False: none. */
+bool fake_engine_fetched(struct engine *engine, enum fetch_end *end);
 
 /* Answers that request. The engine must have one. */
 void fake_engine_answer(struct engine *engine, const struct engine_result *result);

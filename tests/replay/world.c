@@ -261,6 +261,7 @@ check_end(struct world *w)
 {
 	const struct fake_ask *ask = fake_net_look(&w->net);
 	bool validates = false;
+	enum fetch_end end;
 	const struct question *recursion = fake_engine_look(w->engine, &validates);
 	char name[NAME_TEXT_MAX];
 
@@ -273,7 +274,7 @@ check_end(struct world *w)
 	if (fake_net_outstanding(&w->net))
 		return world_fail(w, "%zu questions are left in flight at the end",
 		    fake_net_outstanding(&w->net));
-	if (fake_engine_fetched(w->engine) != FAKE_FETCH_NONE)
+	if (fake_engine_fetched(w->engine, &end))
 		return world_fail(w, "nobody expected that the validator was answered");
 	if (fake_engine_count(w->engine))
 		return world_fail(w, "a recursion is left at the end");
