@@ -43,6 +43,15 @@ fail(struct validation *v, enum ede ede, const char *why)
 	finish(v, VALIDATION_FAILED, ede);
 }
 
+static void
+fail_bogus(struct validation *v, enum ede ede, const char *why)
+{
+	v->resolver->counters.bogus++;
+	v->resolver->bogus_row++;
+	v->trace->security = SECURITY_BOGUS;
+	fail(v, ede, why);
+}
+
 static bool
 same_view(void *arg, const struct name *target)
 {
@@ -85,18 +94,30 @@ on_link(struct validation *v, struct answer *part)
 {
 	struct name target;
 
-	if (!answer_cname(part, &v->judging.name, &target)) {
+	if (!answer_cname(part, &v->link, &target)) {
 		answer_free(part);
-		fail(v, EDE_BOGUS, "there is no such CNAME as the provider told of");
+		fail_bogus(v, EDE_BOGUS, "there is no such CNAME as the provider told of");
 		return;
 	}
 	v->parts[v->nparts++] = part;
 	if (same_view(v, &target) && v->nparts < ANSWER_CHAIN_MAX) {
-		v->judging.name = target;
+		v->link = target;
 		judge(v);
 	} else {
 		join(v, &target);
 	}
+}
+
+/* The question to which the verdict's message is the answer: a DNAME that was asked for by its own
+ * makes the link's CNAME, for a question of any other type. */
+static void
+told(const struct validation *v, struct question *out)
+{
+	*out = v->judging;
+	if (!v->raw->cut || v->judging.type != TYPE_DNAME)
+		return;
+	out->name = v->link;
+	out->type = TYPE_A;
 }
 
 static bool
@@ -112,22 +133,21 @@ on_verdict(void *arg, const struct engine_result *result)
 	struct validation *v = arg;
 	char text[ENGINE_WHY_MAX];
 	const char *why = text;
+	struct question asked;
 	struct answer *part;
 
 	v->ask = NULL;
+	told(v, &asked);
 	bogus_text(result->why, text, sizeof(text));
 	if (result->error == -EAGAIN) {
 		pursuit_note(v->why, "validation", why);
 		finish(v, VALIDATION_UNREACHED, EDE_NETWORK_ERROR);
 	} else if (!result->error && result->security == SECURITY_BOGUS) {
-		v->resolver->counters.bogus++;
-		v->resolver->bogus_row++;
-		v->trace->security = SECURITY_BOGUS;
-		fail(v, bogus_ede(result->why), why);
+		fail_bogus(v, bogus_ede(result->why), why);
 	} else if (!has_message(result)) {
 		fail(v, EDE_INDETERMINATE, why[0] ? why : "no verdict");
-	} else if (answer_from_reply(
-		       result->wire, result->len, &v->judging, same_view, v, &part, &why) < 0) {
+	} else if (answer_from_reply(result->wire, result->len, &asked, same_view, v, &part, &why) <
+		   0) {
 		fail(v, EDE_INVALID_DATA, why);
 	} else {
 		v->resolver->bogus_row = 0;
@@ -146,6 +166,12 @@ judge(struct validation *v)
 {
 	const msec now = loop_now(v->resolver->loop);
 
+	if (v->raw->cut) {
+		v->judging.type = TYPE_CNAME;
+		v->judging.name = v->link;
+		if (answer_dname(v->raw, &v->link, &v->judging.name))
+			v->judging.type = TYPE_DNAME;
+	}
 	if (now >= v->end || engine_validate(v->resolver->engine, &v->judging, v->raw, v->end - now,
 				 on_verdict, v, &v->ask) < 0)
 		fail(v, EDE_INDETERMINATE, "no room or time for one more question");
@@ -168,8 +194,6 @@ on_raw(struct flight_wait *wait, const struct flight_result *result)
 		fail(v, EDE_OTHER, "out of memory");
 		return;
 	}
-	if (v->raw->cut)
-		v->judging.type = TYPE_CNAME;
 	v->resolver->counters.validations++;
 	judge(v);
 }
@@ -180,5 +204,6 @@ validation_start(struct validation *v)
 	list_init(&v->wait.link);
 	v->wait.done = on_raw;
 	v->judging = *v->question;
+	v->link = v->question->name;
 	return flight_join(v->resolver, v->question, v->view, FLIGHT_RAW, true, &v->wait);
 }

@@ -11,7 +11,8 @@
  *
  * RAW: waits on the raw flight for the same question, which asks, hedges and fails over. JUDGED: the
  * engine has the answer. What is taken is the engine's message, never the raw one. A chain that is
- * cut because it goes on in another view is judged link by link, as questions for CNAME.
+ * cut because it goes on in another view is judged link by link, as questions for CNAME, or for the
+ * DNAME that made it.
  */
 #ifndef QUERY_VALIDATION_H
 #define QUERY_VALIDATION_H
@@ -39,6 +40,7 @@ struct validation {
 	struct flight_wait wait;
 	struct engine_ask *ask;
 	struct answer *raw;			/* owned; lent to the engine */
+	struct name link;			/* where the chain is, when it is cut */
 	struct question judging;		/* the question itself, or a link of the chain */
 	struct answer *parts[ANSWER_CHAIN_MAX]; /* owned; links found good */
 	size_t nparts;

@@ -354,3 +354,21 @@ answer_cname(const struct answer *answer, const struct name *owner, struct name 
 	}
 	return false;
 }
+
+bool
+answer_dname(const struct answer *answer, const struct name *name, struct name *owner)
+{
+	struct rcur cur = records(answer);
+
+	for (unsigned n = answer->ancount; n && !cur.bad; n--) {
+		struct msg_rr rr;
+
+		msg_read_rr(&cur, &rr);
+		if (cur.bad || rr.type != TYPE_DNAME || name_equal(&rr.owner, name) ||
+		    !name_is_under(name, &rr.owner))
+			continue;
+		*owner = rr.owner;
+		return true;
+	}
+	return false;
+}

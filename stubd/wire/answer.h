@@ -95,6 +95,9 @@ void answer_retype(struct answer *answer, uint16_t type);
 /* Where that owner's CNAME leads; false: it has none. */
 bool answer_cname(const struct answer *answer, const struct name *owner, struct name *target);
 
+/* The owner of the DNAME that renames name in it (RFC 6672); false: there is none. */
+bool answer_dname(const struct answer *answer, const struct name *name, struct name *owner);
+
 struct answer *answer_copy(const struct answer *answer);
 struct answer *answer_free(struct answer *answer);
 const char *security_text(enum security security);

@@ -7,7 +7,7 @@ import time
 
 from lib.ask import Answer, dig
 from lib.check import equal, true
-from lib.daemon import ADDRESS, PORT, Stubd
+from lib.daemon import ADDRESS, BUILD, PORT, Stubd
 from lib.lab import ROOT
 
 RAW = os.path.join(ROOT, "tests", "system", "lib", "stranger.py")
@@ -136,8 +136,10 @@ def test_split(lab):
             answer = dig(lab, "tocorp.example.com", "A", "+dnssec")
             equal((verdict(answer), answer.data("A")), (("NOERROR", False), ["10.7.0.20"]))
         equal(verdict(dig(lab, "tocorp.example.com", "CNAME", "+dnssec")), ("NOERROR", True))
+        answer = dig(lab, "wiki.oldcorp.example.com", "A", "+dnssec")
+        equal((verdict(answer), answer.data("A")), (("NOERROR", False), ["10.7.0.21", "10.7.0.22"]))
     equal({name for party, name, kind in rows(lab) if kind not in ("DS", "DNSKEY") and party == "alpha"},
-          {"tocorp.example.com."})
+          {"tocorp.example.com.", "wiki.oldcorp.example.com."})
 
 
 def seconds(lab, name, **options):
@@ -262,6 +264,19 @@ def test_trust(lab):
         equal(verdict(dig(lab, "www.insecure.org", "A", "+dnssec")), ("NOERROR", False))
         equal(dig(lab, "www.bogus.org").status, "SERVFAIL")
     equal(sorted({kind for _, _, kind in rows(lab)}), ["A"])
+
+
+def test_anchors(lab):
+    """without trust anchors there is no start, and the error says what to write; with dnssec off there is"""
+    engine = {"root_hints": lab.env["LAB_ROOT_HINTS"], "trust_anchors": lab.env["LAB_ROOT_HINTS"]}
+    stubd = Stubd(lab, config(lab, "alpha-doh", engine=engine))
+    done = subprocess.run(lab.inside(os.path.join(BUILD, "stubd"), "-c", stubd.file), env=lab.environment, text=True,
+                          capture_output=True, timeout=20)
+    equal(done.returncode, 1)
+    true("trust_anchors" in done.stderr and "only DS and DNSKEY" in done.stderr, done.stderr)
+    stubd.configure({**config(lab, "alpha-doh", engine=engine), "dnssec": "off"})
+    with stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
 
 
 def test_told(lab):

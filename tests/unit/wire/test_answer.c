@@ -177,8 +177,30 @@ tells_parts_of_a_chain(void)
 	a = answer_free(a);
 }
 
+static void
+finds_the_dname_of_a_name(void)
+{
+	const struct name apex = packet_make_name("old.example"),
+			  below = packet_make_name("a.b.old.example"),
+			  other = packet_make_name("a.example");
+	struct name owner;
+	struct answer *a;
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, "a.b.old.example", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "old.example", TYPE_DNAME, 70, "new.example");
+	a = packet_answer(&p, "a.b.old.example", TYPE_A, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(answer_dname(a, &below, &owner) && name_equal(&owner, &apex));
+	CU_ASSERT(!answer_dname(a, &apex, &owner));
+	CU_ASSERT(!answer_dname(a, &other, &owner));
+	a = answer_free(a);
+}
+
 static const struct unit_case cases[] = {
 	{ "a part of a chain is an answer of its own", tells_parts_of_a_chain },
+	{ "a DNAME is found for what it renames, which is all below it",
+	    finds_the_dname_of_a_name },
 	{ "local addresses answer with authority", makes_local_addresses },
 	{ "local denials carry a SOA of a likely zone", makes_local_denials },
 	{ "a local PTR names its host", makes_local_ptr },
