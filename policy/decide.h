@@ -76,8 +76,8 @@ struct route {
 struct standing {
 	uint32_t srtt_us;     /* smoothed time of an answer; 0: unknown */
 	uint32_t failures;    /* transport failures since the last answer */
-	uint32_t strikes;     /* back-offs since then; the second confirms the first */
 	uint64_t down_until;  /* ms on the loop's clock; 0: up */
+	uint64_t lost;	      /* its first back-off since then, on that clock; 0: none */
 	uint64_t last_answer; /* ms on the loop's clock; 0: never */
 	uint64_t silent;      /* since when it owes a sign of life, on that clock; 0: it does not */
 	uint64_t probed;      /* the last probe, on that clock; 0: never */
@@ -101,7 +101,7 @@ void policy_route(const struct policy *policy, const struct view *view,
     uint64_t now, struct route *out);
 
 /* True when public names are answered by recursion first, because on_miss allows it and every
- * provider failed, failed again after its back-off, and has not answered since: policy_route() then puts that stage first and sends the providers
+ * provider has failed and none has answered for SELECT_LOST ms: policy_route() then puts that stage first and sends the providers
  * probes, until one answers. */
 bool policy_is_degraded(const struct policy *policy, const struct standing *standing,
     const struct draw *draw, uint64_t now);

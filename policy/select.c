@@ -132,13 +132,17 @@ select_candidates(const struct policy *policy, const struct preference *preferen
 bool
 select_lost(const struct preference *preference, const struct standing *standing, uint64_t now)
 {
+	uint64_t first = now;
+
 	for (size_t i = 0; i < preference->n; i++) {
 		const struct standing *s = &standing[preferred(preference, i)];
 
-		if (state_of(s, now) < STATE_UNPROVEN || s->strikes < SELECT_STRIKES)
+		if (state_of(s, now) < STATE_UNPROVEN || !s->lost)
 			return false;
+		if (s->lost < first)
+			first = s->lost;
 	}
-	return preference->n > 0;
+	return preference->n > 0 && now - first >= SELECT_LOST;
 }
 
 int

@@ -22,7 +22,7 @@
 enum {
 	SELECT_SILENCE_MIN = 500,  /* ms */
 	SELECT_SILENCE_MAX = 1000, /* ms */
-	SELECT_STRIKES = 2,	   /* back-offs without an answer that make one lost */
+	SELECT_LOST = 3000,	   /* ms from the first loss until all together are lost */
 	SELECT_PROBE_EVERY = 2000, /* ms between probes of one that is lost, while all are */
 	SELECT_PROBED =
 	    2, /* the most preferred ones are probed so; the others when their back-off ends */
@@ -42,8 +42,8 @@ struct preference {
 /* The preference among the providers. */
 void select_providers(const struct policy *policy, const struct draw *draw, struct preference *out);
 
-/* True when all have failed, failed again after their back-off, and none has answered since. One
- * failure is not enough: a laptop that wakes up fails once at everything. None at all are not lost. */
+/* True when all have failed, the first of them SELECT_LOST ms ago, and none has answered since: a laptop
+ * that wakes up fails at everything, but not for long. None at all are not lost. */
 bool select_lost(
     const struct preference *preference, const struct standing *standing, uint64_t now);
 

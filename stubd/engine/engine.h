@@ -37,8 +37,9 @@ struct engine_fetch;
 struct loop;
 
 enum {
-	ENGINE_ASKS_MAX = 200, /* in flight; more fail with -EBUSY (libunbound's burst must fit our
-				  buffers) */
+	/* Recursions in flight; more fail with -EBUSY. libunbound takes 1,024, those that were
+	 * forgotten included. */
+	ENGINE_ASKS_MAX = 800,
 	ENGINE_VALIDATIONS_MAX = 2000,
 	ENGINE_WHY_MAX = 256, /* octets of a reason, the NUL included; longer ones are cut */
 };

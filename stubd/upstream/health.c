@@ -25,7 +25,7 @@ health_answer(struct health *health, uint32_t rtt_us, msec now)
 	if (!s->srtt_us)
 		s->srtt_us = 1; /* 0 means unknown */
 	s->failures = 0;
-	s->strikes = 0;
+	s->lost = 0;
 	s->down_until = 0;
 	s->last_answer = now;
 	health->backoff = 0;
@@ -52,7 +52,8 @@ health_fail(struct health *health, enum ask_fail fail, msec now)
 	if (health->backoff > HEALTH_MOST)
 		health->backoff = HEALTH_MOST;
 	s->down_until = now + health->backoff;
-	s->strikes++;
+	if (!s->lost)
+		s->lost = now;
 }
 
 void

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIMEOUT = 8000, WATCHDOG = 20000, NAMES = 300, WIRE_MAX = 8192 };
+enum { TIMEOUT = 8000, WATCHDOG = 20000, NAMES = ENGINE_ASKS_MAX + 100, WIRE_MAX = 8192 };
 
 static struct fixture {
 	struct authorities authorities;

@@ -143,8 +143,10 @@ the_preferred_one_has_to_prove_itself_before_it_comes_first(void)
 	policy_unref(p);
 }
 
-/* Failed, failed again, in its second back-off. */
-static const struct standing lost = { .failures = 9, .strikes = 2, .down_until = NOW + 1 };
+/* In its back-off, and lost for long enough. */
+static const struct standing lost = {
+	.failures = 9, .lost = NOW - SELECT_LOST, .down_until = NOW + 1
+};
 
 static void
 while_all_are_lost_recursion_comes_first_and_providers_are_probed(void)
@@ -163,7 +165,8 @@ while_all_are_lost_recursion_comes_first_and_providers_are_probed(void)
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:cabd ?c");
 	s[0].probed = NOW - SELECT_PROBE_EVERY;
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:cabd ?a");
-	s[3].strikes = 1; /* one failure may be the laptop's own */
+	for (int i = 0; i < 4; i++)
+		s[i].lost++; /* it may be the laptop's own trouble yet */
 	CU_ASSERT_FALSE(policy_is_degraded(p, s, &draw, NOW));
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cabd recurse");
 	s[3] = (struct standing){ .srtt_us = 0 };

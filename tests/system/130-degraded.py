@@ -1,0 +1,58 @@
+"""All providers out of reach: recursion takes over, nobody waits twice, and providers are back soon."""
+import time
+
+from lib.ask import Load, dig
+from lib.check import equal, true
+from lib.daemon import Stubd
+
+RATE, SECONDS = 200, 12
+AUTHORITIES = ("root", "tld", "leaf1", "leaf2")
+FIRST, SETTLED, BACK = 3.0, 1.0, 5.0    # seconds
+
+
+def back_at_providers(lab, stubd, since):
+    """Seconds from `since` until a question was answered by a provider again."""
+    number = 0
+    while time.monotonic() - since < 60:
+        code, text = stubd.ctl("explain", "--live", f"back{number}.wild.example.com")
+        if code == 0 and "alpha-doh" in text.split("asked", 1)[-1] and not stubd.status()["warnings"]:
+            return time.monotonic() - since
+        number += 1
+    raise AssertionError("providers never came back")
+
+
+def test_black_hole(lab):
+    """providers black-holed at 200 names a second, authorities 30 ms away: every name is answered by
+    recursion, the first ones within 3 s, later ones without waiting; back within 5 s"""
+    config = {"providers": {"custom": [lab.providers["alpha-doh"], lab.providers["beta-dot"]]},
+              "on_miss": ["providers", "recurse"]}
+    for authority in AUTHORITIES:
+        lab.fault("delay", "30", authority)
+    with Stubd(lab, config) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        for provider in ("alpha", "beta"):
+            lab.fault("blackhole", provider)
+        load = Load(lab, [f"deg{i}.load.example.com" for i in range(RATE * SECONDS)], RATE)
+        load.finish()
+        equal((load.lost, load.failed), (0, 0), f"failed: {load.rcodes}")
+        late = load.latencies[-RATE * 4:]
+        true(stubd.status()["warnings"], "status warns of recursion in plaintext")
+        mended = time.monotonic()
+        lab.heal()
+        back = back_at_providers(lab, stubd, mended)
+    print(f"  worst wait {max(load.latencies):.2f} s, of the last four seconds {max(late):.2f} s; "
+          f"back at providers {back:.1f} s after the mend")
+    true(max(load.latencies) <= FIRST, f"worst wait {max(load.latencies):.2f} s")
+    true(max(late) <= SETTLED, f"late wait {max(late):.2f} s")
+    true(back <= BACK, f"back after {back:.1f} s")
+
+
+def test_broken_zone_at_load(lab):
+    """a zone that always fails causes no recursion, however often it is asked"""
+    config = {"providers": {"custom": [lab.providers["alpha-doh"], lab.providers["beta-dot"]]},
+              "on_miss": ["providers", "recurse"]}
+    with Stubd(lab, config):
+        for i in range(20):
+            equal(dig(lab, f"n{i}.bogus.org").status, "SERVFAIL")
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+    equal([r for r in lab.record(client="laptop") if r["party"] in AUTHORITIES], [])
