@@ -89,8 +89,8 @@ void engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg);
 
 enum fetch_end {
 	FETCH_ANSWERED,
-	FETCH_REFUSED, /* an error came, or nothing from a zone that is slow */
-	FETCH_DROPPED, /* a limit of our own was met */
+	FETCH_REFUSED, /* an error came */
+	FETCH_DROPPED, /* a limit of our own was met, that of time too */
 	FETCH_LOST,    /* nobody could be reached */
 };
 

@@ -15,10 +15,12 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 {
 	struct fetch *f = container_of(wait, struct fetch, wait);
 
+	/* What takes too long is no word of the zone's either. */
 	engine_fetched(f->fetch, result->answer,
 	    result->answer	? FETCH_ANSWERED
 	    : result->unreached ? FETCH_LOST
-				: FETCH_REFUSED);
+	    : result->refused	? FETCH_REFUSED
+				: FETCH_DROPPED);
 	free(f);
 }
 

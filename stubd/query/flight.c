@@ -117,6 +117,7 @@ finish(struct flight *f)
 		.answer = f->answer,
 		.ede = f->ede,
 		.unreached = f->unreached,
+		.refused = f->pursuit.refused,
 		.text = f->why,
 		.trace = &f->trace,
 	};

@@ -32,6 +32,7 @@ struct flight_result {
 	const struct answer *answer; /* borrowed for the callback; NULL on failure */
 	enum ede ede;
 	bool unreached;	  /* failed because nobody could be reached */
+	bool refused;	  /* an upstream answered, with an error */
 	const char *text; /* names the upstream and the cause; "" when none */
 	const struct flight_trace *trace;
 };
