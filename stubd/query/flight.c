@@ -397,7 +397,8 @@ on_start(void *arg)
 	}
 	policy_route(f->resolver->policy, &f->view, &f->question, pool_standing(f->resolver->pool),
 	    &f->resolver->draw, loop_now(f->resolver->loop), &f->route);
-	if (!in_mode(f, DNSSEC_VALIDATE))
+	/* The raw flight sends it, where one is started now. */
+	if (!in_mode(f, DNSSEC_VALIDATE) || f->route.stages[0].kind == STAGE_RECURSE)
 		send_probe(f);
 	enter_stage(f);
 }
