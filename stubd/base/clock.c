@@ -2,15 +2,6 @@
 
 #include <time.h>
 
-msec
-clock_wall(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (msec)ts.tv_sec * 1000 + (msec)ts.tv_nsec / 1000000;
-}
-
 uint64_t
 clock_monotonic_us(void)
 {

@@ -146,16 +146,3 @@ map_remove(struct map *map, struct map_node *node)
 		map->count--;
 	}
 }
-
-void
-map_each(struct map *map, map_visit *visit, void *arg)
-{
-	for (size_t i = 0; i < map->nbuckets; i++) {
-		struct map_node *node, *next;
-
-		for (node = map->buckets[i]; node; node = next) {
-			next = node->next;
-			visit(node, arg);
-		}
-	}
-}

@@ -22,7 +22,6 @@ struct map {
 };
 
 typedef bool map_match(const struct map_node *node, const void *key);
-typedef void map_visit(struct map_node *node, void *arg);
 
 /* Makes an empty map with at least nbuckets. Returns 0 or -ENOMEM. */
 int map_init(struct map *map, size_t nbuckets);
@@ -38,8 +37,5 @@ struct map_node *map_find(const struct map *map, uint64_t hash, map_match *match
 /* Adds a node that is in no map. Grows when full; if growing fails, chains get longer instead. */
 void map_insert(struct map *map, struct map_node *node, uint64_t hash);
 void map_remove(struct map *map, struct map_node *node);
-
-/* Calls visit for each node; visit may remove or free that node, and no other. */
-void map_each(struct map *map, map_visit *visit, void *arg);
 
 #endif

@@ -12,8 +12,8 @@ fake_rand_seed(uint64_t seed)
 }
 
 /* A counter, well mixed: the finaliser is two rounds of multiply and shift. */
-uint64_t
-rand_u64(void)
+static uint64_t
+next(void)
 {
 	uint64_t v = state += UINT64_C(0x9e3779b97f4a7c15);
 
@@ -25,18 +25,12 @@ rand_u64(void)
 uint16_t
 rand_u16(void)
 {
-	return (uint16_t)rand_u64();
-}
-
-uint32_t
-rand_below(uint32_t limit)
-{
-	return (uint32_t)(rand_u64() % limit);
+	return (uint16_t)next();
 }
 
 void
 rand_bytes(void *out, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		((uint8_t *)out)[i] = (uint8_t)rand_u64();
+		((uint8_t *)out)[i] = (uint8_t)next();
 }

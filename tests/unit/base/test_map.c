@@ -9,7 +9,6 @@ enum { N = 1000 };
 struct item {
 	struct map_node node;
 	unsigned key;
-	unsigned seen;
 };
 
 static bool
@@ -66,32 +65,6 @@ removes(void)
 	map_clear(&map);
 }
 
-/* Marks an item; one with an even key removes itself on the way. */
-static void
-mark(struct map_node *node, void *arg)
-{
-	struct item *item = (struct item *)node;
-
-	item->seen++;
-	if (item->key % 2 == 0)
-		map_remove(arg, node);
-}
-
-static void
-visits_each_once(void)
-{
-	static struct item items[N];
-	struct map map;
-
-	CU_ASSERT_EQUAL_FATAL(map_init(&map, 64), 0);
-	insert_all(&map, items);
-	map_each(&map, mark, &map);
-	CU_ASSERT_EQUAL(map.count, N / 2);
-	for (unsigned i = 0; i < N; i++)
-		CU_ASSERT_EQUAL(items[i].seen, 1);
-	map_clear(&map);
-}
-
 static void
 tells_equal_hashes_apart(void)
 {
@@ -139,7 +112,6 @@ has_its_own_secret(void)
 static const struct unit_case cases[] = {
 	{ "what was put in is found, however large the map grew", finds_through_growth },
 	{ "what was removed is gone, the rest stays", removes },
-	{ "each node is visited once, and may remove itself", visits_each_once },
 	{ "equal hashes are told apart by the key", tells_equal_hashes_apart },
 	{ "the hash is SipHash-2-4", hashes_as_siphash },
 	{ "two maps hash differently", has_its_own_secret },
