@@ -97,6 +97,30 @@ write_pktinfo(struct msghdr *msg, union control *control, const struct dgram_pee
 	msg->msg_controllen = CMSG_SPACE(sizeof(v6));
 }
 
+/* Sends what is queued, now. */
+static void
+flush(struct dgram *d)
+{
+	size_t sent = 0;
+
+	while (sent < d->nout) {
+		int n = sendmmsg(d->fd, d->out + sent, (unsigned)(d->nout - sent), MSG_DONTWAIT);
+
+		if (n > 0) {
+			sent += (size_t)n;
+			d->stats.out += (uint64_t)n;
+			continue;
+		}
+		/* The first one failed, the others may not: an error may belong to one client
+		 * alone, and a pending ICMP error of the socket is cleared by this call. */
+		if (n < 0 && errno == EINTR)
+			continue;
+		sent++;
+		d->stats.out_lost++;
+	}
+	d->nout = d->out_used = 0;
+}
+
 /* Reads one batch and hands it out. Returns true when there may be more. */
 static bool
 read_batch(struct dgram *d)
@@ -144,7 +168,7 @@ on_watch(void *arg, int events)
 	for (int i = 0; i < DGRAM_BATCHES && more; i++) {
 		more = read_batch(d);
 		if (!d->dead)
-			dgram_flush(d);
+			flush(d);
 	}
 	d->busy = false;
 	if (d->dead)
@@ -154,7 +178,7 @@ on_watch(void *arg, int events)
 static void
 on_later(void *arg)
 {
-	dgram_flush(arg);
+	flush(arg);
 }
 
 static void
@@ -198,7 +222,7 @@ dgram_free(struct dgram *d)
 {
 	if (!d)
 		return NULL;
-	dgram_flush(d);
+	flush(d);
 	loop_later_stop(&d->later);
 	d->watch = loop_watch_free(d->watch);
 	close(d->fd);
@@ -226,7 +250,7 @@ dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes,
 		return;
 	}
 	if (d->nout == DGRAM_BATCH || d->out_used + n > DGRAM_OUT)
-		dgram_flush(d);
+		flush(d);
 	len = addr_to_sockaddr(&peer->from, &ss);
 	if (len > sizeof(d->out_to[0]))
 		return;
@@ -248,41 +272,7 @@ dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes,
 }
 
 void
-dgram_flush(struct dgram *d)
-{
-	size_t sent = 0;
-
-	while (sent < d->nout) {
-		int n = sendmmsg(d->fd, d->out + sent, (unsigned)(d->nout - sent), MSG_DONTWAIT);
-
-		if (n > 0) {
-			sent += (size_t)n;
-			d->stats.out += (uint64_t)n;
-			continue;
-		}
-		/* The first one failed, the others may not: an error may belong to one client
-		 * alone, and a pending ICMP error of the socket is cleared by this call. */
-		if (n < 0 && errno == EINTR)
-			continue;
-		sent++;
-		d->stats.out_lost++;
-	}
-	d->nout = d->out_used = 0;
-}
-
-void
 dgram_stats(const struct dgram *d, struct dgram_stats *out)
 {
 	*out = d->stats;
-}
-
-size_t
-dgram_rcvbuf(const struct dgram *d)
-{
-	int size = 0;
-	socklen_t len = sizeof(size);
-
-	if (getsockopt(d->fd, SOL_SOCKET, SO_RCVBUF, &size, &len) != 0 || size < 0)
-		return 0;
-	return (size_t)size;
 }

@@ -46,8 +46,10 @@ struct dgram_stats {
 typedef void dgram_cb(void *arg, const struct dgram_peer *peer, const uint8_t *bytes, size_t n);
 
 /* Serves a bound UDP socket: takes fd (closed by dgram_free(); on failure it stays the caller's),
- * sets what it needs on it. Returns NULL when out of memory. */
+ * sets what it needs on it. NULL: out of memory. */
 struct dgram *dgram_new(struct loop *loop, int fd, dgram_cb *cb, void *arg);
+
+/* Sends what is queued and closes. Returns NULL; NULL is allowed. */
 struct dgram *dgram_free(struct dgram *dgram);
 
 /* Reads no more: what comes stays in the kernel; replies still leave. */
@@ -56,12 +58,6 @@ void dgram_stop(struct dgram *dgram);
 /* Queues a reply of n octets (copied). */
 void dgram_send(struct dgram *dgram, const struct dgram_peer *peer, const uint8_t *bytes, size_t n);
 
-/* Sends what is queued, now. */
-void dgram_flush(struct dgram *dgram);
-
 void dgram_stats(const struct dgram *dgram, struct dgram_stats *out);
-
-/* What the kernel granted as receive buffer, in octets. */
-size_t dgram_rcvbuf(const struct dgram *dgram);
 
 #endif

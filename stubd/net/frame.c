@@ -80,7 +80,7 @@ frame_feed(struct frame_reader *reader, const uint8_t *bytes, size_t n, frame_cb
 		bool more;
 
 		error = complete(reader, &bytes, &n);
-		if (error || frame_partial(reader))
+		if (error || reader->have < wanted(reader))
 			return error;
 		/* The callback may free the reader, but not the message that it was handed. */
 		kept = *reader;
@@ -102,12 +102,6 @@ frame_feed(struct frame_reader *reader, const uint8_t *bytes, size_t n, frame_cb
 		n -= FRAME_HEAD + len;
 	}
 	return keep(reader, bytes, n);
-}
-
-bool
-frame_partial(const struct frame_reader *reader)
-{
-	return reader->have && reader->have < wanted(reader);
 }
 
 void

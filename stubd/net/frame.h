@@ -30,9 +30,6 @@ typedef bool frame_cb(void *arg, const uint8_t *bytes, size_t n);
 int frame_feed(
     struct frame_reader *reader, const uint8_t *bytes, size_t n, frame_cb *cb, void *arg);
 
-/* True while part of a message has come and the rest has not. */
-bool frame_partial(const struct frame_reader *reader);
-
 /* Frees what is kept; the reader is empty again. */
 void frame_clear(struct frame_reader *reader);
 

@@ -120,7 +120,6 @@ void
 timer_init(struct timer *timer, struct loop *loop, timer_cb *cb, void *arg)
 {
 	*timer = (struct timer){ .loop = loop, .cb = cb, .arg = arg };
-	reserve(&loop->timers);
 }
 
 void

@@ -25,8 +25,7 @@ struct timer {
 
 void timer_init(struct timer *timer, struct loop *loop, timer_cb *cb, void *arg);
 
-/* Fires once, delay ms after loop_now(). When the heap cannot grow the process aborts (heap memory
- * is reserved at timer_init). */
+/* Fires once, delay ms after loop_now(). When the heap cannot grow the process aborts. */
 void timer_start(struct timer *timer, msec delay);
 void timer_stop(struct timer *timer);
 bool timer_running(const struct timer *timer);
