@@ -171,20 +171,6 @@ cache_flush(struct cache *cache, const struct name *name, bool below)
 	return before - cache->stats.entries;
 }
 
-size_t
-cache_flush_view(struct cache *cache, uint32_t view)
-{
-	size_t before = cache->stats.entries;
-
-	list_for_each (it, &cache->lru) {
-		struct entry *e = container_of(it, struct entry, lru);
-
-		if (e->view == view)
-			drop(cache, e);
-	}
-	return before - cache->stats.entries;
-}
-
 void
 cache_stats(const struct cache *cache, struct cache_stats *out)
 {

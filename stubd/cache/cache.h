@@ -59,7 +59,7 @@ void cache_put(struct cache *cache, const struct cache_key *key, msec now, struc
 /* Removes one name (all types and views), or everything below it, or all (name NULL). Returns how
  * many. */
 size_t cache_flush(struct cache *cache, const struct name *name, bool below);
-size_t cache_flush_view(struct cache *cache, uint32_t view);
+
 void cache_stats(const struct cache *cache, struct cache_stats *out);
 
 #endif
