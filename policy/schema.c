@@ -95,7 +95,7 @@ check_domain(const char *text, struct why *why)
 static int
 check_pin(const char *text, struct why *why)
 {
-	uint8_t pin[PIN_LEN];
+	uint8_t pin[SPEC_PIN_LEN];
 
 	return value_pin(text, pin, why);
 }

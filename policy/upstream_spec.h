@@ -18,7 +18,7 @@ enum scheme {
 	SCHEMES,
 };
 
-enum { SPEC_ADDRESSES_MAX = 8, SPEC_PIN_LEN = 32, SPEC_PINS_MAX = 8 };
+enum { SPEC_ADDRESSES_MAX = 8, SPEC_PINS_MAX = 8, SPEC_PIN_LEN = 32 /* octets of a SHA-256 */ };
 
 struct upstream_spec {
 	char *name;	     /* owned; unique within a policy: "quad9", "corp.example/10.7.0.53" */

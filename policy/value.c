@@ -82,9 +82,9 @@ base64_digit(char c)
 }
 
 int
-value_pin(const char *text, uint8_t pin[PIN_LEN], struct why *why)
+value_pin(const char *text, uint8_t pin[SPEC_PIN_LEN], struct why *why)
 {
-	uint8_t out[PIN_LEN + 1];
+	uint8_t out[SPEC_PIN_LEN + 1];
 	uint32_t bits = 0;
 	size_t n = 0;
 
@@ -104,9 +104,9 @@ value_pin(const char *text, uint8_t pin[PIN_LEN], struct why *why)
 			bits = 0;
 		}
 	}
-	if (out[PIN_LEN])
+	if (out[SPEC_PIN_LEN])
 		goto bad;
-	memcpy(pin, out, PIN_LEN);
+	memcpy(pin, out, SPEC_PIN_LEN);
 	return 0;
 bad:
 	return why_set(why, "is not a pin; write the SHA-256 of the server's public key in base64, "

@@ -5,12 +5,12 @@
 #ifndef POLICY_VALUE_H
 #define POLICY_VALUE_H
 
-#include "policy/addr.h"
+#include "policy/upstream_spec.h"
 #include "policy/why.h"
 
 #include <stdint.h>
 
-enum { HOST_NAME_MAX_TEXT = 256, PIN_LEN = 32, LABEL_TEXT_MAX = 48 };
+enum { HOST_NAME_MAX_TEXT = 256, LABEL_TEXT_MAX = 48 };
 
 /* "16M", "512K", "1G", "4096": octets, in powers of 1024. Returns 0 or -EINVAL. */
 int value_size(const char *text, int64_t *octets, struct why *why);
@@ -19,7 +19,7 @@ int value_size(const char *text, int64_t *octets, struct why *why);
 int value_time(const char *text, int64_t *ms, struct why *why);
 
 /* A pin: the SHA-256 of a certificate's public key in base64 (RFC 7858 section 4.2). */
-int value_pin(const char *text, uint8_t pin[PIN_LEN], struct why *why);
+int value_pin(const char *text, uint8_t pin[SPEC_PIN_LEN], struct why *why);
 
 /* A host name in its ASCII form, to verify a certificate with; written to out in lower case and
  * without the last dot (RFC 6125 section 6.4). */

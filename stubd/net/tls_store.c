@@ -266,7 +266,7 @@ make_key(const struct tls_params *p, uint8_t key[KEY_LEN])
 		if (!p->host)
 			EVP_DigestUpdate(md, p->addr->ip, sizeof(p->addr->ip));
 		EVP_DigestUpdate(md, &p->addr->port, sizeof(p->addr->port));
-		EVP_DigestUpdate(md, p->pins, p->npins * TLS_PIN_LEN);
+		EVP_DigestUpdate(md, p->pins, p->npins * SPEC_PIN_LEN);
 		ok = EVP_DigestFinal_ex(md, key, NULL);
 	}
 	EVP_MD_CTX_free(md);

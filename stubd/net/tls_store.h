@@ -12,7 +12,7 @@
 #ifndef NET_TLS_STORE_H
 #define NET_TLS_STORE_H
 
-#include "policy/addr.h"
+#include "policy/upstream_spec.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,7 +26,6 @@ struct ssl_st; /* OpenSSL's SSL */
 enum {
 	TLS_IDENTITIES = 256,
 	TLS_SESSIONS = 4, /* an identity; the oldest is dropped */
-	TLS_PIN_LEN = 32, /* SHA-256 */
 	TLS_TEXT = 256,	  /* octets of an error text */
 };
 
@@ -36,7 +35,7 @@ struct tls_params {
 	const char *host;    /* verified and sent as SNI; NULL: the address itself is verified */
 	const char *link;    /* bind to this interface; NULL: any */
 	const char *ca_file; /* PEM; NULL: the system's */
-	const uint8_t (*pins)[TLS_PIN_LEN]; /* SHA-256 of an SPKI each, RFC 7858 section 4.2 */
+	const uint8_t (*pins)[SPEC_PIN_LEN]; /* SHA-256 of an SPKI each, RFC 7858 section 4.2 */
 	size_t npins;
 	const char *alpn;   /* "h2", "dot" */
 	bool alpn_required; /* fail when the other side does not agree */

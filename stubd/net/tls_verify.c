@@ -91,7 +91,7 @@ tls_verify_start(struct tls_verify *verify, SSL *ssl, const struct tls_params *p
 	if (params->npins > SPEC_PINS_MAX)
 		return -EINVAL;
 	if (params->npins)
-		memcpy(verify->pins, params->pins, params->npins * TLS_PIN_LEN);
+		memcpy(verify->pins, params->pins, params->npins * SPEC_PIN_LEN);
 	verify->npins = params->npins;
 	verify->pins_alone = params->npins && !params->host && !params->ca_file;
 	verify->text[0] = '\0';
@@ -107,7 +107,7 @@ tls_verify_start(struct tls_verify *verify, SSL *ssl, const struct tls_params *p
 static bool
 pinned(const struct tls_verify *verify, X509 *cert)
 {
-	uint8_t digest[TLS_PIN_LEN], *der = NULL;
+	uint8_t digest[SPEC_PIN_LEN], *der = NULL;
 	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
 	bool found = false;
 

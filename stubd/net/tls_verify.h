@@ -5,11 +5,10 @@
 #ifndef NET_TLS_VERIFY_H
 #define NET_TLS_VERIFY_H
 
-#include "policy/upstream_spec.h"
 #include "stubd/net/tls_store.h"
 
 struct tls_verify {
-	uint8_t pins[SPEC_PINS_MAX][TLS_PIN_LEN];
+	uint8_t pins[SPEC_PINS_MAX][SPEC_PIN_LEN];
 	size_t npins;
 	bool pins_alone;     /* no host, no CA: the server's own key must be a pinned one */
 	char text[TLS_TEXT]; /* why it failed; "" until then */

@@ -273,7 +273,7 @@ a_preloaded_ca_file_may_vanish(void)
 static void
 a_pin_that_is_not_met_is_refused_even_when_the_chain_is_good(void)
 {
-	static const uint8_t wrong[1][TLS_PIN_LEN] = { { 1 } };
+	static const uint8_t wrong[1][SPEC_PIN_LEN] = { { 1 } };
 	struct world w;
 
 	world_init(&w);
@@ -288,7 +288,7 @@ a_pin_that_is_met_is_good_but_does_not_replace_the_host_name(void)
 	struct world w;
 
 	world_init(&w);
-	w.params.pins = (const uint8_t(*)[TLS_PIN_LEN]) & w.peer.pin;
+	w.params.pins = (const uint8_t(*)[SPEC_PIN_LEN]) & w.peer.pin;
 	w.params.npins = 1;
 	start(&w);
 	dial(&w);
@@ -297,7 +297,7 @@ a_pin_that_is_met_is_good_but_does_not_replace_the_host_name(void)
 	world_clear(&w);
 
 	world_init(&w);
-	w.params.pins = (const uint8_t(*)[TLS_PIN_LEN]) & w.peer.pin;
+	w.params.pins = (const uint8_t(*)[SPEC_PIN_LEN]) & w.peer.pin;
 	w.params.npins = 1;
 	w.params.host = "evil.test";
 	refused(&w, "host name mismatch: certificate is for dns.test");
@@ -306,14 +306,14 @@ a_pin_that_is_met_is_good_but_does_not_replace_the_host_name(void)
 static void
 without_host_and_ca_the_pinned_key_alone_decides(void)
 {
-	static const uint8_t wrong[1][TLS_PIN_LEN] = { { 1 } };
+	static const uint8_t wrong[1][SPEC_PIN_LEN] = { { 1 } };
 	struct world w;
 
 	for (int good = 0; good < 2; good++) {
 		world_init(&w);
 		start(&w);
 		w.params.host = w.params.ca_file = NULL;
-		w.params.pins = good ? (const uint8_t(*)[TLS_PIN_LEN]) & w.peer.pin : wrong;
+		w.params.pins = good ? (const uint8_t(*)[SPEC_PIN_LEN]) & w.peer.pin : wrong;
 		w.params.npins = 1;
 		dial(&w);
 		run(&w);

@@ -47,7 +47,7 @@ times_are_milliseconds(void)
 static void
 pins_are_32_octets_in_base64(void)
 {
-	uint8_t pin[PIN_LEN];
+	uint8_t pin[SPEC_PIN_LEN];
 
 	CU_ASSERT_EQUAL(value_pin("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", pin, &why), 0);
 	CU_ASSERT_EQUAL(memcmp(pin, "\xe3\xb0\xc4\x42\x98\xfc\x1c\x14", 8), 0);
