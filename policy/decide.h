@@ -62,7 +62,7 @@ enum { ROUTE_CANDIDATES_MAX = 8 };
 struct stage {
 	enum stage_kind kind;
 	uint16_t ncandidates;
-	uint16_t candidates[ROUTE_CANDIDATES_MAX]; /* indexes of policy_upstreams(), best first */
+	uint16_t candidates[ROUTE_CANDIDATES_MAX]; /* indexes of policy.upstreams, best first */
 };
 
 struct route {
@@ -72,7 +72,7 @@ struct route {
 		    * that it can prove itself while nobody waits for it; -1: none */
 };
 
-/* What the pool knows of one upstream; one for each policy_upstreams() entry, in that order. */
+/* What the pool knows of one upstream; one for each of policy.upstreams, in that order. */
 struct standing {
 	uint32_t srtt_us;     /* smoothed time of an answer; 0: unknown */
 	uint32_t failures;    /* transport failures since the last answer */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NETVIEW_LINKS_MAX = 64, NETVIEW_LINK_NAME = 16, NETVIEW_OWN_ADDRESSES = 16 };
+enum { NETVIEW_LINKS_MAX = 64, NETVIEW_LINK_NAME = 16 };
 
 struct netview_link {
 	char name[NETVIEW_LINK_NAME];

@@ -1,6 +1,5 @@
 #include "policy/url.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,19 +15,6 @@ static const struct {
 	[SCHEME_TLS] = { "tls://", 853 },
 	[SCHEME_HTTPS] = { "https://", 443 },
 };
-
-const char *
-scheme_text(enum scheme scheme)
-{
-	static const char *const texts[SCHEMES] = {
-		[SCHEME_DNS] = "dns",
-		[SCHEME_TLS] = "tls",
-		[SCHEME_HTTPS] = "https",
-	};
-
-	assert((unsigned)scheme < SCHEMES);
-	return texts[scheme];
-}
 
 /* Finds the scheme; a bare address is Do53. Returns what follows it, or NULL. */
 static const char *

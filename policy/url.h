@@ -32,6 +32,4 @@ struct url {
 /* Returns 0 or -EINVAL. */
 int url_parse(struct url *out, const char *text, struct why *why);
 
-const char *scheme_text(enum scheme scheme);
-
 #endif
