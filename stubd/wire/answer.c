@@ -64,7 +64,7 @@ answer_from_rcode(const struct question *question, uint8_t rcode, struct answer 
 	b = build_free(b);
 	if (r)
 		return r;
-	a->rcode = rcode & 0x0f;
+	a->rcode = rcode & RCODE_MASK;
 	a->target = question->name;
 	*out = a;
 	return 0;

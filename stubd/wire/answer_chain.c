@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-	RCODE_MASK = 0x000f,
 	RECORD_MIN = 11,  /* octets: root, type, class, TTL, length */
 	META_FIRST = 128, /* types from here to 255 are never data, RFC 6895 section 3.1 */
 };

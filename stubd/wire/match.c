@@ -2,8 +2,6 @@
 
 #include "stubd/wire/msg.h"
 
-enum { OPCODE_MASK = 0x7800, RCODE_MASK = 0x000f };
-
 static bool
 failing(uint16_t flags)
 {

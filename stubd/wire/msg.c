@@ -1,12 +1,9 @@
 #include "stubd/wire/msg.h"
 
 enum {
-	OPCODE_MASK = 0x7800,
 	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
 	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
 	OPTION_PADDING = 12, /* RFC 7830 */
-	OPT_FIXED = 11,	     /* octets of an OPT record without options */
-	OPT_DO = 0x8000,
 };
 
 /* Where in the message a name is being read. */
@@ -263,7 +260,7 @@ write_opt(struct wcur *w, const struct msg_ask *ask)
 	size_t padding = 0, length;
 
 	if (ask->pad_to) {
-		length = wcur_len(w) + OPT_FIXED + 4;
+		length = wcur_len(w) + OPT_FIXED + OPTION_HEADER;
 		padding = (ask->pad_to - length % ask->pad_to) % ask->pad_to;
 	}
 	wcur_u8(w, 0);
@@ -271,7 +268,7 @@ write_opt(struct wcur *w, const struct msg_ask *ask)
 	wcur_u16(w, ask->udp_size);
 	wcur_u16(w, 0);
 	wcur_u16(w, ask->dnssec_ok ? OPT_DO : 0);
-	wcur_u16(w, ask->pad_to ? (uint16_t)(padding + 4) : 0);
+	wcur_u16(w, ask->pad_to ? (uint16_t)(OPTION_HEADER + padding) : 0);
 	if (ask->pad_to) {
 		uint8_t *zeros;
 

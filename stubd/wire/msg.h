@@ -25,6 +25,8 @@ enum {
 	FLAG_RA = 0x0080,
 	FLAG_AD = 0x0020,
 	FLAG_CD = 0x0010,
+	OPCODE_MASK = 0x7800,
+	RCODE_MASK = 0x000f, /* the low four bits; the rest is in OPT, RFC 6891 section 6.1.3 */
 	/* response codes, RFC 6895 section 2.3 */
 	RCODE_NOERROR = 0,
 	RCODE_FORMERR = 1,
@@ -33,6 +35,10 @@ enum {
 	RCODE_NOTIMP = 4,
 	RCODE_REFUSED = 5,
 	RCODE_BADVERS = 16,
+	/* the OPT record, RFC 6891 section 6.1.2 */
+	OPT_FIXED = 11, /* octets without options */
+	OPT_DO = 0x8000,
+	OPTION_HEADER = 4, /* octets of an option's code and length */
 };
 
 struct msg_header {

@@ -4,15 +4,11 @@
 #include <string.h>
 
 enum {
-	OPCODE_MASK = 0x7800,
 	ECHOED = FLAG_RD | FLAG_CD, /* RFC 1035 section 4.1.1, RFC 4035 section 3.2.2 */
 	OWN_UDP_SIZE = 1232,	    /* what we say we take */
-	OPT_FIXED = 11,		    /* octets of an OPT record without options */
-	OPT_DO = 0x8000,
-	OPTION_HEADER = 4,
-	OPTION_KEEPALIVE = 11, /* RFC 7828 */
-	OPTION_EDE = 15,       /* RFC 8914 */
-	EDE_CODE = 2,	       /* octets of the INFO-CODE */
+	OPTION_KEEPALIVE = 11,	    /* RFC 7828 */
+	OPTION_EDE = 15,	    /* RFC 8914 */
+	EDE_CODE = 2,		    /* octets of the INFO-CODE */
 	EDE_TEXT_MAX = 200,
 };
 
@@ -236,8 +232,8 @@ reply_write_error(uint8_t *out, size_t cap, const struct msg_query *query, unsig
 	unsigned flags = FLAG_QR | FLAG_RA | (query->flags & (ECHOED | OPCODE_MASK));
 	struct opt opt;
 
-	if (rcode > 15 && !query->edns)
+	if (rcode > RCODE_MASK && !query->edns)
 		rcode = RCODE_SERVFAIL;
 	opt = opt_make(query, rcode, extra);
-	return write_short(out, cap, cap, query, flags | (rcode & 15), &opt);
+	return write_short(out, cap, cap, query, flags | (rcode & RCODE_MASK), &opt);
 }
