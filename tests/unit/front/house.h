@@ -16,6 +16,7 @@
 #include "stubd/upstream/pool.h"
 #include "stubd/wire/msg.h"
 #include "tests/unit/front/client.h"
+#include "tests/unit/loopback.h"
 #include "tests/unit/unit.h"
 
 #include <netinet/in.h>
@@ -32,20 +33,16 @@ struct house {
 	struct sockaddr_in asker;
 };
 
-/* A bound socket of 127.0.0.1 and its port. */
+/* A bound socket of 127.0.0.1 that waits 10 s at most, and its port. */
 static inline int
 house_socket(int type, uint16_t *port)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
 	const struct timeval patience = { .tv_sec = 10 };
-	socklen_t len = sizeof(sin);
-	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+	struct addr addr;
+	int fd = loopback_socket(type, &addr);
 
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&sin, sizeof(sin)), 0);
-	getsockname(fd, (struct sockaddr *)&sin, &len);
-	*port = ntohs(sin.sin_port);
+	*port = addr.port;
 	return fd;
 }
 

@@ -2,6 +2,7 @@
 #include "stubd/net/listen.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
+#include "tests/unit/guard.h"
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
@@ -20,18 +21,7 @@ struct world {
 	size_t got, wanted;
 	bool echo, free_it;
 	struct dgram_peer peer;
-	struct timer guard;
-	bool late;
 };
-
-static void
-on_guard(void *arg)
-{
-	struct world *w = arg;
-
-	w->late = true;
-	loop_stop(w->loop);
-}
 
 static void
 on_packet(void *arg, const struct dgram_peer *peer, const uint8_t *bytes, size_t n)
@@ -65,7 +55,6 @@ world_init(struct world *w, const char *listen)
 
 	memset(w, 0, sizeof(*w));
 	w->loop = loop_new();
-	timer_init(&w->guard, w->loop, on_guard, w);
 	CU_ASSERT_EQUAL(addr_from_text(&addr, listen, 0), 0);
 	w->server = listen_udp(&addr);
 	CU_ASSERT_FATAL(w->server >= 0);
@@ -93,15 +82,6 @@ dial(struct world *w, const char *ip)
 }
 
 static void
-run(struct world *w)
-{
-	timer_start(&w->guard, 5000);
-	loop_run(w->loop);
-	timer_stop(&w->guard);
-	CU_ASSERT_FALSE(w->late);
-}
-
-static void
 world_clear(struct world *w)
 {
 	close(w->client);
@@ -120,7 +100,7 @@ replies_leave_from_the_address_that_was_asked(void)
 	w.echo = true;
 	w.wanted = 1;
 	CU_ASSERT_EQUAL(send(w.client, "hello", 5, 0), 5);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(recv(w.client, buf, sizeof(buf), 0), 5);
 	CU_ASSERT_EQUAL(memcmp(w.peer.to, "\x7f\0\0\7", 4), 0);
 	CU_ASSERT_EQUAL(w.peer.from.family, AF_INET);
@@ -145,7 +125,7 @@ replies_leave_from_the_ipv6_address_that_was_asked(void)
 	w.echo = true;
 	w.wanted = 1;
 	CU_ASSERT_EQUAL(send(w.client, "hello", 5, 0), 5);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(recv(w.client, buf, sizeof(buf), 0), 5);
 	CU_ASSERT_EQUAL(w.peer.to[15], 1);
 	world_clear(&w);
@@ -166,7 +146,7 @@ many_packets_are_answered_in_batches_and_none_is_lost(void)
 		expected = (uint16_t)(expected + i);
 		CU_ASSERT_EQUAL(send(w.client, &i, sizeof(i), 0), 2);
 	}
-	run(&w);
+	guard_run(w.loop);
 	for (uint16_t i = 0; i < MANY; i++) {
 		CU_ASSERT_EQUAL(recv(w.client, &value, sizeof(value), 0), 2);
 		sum = (uint16_t)(sum + value);
@@ -197,7 +177,7 @@ replies_that_come_later_leave_at_the_end_of_their_turn(void)
 	dial(&w, "127.0.0.1");
 	w.wanted = 1;
 	CU_ASSERT_EQUAL(send(w.client, "q", 1, 0), 1);
-	run(&w);
+	guard_run(w.loop);
 	dgram_send(w.dgram, &w.peer, (const uint8_t *)"late", 4);
 	CU_ASSERT_EQUAL(recv(w.client, buf, sizeof(buf), MSG_DONTWAIT), -1);
 	timer_init(&next, w.loop, on_flush_over, &w);
@@ -219,7 +199,7 @@ a_packet_that_is_too_long_is_dropped_and_counted(void)
 	w.wanted = 1;
 	CU_ASSERT_EQUAL(send(w.client, big, sizeof(big), 0), (ssize_t)sizeof(big));
 	CU_ASSERT_EQUAL(send(w.client, big, DGRAM_IN, 0), DGRAM_IN);
-	run(&w);
+	guard_run(w.loop);
 	dgram_stats(w.dgram, &stats);
 	CU_ASSERT_EQUAL(stats.in, 2);
 	CU_ASSERT_EQUAL(stats.in_long, 1);
@@ -237,7 +217,7 @@ the_callback_may_free_the_socket_and_its_reply_still_leaves(void)
 	w.echo = w.free_it = true;
 	CU_ASSERT_EQUAL(send(w.client, "one", 3, 0), 3);
 	CU_ASSERT_EQUAL(send(w.client, "two", 3, 0), 3);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.got, 1);
 	CU_ASSERT_EQUAL(recv(w.client, buf, sizeof(buf), 0), 3);
 	world_clear(&w);

@@ -1,7 +1,7 @@
 #include "stubd/net/stream.h"
 #include "stubd/net/listen.h"
 #include "stubd/net/loop.h"
-#include "stubd/net/timer.h"
+#include "tests/unit/guard.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -26,18 +26,7 @@ struct world {
 	struct end client, server;
 	size_t stop_at;
 	int fd; /* the server's end */
-	struct timer guard;
-	bool late;
 };
-
-static void
-on_guard(void *arg)
-{
-	struct world *w = arg;
-
-	w->late = true;
-	loop_stop(w->loop);
-}
 
 static void
 on_connected(void *arg)
@@ -94,15 +83,6 @@ on_accept(void *arg, int fd, const struct addr *peer)
 }
 
 static void
-run(struct world *w)
-{
-	timer_start(&w->guard, 5000);
-	loop_run(w->loop);
-	timer_stop(&w->guard);
-	CU_ASSERT_FALSE(w->late);
-}
-
-static void
 world_init(struct world *w)
 {
 	struct addr any;
@@ -112,7 +92,6 @@ world_init(struct world *w)
 	w->loop = loop_new();
 	w->stop_at = SIZE_MAX;
 	w->client.world = w->server.world = w;
-	timer_init(&w->guard, w->loop, on_guard, w);
 	CU_ASSERT_EQUAL(addr_from_text(&any, "127.0.0.1", 0), 0);
 	fd = listen_tcp(&any);
 	CU_ASSERT_FATAL(fd >= 0);
@@ -145,7 +124,7 @@ what_is_written_before_the_connection_stands_arrives(void)
 	CU_ASSERT_EQUAL(stream_write2(w.client.stream, "ab", 2, "cde", 3), 0);
 	CU_ASSERT_EQUAL(w.client.connected, 0);
 	w.stop_at = 5;
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.client.connected, 1);
 	CU_ASSERT_EQUAL(w.server.got, 5);
 	CU_ASSERT_EQUAL(w.server.last, 'e');
@@ -162,7 +141,7 @@ a_port_where_nobody_listens_ends_it_later_with_refused(void)
 	w.listener = listener_free(w.listener);
 	CU_ASSERT_EQUAL_FATAL(dial(&w), 0);
 	CU_ASSERT_EQUAL(w.client.ended, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.client.ended, 1);
 	CU_ASSERT_EQUAL(w.client.error, -ECONNREFUSED);
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "x", 1), -EPIPE);
@@ -195,7 +174,7 @@ the_queue_is_bounded_and_takes_all_or_nothing(void)
 	CU_ASSERT_EQUAL(stream_queued(w.client.stream), STREAM_QUEUE - 1);
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "z", 1), 0);
 	w.stop_at = STREAM_QUEUE;
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.server.got, STREAM_QUEUE);
 	CU_ASSERT_EQUAL(w.server.last, 'z');
 	world_clear(&w);
@@ -213,7 +192,7 @@ a_reader_that_pauses_presses_back_and_then_gets_everything(void)
 	CU_ASSERT_EQUAL_FATAL(dial(&w), 0);
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "x", 1), 0);
 	w.stop_at = 1;
-	run(&w);
+	guard_run(w.loop);
 	stream_set_reading(w.server.stream, false);
 	for (int i = 0; i < 200 && stream_write(w.client.stream, big, STREAM_QUEUE / 2) == 0; i++) {
 		sent += STREAM_QUEUE / 2;
@@ -223,7 +202,7 @@ a_reader_that_pauses_presses_back_and_then_gets_everything(void)
 	CU_ASSERT_EQUAL(w.server.got, 1);
 	stream_set_reading(w.server.stream, true);
 	w.stop_at = 1 + sent;
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.server.got, 1 + sent);
 	CU_ASSERT_EQUAL(stream_queued(w.client.stream), 0);
 	world_clear(&w);
@@ -240,13 +219,13 @@ after_the_peers_fin_writing_goes_on(void)
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "q", 1), 0);
 	stream_shutdown(w.client.stream);
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "r", 1), -EPIPE);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.server.got, 1);
 	CU_ASSERT_EQUAL(w.server.ended, 1);
 	CU_ASSERT_EQUAL(w.server.error, 0);
 	CU_ASSERT_EQUAL(stream_write(w.server.stream, "answer", 6), 0);
 	w.stop_at = 6;
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.client.got, 6);
 	world_clear(&w);
 }
@@ -261,10 +240,10 @@ a_reset_ends_it_once_with_the_error(void)
 	CU_ASSERT_EQUAL_FATAL(dial(&w), 0);
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "q", 1), 0);
 	w.stop_at = 1;
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(setsockopt(w.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), 0);
 	w.server.stream = stream_free(w.server.stream);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.client.ended, 1);
 	CU_ASSERT_EQUAL(w.client.error, -ECONNRESET);
 	world_clear(&w);
@@ -279,7 +258,7 @@ a_callback_may_free_the_stream(void)
 	CU_ASSERT_EQUAL_FATAL(dial(&w), 0);
 	w.server.free_on_data = true;
 	CU_ASSERT_EQUAL(stream_write(w.client.stream, "q", 1), 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.server.got, 1);
 	CU_ASSERT_PTR_NULL(w.server.stream);
 	world_clear(&w);

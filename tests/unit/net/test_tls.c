@@ -1,6 +1,6 @@
 #include "stubd/net/tls.h"
 #include "stubd/net/loop.h"
-#include "stubd/net/timer.h"
+#include "tests/unit/guard.h"
 #include "tests/unit/net/tls_peer.h"
 #include "tests/unit/unit.h"
 
@@ -14,23 +14,13 @@ struct world {
 	struct tls_peer peer;
 	struct tls_params params;
 	struct tls *tls;
-	struct timer guard;
-	bool late, free_on_data;
+	bool free_on_data;
 	int ready, ended;
 	bool resumed;
 	size_t got, wanted;
 	enum tls_end how;
 	char text[TLS_TEXT];
 };
-
-static void
-on_guard(void *arg)
-{
-	struct world *w = arg;
-
-	w->late = true;
-	loop_stop(w->loop);
-}
 
 static void
 on_ready(void *arg)
@@ -76,7 +66,6 @@ world_init(struct world *w)
 	memset(w, 0, sizeof(*w));
 	w->loop = loop_new();
 	w->store = tls_store_new();
-	timer_init(&w->guard, w->loop, on_guard, w);
 	w->peer.san = "DNS:dns.test";
 	w->peer.alpn = "dot";
 	w->peer.serve = tls_peer_echo;
@@ -90,15 +79,6 @@ start(struct world *w)
 	w->params.addr = &w->peer.addr;
 	if (!w->params.ca_file)
 		w->params.ca_file = w->peer.ca_file;
-}
-
-static void
-run(struct world *w)
-{
-	timer_start(&w->guard, 10000);
-	loop_run(w->loop);
-	timer_stop(&w->guard);
-	CU_ASSERT_FALSE(w->late);
 }
 
 static void
@@ -133,7 +113,7 @@ octets_go_there_and_back(void)
 	w.wanted = BIG;
 	CU_ASSERT_EQUAL(tls_write(w.tls, big, BIG), 0);
 	CU_ASSERT_EQUAL(tls_write(w.tls, big, BIG), -ENOBUFS);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	CU_ASSERT_EQUAL(w.got, BIG);
 	CU_ASSERT_EQUAL(w.ended, 0);
@@ -147,7 +127,7 @@ refused(struct world *w, const char *text)
 {
 	start(w);
 	dial(w);
-	run(w);
+	guard_run(w->loop);
 	CU_ASSERT_EQUAL(w->ready, 0);
 	CU_ASSERT_EQUAL(w->ended, 1);
 	CU_ASSERT_EQUAL(w->how, TLS_HANDSHAKE);
@@ -192,7 +172,7 @@ without_a_host_the_address_itself_is_verified(void)
 	w.peer.san = "IP:127.0.0.1";
 	start(&w);
 	dial(&w);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	world_clear(&w);
 }
@@ -220,7 +200,7 @@ certificates_are_checked_at_the_time_that_is_set(void)
 	/* The CA is younger than that certificate, so the time in between fits none of them. */
 	tls_store_set_time(w.store, (int64_t)time(NULL) - 15 * TLS_PEER_DAY);
 	dial(&w);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_STRING_EQUAL(w.text, "certificate is not yet valid");
 	world_clear(&w);
 }
@@ -265,7 +245,7 @@ a_preloaded_ca_file_may_vanish(void)
 	CU_ASSERT(tls_store_preload(w.store, "/nowhere/ca.pem", why, sizeof(why)) < 0);
 	unlink(w.peer.ca_file);
 	dial(&w);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	world_clear(&w);
 }
@@ -292,7 +272,7 @@ a_pin_that_is_met_is_good_but_does_not_replace_the_host_name(void)
 	w.params.npins = 1;
 	start(&w);
 	dial(&w);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	world_clear(&w);
 
@@ -316,7 +296,7 @@ without_host_and_ca_the_pinned_key_alone_decides(void)
 		w.params.pins = good ? (const uint8_t(*)[SPEC_PIN_LEN]) & w.peer.pin : wrong;
 		w.params.npins = 1;
 		dial(&w);
-		run(&w);
+		guard_run(w.loop);
 		CU_ASSERT_EQUAL(w.ready, good);
 		CU_ASSERT_EQUAL(w.ended, !good);
 		world_clear(&w);
@@ -338,7 +318,7 @@ a_required_alpn_must_be_agreed_on_and_another_one_need_not(void)
 	w.peer.alpn = NULL;
 	start(&w);
 	dial(&w);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	world_clear(&w);
 }
@@ -352,7 +332,7 @@ visit(struct world *w)
 	w->wanted = 1;
 	dial(w);
 	CU_ASSERT_EQUAL(tls_write(w->tls, "x", 1), 0);
-	run(w);
+	guard_run(w->loop);
 	CU_ASSERT_EQUAL(w->got, 1);
 	w->tls = tls_free(w->tls);
 	return w->resumed;
@@ -412,7 +392,7 @@ a_server_that_closes_ends_it_as_closed(void)
 	start(&w);
 	dial(&w);
 	w.wanted = 1;
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	CU_ASSERT_EQUAL(w.how, TLS_CLOSED);
 	world_clear(&w);
@@ -429,7 +409,7 @@ nobody_listening_ends_it_as_refused(void)
 	CU_ASSERT_EQUAL(addr_from_text(&nobody, "127.0.0.1:1", 0), 0);
 	w.params.addr = &nobody;
 	dial(&w);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.how, TLS_REFUSED);
 	CU_ASSERT_STRING_EQUAL(w.text, "connection refused");
 	world_clear(&w);
@@ -446,7 +426,7 @@ a_callback_may_free_the_connection(void)
 	w.wanted = 1;
 	w.free_on_data = true;
 	CU_ASSERT_EQUAL(tls_write(w.tls, "x", 1), 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_PTR_NULL(w.tls);
 	world_clear(&w);
 }

@@ -1,10 +1,10 @@
 #include "stubd/net/loop.h"
-#include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
+#include "tests/unit/guard.h"
 #include "tests/unit/net/tls_peer.h"
 #include "tests/unit/unit.h"
 
-enum { WRITES = 3, GUARD = 10000 /* ms */ };
+enum { WRITES = 3 };
 
 struct world {
 	struct loop *loop;
@@ -42,12 +42,6 @@ on_ended(void *arg, enum tls_end how, const char *text)
 	loop_stop(w->loop);
 }
 
-static void
-on_guard(void *arg)
-{
-	on_ended(arg, TLS_LOCAL, "too slow");
-}
-
 /* How many records the octets of WRITES writes in one turn make. */
 static int
 records(bool separate)
@@ -56,7 +50,6 @@ records(bool separate)
 	struct tls_peer peer = { .san = "DNS:dns.test", .alpn = "dot", .serve = tls_peer_echo };
 	struct world w = { .loop = loop_new() };
 	struct tls_store *store = tls_store_new();
-	struct timer guard;
 	char text[TLS_TEXT];
 	struct tls *tls;
 
@@ -73,10 +66,7 @@ records(bool separate)
 	    0);
 	for (int i = 0; i < WRITES; i++)
 		CU_ASSERT_EQUAL(tls_write(tls, "x", 1), 0);
-	timer_init(&guard, w.loop, on_guard, &w);
-	timer_start(&guard, GUARD);
-	loop_run(w.loop);
-	timer_stop(&guard);
+	guard_run(w.loop);
 	CU_ASSERT_FALSE(w.ended);
 	tls_free(tls);
 	tls_peer_stop(&peer);

@@ -5,7 +5,7 @@
 #ifndef UNIT_NET_TLS_PEER_H
 #define UNIT_NET_TLS_PEER_H
 
-#include "policy/addr.h"
+#include "tests/unit/loopback.h"
 #include "tests/unit/unit.h"
 
 #include <arpa/inet.h>
@@ -144,8 +144,6 @@ tls_peer_start(struct tls_peer *peer)
 {
 	EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
 	X509 *ca = tls_peer_certificate(ca_key, NULL, ca_key, NULL, -1, 30), *cert;
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sa);
 	unsigned char *der = NULL;
 	FILE *file;
 	int n;
@@ -174,12 +172,8 @@ tls_peer_start(struct tls_peer *peer)
 	X509_free(cert);
 	EVP_PKEY_free(ca_key);
 	EVP_PKEY_free(key);
-	peer->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CU_ASSERT_EQUAL(bind(peer->fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	CU_ASSERT_EQUAL(listen(peer->fd, 64), 0);
-	CU_ASSERT_EQUAL(getsockname(peer->fd, (struct sockaddr *)&sa, &len), 0);
-	addr_from_sockaddr(&peer->addr, (struct sockaddr *)&sa);
+	peer->fd = loopback_socket(SOCK_STREAM, &peer->addr);
+	CU_ASSERT_EQUAL(listen(peer->fd, TLS_PEER_CONNECTIONS), 0);
 	pthread_create(&peer->acceptor, NULL, tls_peer_accept_main, peer);
 }
 

@@ -8,6 +8,7 @@
 #include "stubd/net/timer.h"
 #include "stubd/net/tls_store.h"
 #include "stubd/upstream/transport.h"
+#include "tests/unit/guard.h"
 #include "tests/unit/net/tls_peer.h"
 #include "tests/unit/unit.h"
 
@@ -50,20 +51,10 @@ struct world {
 	int wanted, ready, retired, closed;
 	enum ask_fail closed_fail;
 	char closed_text[128];
-	struct timer guard, pause;
-	bool late;
+	struct timer pause;
 };
 
 /* --- the client's side -------------------------------------------------------------------------- */
-
-static inline void
-on_guard(void *arg)
-{
-	struct world *w = arg;
-
-	w->late = true;
-	loop_stop(w->loop);
-}
 
 static inline void
 on_pause(void *arg)
@@ -115,19 +106,10 @@ on_done(struct transport_ask *ask, enum ask_fail fail, const char *text, const u
 }
 
 static inline void
-run(struct world *w)
-{
-	timer_start(&w->guard, 10000);
-	loop_run(w->loop);
-	timer_stop(&w->guard);
-	CU_ASSERT_FALSE(w->late);
-}
-
-static inline void
 pass(struct world *w, msec ms)
 {
 	timer_start(&w->pause, ms);
-	run(w);
+	guard_run(w->loop);
 	timer_stop(&w->pause);
 }
 
@@ -139,7 +121,6 @@ world_init(struct world *w, const struct transport_ops *ops)
 	w->same_size = true;
 	w->loop = loop_new();
 	w->store = tls_store_new();
-	timer_init(&w->guard, w->loop, on_guard, w);
 	timer_init(&w->pause, w->loop, on_pause, w);
 	w->spec.name = (char *)(uintptr_t) "peer";
 	w->spec.host = (char *)(uintptr_t) "dns.test";

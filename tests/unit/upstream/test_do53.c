@@ -3,8 +3,8 @@
 #include "stubd/net/listen.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/stream.h"
-#include "stubd/net/timer.h"
 #include "stubd/upstream/transport.h"
+#include "tests/unit/guard.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -53,18 +53,7 @@ struct world {
 	struct asked asked[SEEN_MAX];
 	int wanted, ready, closed;
 	size_t all; /* questions of all associations */
-	struct timer guard;
-	bool late;
 };
-
-static void
-on_guard(void *arg)
-{
-	struct world *w = arg;
-
-	w->late = true;
-	loop_stop(w->loop);
-}
 
 static void
 reply(struct world *w, const struct dgram_peer *peer, const uint8_t *query, size_t n, uint8_t flags,
@@ -186,7 +175,6 @@ world_init(struct world *w, enum behaviour behaviour)
 	memset(w, 0, sizeof(*w));
 	w->behaviour = behaviour;
 	w->loop = loop_new();
-	timer_init(&w->guard, w->loop, on_guard, w);
 	CU_ASSERT_EQUAL(addr_from_text(&any, "127.0.0.1", 0), 0);
 	fd = listen_tcp(&any);
 	CU_ASSERT_FATAL(fd >= 0);
@@ -221,15 +209,6 @@ ask(struct world *w, size_t i)
 }
 
 static void
-run(struct world *w)
-{
-	timer_start(&w->guard, 10000);
-	loop_run(w->loop);
-	timer_stop(&w->guard);
-	CU_ASSERT_FALSE(w->late);
-}
-
-static void
 world_clear(struct world *w)
 {
 	if (w->transport)
@@ -250,7 +229,7 @@ questions_are_answered_each_from_a_port_and_id_of_its_own(void)
 	world_init(&w, ANSWER);
 	for (size_t i = 0; i < 20; i++)
 		ask(&w, i);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.ready, 1);
 	for (size_t i = 0; i < 20; i++) {
 		CU_ASSERT_EQUAL(w.asked[i].calls, 1);
@@ -271,7 +250,7 @@ a_lost_packet_is_sent_again_from_another_port_with_another_id(void)
 
 	world_init(&w, SILENT_ONCE);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_OK);
 	CU_ASSERT_EQUAL(w.nseen, 2);
 	CU_ASSERT_NOT_EQUAL(w.ports[0], w.ports[1]);
@@ -287,7 +266,7 @@ answers_that_do_not_match_are_ignored(void)
 	for (size_t i = 0; i < 2; i++) {
 		world_init(&w, wrong[i]);
 		ask(&w, 0);
-		run(&w);
+		guard_run(w.loop);
 		CU_ASSERT_EQUAL(w.asked[0].calls, 1);
 		CU_ASSERT_EQUAL(w.asked[0].fail, ASK_OK);
 		CU_ASSERT_EQUAL(w.nseen, 1);
@@ -303,7 +282,7 @@ a_flood_of_guesses_moves_the_question_to_tcp(void)
 
 	world_init(&w, FLOOD);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_OK);
 	CU_ASSERT_EQUAL(w.ntcp, 1);
 	world_clear(&w);
@@ -316,7 +295,7 @@ a_truncated_answer_is_asked_for_by_tcp(void)
 
 	world_init(&w, TRUNCATE);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].calls, 1);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_OK);
 	CU_ASSERT_EQUAL(w.ntcp, 1);
@@ -331,14 +310,14 @@ a_server_without_tcp_says_so(void)
 	world_init(&w, TRUNCATE);
 	w.listener = listener_free(w.listener);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_REFUSED);
 	CU_ASSERT_STRING_EQUAL(w.asked[0].text, "TCP: connection refused");
 	world_clear(&w);
 	world_init(&w, TRUNCATE);
 	w.tcp_closes = true;
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_RESET);
 	world_clear(&w);
 }
@@ -353,7 +332,7 @@ an_icmp_refusal_ends_it_at_once(void)
 	w.udp = dgram_free(w.udp);
 	before = loop_now(w.loop);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_REFUSED);
 	CU_ASSERT_STRING_EQUAL(w.asked[0].text, "connection refused");
 	CU_ASSERT(loop_now(w.loop) - before < 500);
@@ -372,7 +351,7 @@ a_link_that_is_not_there_fails_closed(void)
 	env = (struct transport_env){ .loop = w.loop };
 	w.transport = transport_do53.open(&env, &w.spec, &w.addr, &events, &w);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_LOCAL);
 	CU_ASSERT_STRING_EQUAL(w.asked[0].text, "link nolink0 is not there");
 	CU_ASSERT_EQUAL(w.nseen, 0);
@@ -393,7 +372,7 @@ questions_are_bounded_over_all_associations(void)
 	ask(&w, 0);
 	CU_ASSERT_EQUAL(transport_do53.room(w.transport), 0);
 	CU_ASSERT_EQUAL(transport_do53.ask(w.transport, &more), -EBUSY);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_OK);
 	CU_ASSERT_EQUAL(w.all, 999);
 	world_clear(&w);
@@ -411,7 +390,7 @@ without_descriptors_there_is_no_room_and_the_server_is_not_blamed(void)
 	setrlimit(RLIMIT_NOFILE, &none);
 	ask(&w, 0);
 	setrlimit(RLIMIT_NOFILE, &before);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_FULL);
 	world_clear(&w);
 }
@@ -426,7 +405,7 @@ a_cancelled_question_is_never_told(void)
 	transport_do53.cancel(w.transport, &w.asked[0].ask);
 	w.wanted = 0;
 	ask(&w, 1);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].calls, 0);
 	CU_ASSERT_EQUAL(w.asked[1].calls, 1);
 	world_clear(&w);
@@ -443,7 +422,7 @@ a_retired_one_answers_what_it_has_and_closes(void)
 	CU_ASSERT_EQUAL(transport_do53.room(w.transport), 0);
 	CU_ASSERT_EQUAL(transport_do53.ask(w.transport, &w.asked[1].ask), -EPIPE);
 	w.wanted = 99; /* it stops the loop when it closes */
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].calls, 1);
 	CU_ASSERT_EQUAL(w.closed, 1);
 	world_clear(&w);

@@ -30,15 +30,10 @@ write_file(const char *dir, const char *name, const char *text)
 static uint16_t
 free_port(void)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sa);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	struct addr addr;
 
-	sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&sa, sizeof(sa)), 0);
-	CU_ASSERT_EQUAL(getsockname(fd, (struct sockaddr *)&sa, &len), 0);
-	close(fd);
-	return ntohs(sa.sin_port);
+	close(loopback_socket(SOCK_STREAM, &addr));
+	return addr.port;
 }
 
 /* Certificate and key of dns.test, its own authority. */
@@ -150,7 +145,7 @@ unbound_answers_by_dot_and_doh(void)
 		with_unbound(&w, &u, both[t], ca);
 		for (size_t i = 0; i < 100; i++)
 			ask(&w, i);
-		run(&w);
+		guard_run(w.loop);
 		for (size_t i = 0; i < 100; i++) {
 			CU_ASSERT_EQUAL(w.asked[i].calls, 1);
 			CU_ASSERT_EQUAL(w.asked[i].fail, ASK_OK);
@@ -160,11 +155,11 @@ unbound_answers_by_dot_and_doh(void)
 		w.ops->cancel(w.transport, &w.asked[100].ask);
 		w.wanted = 0;
 		ask(&w, 101);
-		run(&w);
+		guard_run(w.loop);
 		CU_ASSERT_EQUAL(w.asked[100].calls, 0);
 		CU_ASSERT_EQUAL(w.asked[101].fail, ASK_OK);
 		w.ops->retire(w.transport);
-		run(&w);
+		guard_run(w.loop);
 		CU_ASSERT_EQUAL(w.closed_fail, ASK_OK);
 		world_clear(&w);
 	}
@@ -173,7 +168,7 @@ unbound_answers_by_dot_and_doh(void)
 	w.spec.path = (char *)(uintptr_t) "/elsewhere";
 	dial(&w);
 	ask(&w, 0);
-	run(&w);
+	guard_run(w.loop);
 	CU_ASSERT_EQUAL(w.asked[0].fail, ASK_HTTP);
 	CU_ASSERT_STRING_EQUAL(w.asked[0].text, "HTTP status 404");
 	world_clear(&w);
