@@ -253,6 +253,22 @@ packet_answer(const struct packet *p, const char *name, uint16_t type, const cha
 	return a;
 }
 
+/* How many such records an answer has in a section. */
+static inline unsigned
+has(const struct answer *a, unsigned section, const char *owner, uint16_t type)
+{
+	return packet_has(a->wire, a->len, section, owner, type);
+}
+
+/* Does the chain of an answer end at that name? */
+static inline bool
+ends_at(const struct answer *a, const char *text)
+{
+	struct name name = packet_make_name(text);
+
+	return name_equal(&a->target, &name);
+}
+
 /* Reads a query for that name, with or without OPT and DO. */
 static inline struct msg_query
 packet_query(const char *name, uint16_t type, unsigned flags, bool edns, bool dnssec_ok)

@@ -1,20 +1,6 @@
 #include "tests/unit/unit.h"
 #include "tests/unit/wire/packet.h"
 
-static unsigned
-has(const struct answer *a, unsigned section, const char *owner, uint16_t type)
-{
-	return packet_has(a->wire, a->len, section, owner, type);
-}
-
-static bool
-ends_at(const struct answer *a, const char *text)
-{
-	struct name name = packet_make_name(text);
-
-	return name_equal(&a->target, &name);
-}
-
 static void
 makes_local_addresses(void)
 {
