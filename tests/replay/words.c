@@ -50,20 +50,8 @@ words_upstream(struct world *w, const char *word, char name[FAKE_NAME_MAX], unsi
 int
 words_cause(struct world *w, const char *word, enum ask_fail *out)
 {
-	static const char *const causes[ASK_FAILS] = {
-		[ASK_OK] = "ok",
-		[ASK_REFUSED] = "refused",
-		[ASK_RESET] = "reset",
-		[ASK_TIMEOUT] = "timeout",
-		[ASK_TLS] = "tls",
-		[ASK_HTTP] = "http",
-		[ASK_MALFORMED] = "malformed",
-		[ASK_FULL] = "full",
-		[ASK_LOCAL] = "local",
-	};
-
-	for (size_t i = 0; i < ASK_FAILS; i++) {
-		if (!causes[i] || strcmp(causes[i], word))
+	for (unsigned i = 0; i < ASK_FAILS; i++) {
+		if (strcmp(ask_fail_text((enum ask_fail)i), word) != 0)
 			continue;
 		*out = (enum ask_fail)i;
 		return 0;
