@@ -1,11 +1,11 @@
 """The named limits: what is full refuses newcomers by name, and nothing else suffers."""
 import json
 import os
-import time
 
 from lib.ask import dig
-from lib.check import equal, true
+from lib.check import becomes_true, equal, true
 from lib.daemon import BUILD, Stubd
+from lib.invariants import accounted
 
 CROWD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "crowd.py")
 CACHED = "www.example.com"
@@ -25,13 +25,6 @@ def peak(stubd):
     """MiB that were resident at most."""
     with open(f"/proc/{stubd.pid}/status", encoding="ascii") as f:
         return next(int(line.split()[1]) for line in f if line.startswith("VmHWM")) // 1024
-
-
-def accounted(stubd):
-    c = stubd.status()["counters"]
-    equal(c["queries"], sum(c[k] for k in ("dropped", "errors", "local", "cached", "answered", "failed",
-                                           "overloaded", "abandoned", "waiting")), "every query has its end")
-    return c
 
 
 def test_tcp_clients(lab):
@@ -85,9 +78,7 @@ def test_flights(lab):
         true(counters["overloaded"] > 0 and counters["flights"] >= MAX_FLIGHTS, counters)
         true(peak(stubd) < RESIDENT_MAX, f"{peak(stubd)} MiB")
         lab.heal()
-        end = time.monotonic() + 30
-        while dig(lab, "after.load.example.com").status != "NOERROR":
-            true(time.monotonic() < end, "it recovers")
+        becomes_true(lambda: dig(lab, "after.load.example.com").status == "NOERROR", "it recovers", 30)
 
 
 def test_descriptors(lab):
@@ -98,8 +89,7 @@ def test_descriptors(lab):
     with stubd:
         lab.fault("stop", "corp")
         flood = lab.spawn("python3", CROWD, "flood", "2500", "corp.example", "localhost", text=True, stdout=-1)
-        while stubd.status()["counters"]["queries"] < 2500:
-            time.sleep(0.01)
+        becomes_true(lambda: stubd.status()["counters"]["queries"] >= 2500, "the flood came in")
         true(stubd.status()["counters"]["waiting"] > 0, "there is load")
         equal(dig(lab, CACHED).data("A"), ["192.0.2.80"])
         equal(dig(lab, CACHED, "AAAA", "+tcp").status, "NOERROR")

@@ -1,4 +1,5 @@
-"""Two assertions that say what they saw."""
+"""Assertions that say what they saw."""
+import time
 
 
 def equal(seen, wanted, about=""):
@@ -9,3 +10,11 @@ def equal(seen, wanted, about=""):
 def true(condition, about):
     if not condition:
         raise AssertionError(about)
+
+
+def becomes_true(condition, about, seconds=20):
+    """For what tells nobody that it has happened: asks again until it has."""
+    end = time.monotonic() + seconds
+    while not condition():
+        true(time.monotonic() < end, f"not within {seconds} s: {about}")
+        time.sleep(0.01)

@@ -1,14 +1,26 @@
-"""What must hold after every test, asked of the lab's record."""
+"""What must hold after every test, asked of the lab's record; and of a daemon's counters at any time."""
+from .check import equal, true
 
 SPLIT = ("corp.example.", "7.10.in-addr.arpa.")
-PROVIDERS = ("alpha", "beta", "gamma", "crook", "isp")
+OWN_VERSION = ("www.example.com.",)     # public, but the corporate server has its own
 
 
-def is_split(name):
-    return any(name == s or name.endswith("." + s) for s in SPLIT)
+def is_under(name, zones):
+    return any(name.lower() == z or name.lower().endswith("." + z) for z in zones)
 
 
 def standing(lab):
-    for row in lab.record():
-        if row["party"] in PROVIDERS and is_split(row["name"]):
-            raise AssertionError(f"a split-horizon name reached a provider: {row}")
+    """The laptop asks the corporate server, and nobody else, for split names and for nothing else."""
+    for row in lab.record(client="laptop"):
+        if row["party"] == "corp":
+            true(is_under(row["name"], SPLIT + OWN_VERSION), f"a public name at the corporate server: {row}")
+        else:
+            true(not is_under(row["name"], SPLIT), f"a split-horizon name elsewhere: {row}")
+
+
+def accounted(stubd):
+    """Every query has had one end, or waits; returns the counters."""
+    c = stubd.status()["counters"]
+    equal(c["queries"], sum(c[k] for k in ("dropped", "errors", "local", "cached", "answered", "failed",
+                                           "overloaded", "abandoned", "waiting")), "every query has its end")
+    return c

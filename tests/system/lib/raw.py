@@ -3,7 +3,8 @@
     raw.py udp     each packet in turn to the daemon; prints each reply in hex, or "-" for none
     raw.py tcp     as one stream; prints what came back until the daemon closed or reset it
 
-Packets are hex words on standard input. An unanswered datagram is known by the answer to a good question that was sent after it.
+Packets are hex words on standard input. An unanswered datagram is known by the answer to a good
+question that was sent after it.
 """
 import socket
 import sys
