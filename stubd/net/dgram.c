@@ -181,10 +181,24 @@ on_later(void *arg)
 	flush(arg);
 }
 
+/* One that the service manager made larger, which it may, is not to shrink. */
+static void
+want_receive_buffer(int fd)
+{
+	int have = 0, size = DGRAM_RCVBUF;
+	socklen_t len = sizeof(have);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &have, &len) == 0 && have >= size)
+		return;
+	/* The first needs CAP_NET_ADMIN, the second is cut at net.core.rmem_max. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 static void
 set_options(int fd)
 {
-	int one = 1, size = DGRAM_RCVBUF, family = 0;
+	int one = 1, family = 0;
 	socklen_t len = sizeof(family);
 
 	(void)getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &len);
@@ -192,9 +206,7 @@ set_options(int fd)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &one, sizeof(one));
 	else
 		(void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &one, sizeof(one));
-	/* The first needs CAP_NET_ADMIN, the second is cut at net.core.rmem_max. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) != 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	want_receive_buffer(fd);
 }
 
 struct dgram *

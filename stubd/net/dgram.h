@@ -24,7 +24,7 @@ enum {
 	DGRAM_BATCHES = 4,	/* batches a turn, so that other sockets have theirs */
 	DGRAM_IN = 2048,	/* octets of a query */
 	DGRAM_OUT = 128 * 1024, /* octets of queued replies; beyond: sent at once */
-	DGRAM_RCVBUF = 4 << 20, /* octets of kernel buffer that we ask for */
+	DGRAM_RCVBUF = 4 << 20, /* octets of kernel buffer at least, if we may */
 };
 
 /* Who sent a packet, and to which of our addresses: all that a reply needs. A value. */

@@ -49,7 +49,14 @@ receive_buffer(int fd)
 }
 
 static void
-world_init(struct world *w, const char *listen)
+serve(struct world *w)
+{
+	w->dgram = dgram_new(w->loop, w->server, on_packet, w);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(w->dgram);
+}
+
+static void
+world_bind(struct world *w, const char *listen)
 {
 	struct addr addr;
 
@@ -60,8 +67,13 @@ world_init(struct world *w, const char *listen)
 	CU_ASSERT_FATAL(w->server >= 0);
 	listen_address(w->server, &w->addr);
 	w->kernel_default = receive_buffer(w->server);
-	w->dgram = dgram_new(w->loop, w->server, on_packet, w);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(w->dgram);
+}
+
+static void
+world_init(struct world *w, const char *listen)
+{
+	world_bind(w, listen);
+	serve(w);
 }
 
 /* A client that is connected to ip at the server's port: other source addresses are not heard. */
@@ -160,6 +172,24 @@ many_packets_are_answered_in_batches_and_none_is_lost(void)
 	world_clear(&w);
 }
 
+/* The service manager may do what the daemon may not: SO_RCVBUFFORCE. */
+static void
+a_receive_buffer_that_is_larger_already_does_not_shrink(void)
+{
+	const int large = 2 * DGRAM_RCVBUF;
+	struct world w;
+	int before;
+
+	world_bind(&w, "127.0.0.1");
+	if (setsockopt(w.server, SOL_SOCKET, SO_RCVBUFFORCE, &large, sizeof(large)) != 0)
+		setsockopt(w.server, SOL_SOCKET, SO_RCVBUF, &large, sizeof(large));
+	before = receive_buffer(w.server);
+	serve(&w);
+	CU_ASSERT_EQUAL(receive_buffer(w.server), before);
+	w.client = -1;
+	world_clear(&w);
+}
+
 static void
 on_flush_over(void *arg)
 {
@@ -230,6 +260,8 @@ static const struct unit_case cases[] = {
 	    replies_leave_from_the_ipv6_address_that_was_asked },
 	{ "many packets are answered in batches and none is lost",
 	    many_packets_are_answered_in_batches_and_none_is_lost },
+	{ "a receive buffer that is larger already does not shrink",
+	    a_receive_buffer_that_is_larger_already_does_not_shrink },
 	{ "replies that come later leave at the end of their turn",
 	    replies_that_come_later_leave_at_the_end_of_their_turn },
 	{ "a packet that is too long is dropped and counted",
