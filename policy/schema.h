@@ -1,7 +1,7 @@
 /*
  * The schema of the configuration: every key once, with its type, default, check, whether changing
- * it needs a restart, and which of its values are not built yet. Reading, checking, the built-in
- * defaults and the manual page all follow this table.
+ * it needs a restart, and which of its values are not built yet. Reading, checking and the built-in
+ * defaults follow this table; tests/lint asks whether the manual page names each key.
  *
  * A key's path is written without a leading slash; "*" stands for each element of an array. An
  * object comes before its members.
