@@ -184,8 +184,6 @@ finish(struct config_load *load, struct policy **out, struct policy_errors *erro
 	}
 	merge(load);
 	load->policy = calloc(1, sizeof(*load->policy));
-	if (load->policy)
-		load->policy->refs = 1;
 	if (load->policy && load->merged) {
 		note_files(load);
 		/* What a file that cannot be read would have said is not known: no guesses. */
@@ -205,7 +203,7 @@ finish(struct config_load *load, struct policy **out, struct policy_errors *erro
 		report_clear(&load->report);
 		return 0;
 	}
-	policy_unref(load->policy);
+	policy_free(load->policy);
 	if (r == -EINVAL) {
 		*errors =
 		    (struct policy_errors){ .lines = load->report.lines, .n = load->report.n };
@@ -246,13 +244,6 @@ policy_errors_clear(struct policy_errors *errors)
 
 /* --- the snapshot ----------------------------------------------------------------------------- */
 
-struct policy *
-policy_ref(struct policy *policy)
-{
-	policy->refs++;
-	return policy;
-}
-
 static void
 free_rule(struct split_rule *rule)
 {
@@ -264,9 +255,9 @@ free_rule(struct split_rule *rule)
 }
 
 struct policy *
-policy_unref(struct policy *policy)
+policy_free(struct policy *policy)
 {
-	if (!policy || --policy->refs > 0)
+	if (!policy)
 		return NULL;
 	for (size_t i = 0; i < policy->nupstreams; i++) {
 		upstream_spec_clear(policy->upstreams[i]);

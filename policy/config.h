@@ -1,5 +1,5 @@
 /*
- * The configuration: JSON files in, one immutable counted snapshot out.
+ * The configuration: JSON files in, one immutable snapshot out.
  *
  * policy_load() reads everything, checks everything and reports *all* errors; only an error-free
  * load gives a policy. The schema table (policy/schema.h) names every key once: type, default,
@@ -51,7 +51,6 @@ struct split_rule {
 struct suffixes;
 
 struct policy {
-	unsigned refs;
 	/* listen */
 	struct addr *listen;
 	size_t nlisten;
@@ -91,7 +90,7 @@ struct policy_load_options {
 	const char *hosts_file; /* NULL: /etc/hosts */
 };
 
-/* Loads and checks. Returns 0 and *out with one reference; or -EINVAL and *errors filled (call
+/* Loads and checks. Returns 0 and an owned *out; or -EINVAL and *errors filled (call
  * policy_errors_clear); -ENOMEM. */
 int policy_load(
     const struct policy_load_options *options, struct policy **out, struct policy_errors *errors);
@@ -101,8 +100,7 @@ int policy_load_text(const char *text, size_t n, const char *name,
     const struct policy_load_options *options, struct policy **out, struct policy_errors *errors);
 void policy_errors_clear(struct policy_errors *errors);
 
-struct policy *policy_ref(struct policy *policy);
-struct policy *policy_unref(struct policy *policy);
+struct policy *policy_free(struct policy *policy);
 
 /* Keys whose change between a and b needs a restart, as paths of the schema (static texts), in
  * out[8], ended by NULL; returns how many. */

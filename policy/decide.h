@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct policy; /* policy/config.h: an immutable, counted snapshot */
+struct policy; /* policy/config.h: an immutable snapshot */
 
 enum view_kind {
 	VIEW_LOCAL,	/* answered here: hosts, special-use names */

@@ -129,7 +129,7 @@ reload(void *arg, json_t **report)
 	d->reload_failed = err < 0;
 	if (err < 0) {
 		log_error("reload: error=\"%s\" the old configuration stays", strerror(-err));
-		policy_unref(policy);
+		policy_free(policy);
 	} else {
 		log_info("reload: done files=%zu", policy->nfiles);
 	}
@@ -363,7 +363,7 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 
 	snprintf(error, DAEMON_ERROR_MAX, "out of memory");
 	if (!d) {
-		policy_unref(policy);
+		policy_free(policy);
 		return -ENOMEM;
 	}
 	d->options = options;
@@ -392,7 +392,7 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	*out = d;
 	return 0;
 fail:
-	policy_unref(policy);
+	policy_free(policy);
 	daemon_free(d);
 	return err;
 }

@@ -123,7 +123,7 @@ main(int argc, char **argv)
 	if (invocation.check_only) {
 		printf("stubd: the configuration is good (%zu providers, %zu split rules)\n",
 		    policy->nproviders, policy->nrules);
-		policy_unref(policy);
+		policy_free(policy);
 		return 0;
 	}
 	return serve(policy, &invocation.load);

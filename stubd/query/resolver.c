@@ -24,7 +24,7 @@ resolver_close(struct resolver *resolver)
 	query_end_all(resolver, "stubd is stopping");
 	flight_end_all(resolver, "stubd is stopping");
 	map_clear(&resolver->flights);
-	resolver->policy = policy_unref(resolver->policy);
+	resolver->policy = policy_free(resolver->policy);
 }
 
 bool
@@ -51,5 +51,5 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 		engine_forget(resolver->engine);
 	if (old)
 		flight_reroute_all(resolver);
-	policy_unref(old);
+	policy_free(old);
 }

@@ -1,6 +1,6 @@
 /*
  * What queries and flights share: the current policy and the things that answer. One per worker;
- * the daemon owns it. All members are borrowed but the policy, of which it holds a reference.
+ * the daemon owns it. All members are borrowed but the policy.
  */
 #ifndef QUERY_RESOLVER_H
 #define QUERY_RESOLVER_H
@@ -47,7 +47,7 @@ struct query_counters {
 
 struct resolver {
 	struct loop *loop;
-	struct policy *policy; /* a reference */
+	struct policy *policy; /* owned */
 	struct netview netview;
 	struct draw draw;
 	struct cache *cache;
@@ -73,7 +73,7 @@ void resolver_close(struct resolver *resolver);
 bool resolver_same_view(const struct resolver *resolver, const struct view *view,
     const struct name *target, uint16_t type);
 
-/* Swaps the policy (takes the reference); flights on their way are routed afresh,
+/* Swaps the policy (takes it, frees the old one); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */
 void resolver_set_policy(struct resolver *resolver, struct policy *policy);
 

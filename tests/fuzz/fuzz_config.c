@@ -49,6 +49,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else if (errors.n == 0 || policy)
 		abort();
 	policy_errors_clear(&errors);
-	policy_unref(policy);
+	policy_free(policy);
 	return 0;
 }

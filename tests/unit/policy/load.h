@@ -53,7 +53,7 @@ errors_with(const char *json, const struct policy_load_options *options)
 		strcat(text, "\n");
 	}
 	policy_errors_clear(&errors);
-	policy_unref(policy);
+	policy_free(policy);
 	return text;
 }
 

@@ -32,7 +32,7 @@ an_empty_object_gives_the_defaults(void)
 	CU_ASSERT_STRING_EQUAL(p->state, "/var/lib/stubd");
 	CU_ASSERT_PTR_NULL(p->root_hints);
 	CU_ASSERT_EQUAL(p->nfiles, 1);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -52,7 +52,7 @@ values_are_read(void)
 	CU_ASSERT_STRING_EQUAL(p->control, "/tmp/c.sock");
 	CU_ASSERT_STRING_EQUAL(p->root_hints, "/dev/null");
 	CU_ASSERT_EQUAL(p->nproviders, 1);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -64,7 +64,7 @@ on_miss_has_any_order(void)
 	CU_ASSERT_EQUAL(p->non_miss, 2);
 	CU_ASSERT_EQUAL(p->on_miss[0], MISS_RECURSE);
 	CU_ASSERT_EQUAL(p->on_miss[1], MISS_PROVIDERS);
-	policy_unref(p);
+	policy_free(p);
 	CU_ASSERT(refused("{ " CUSTOM ", \"on_miss\": [ \"recurse\", \"recurse\" ] }", 1,
 	    "test.json:1: /on_miss/1: \"recurse\" is listed twice; write it once"));
 	CU_ASSERT(refused("{ " CUSTOM ", \"on_miss\": [] }", 1, "has 0 elements; write 1 to 2"));
@@ -179,7 +179,7 @@ what_is_built_of_those_is_accepted(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_EQUAL(p->cache_size, 0);
-	policy_unref(p);
+	policy_free(p);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -233,7 +233,7 @@ drop_ins_override_in_the_order_of_their_names(void)
 	CU_ASSERT_EQUAL(p->cache_size, 1 << 20);
 	CU_ASSERT_EQUAL(p->draw_size, 2);
 	CU_ASSERT_EQUAL(p->nproviders, 1);
-	policy_unref(p);
+	policy_free(p);
 	/* An error in what another file overrides is an error all the same, in its own file. */
 	write_file("stubd.d/10-a.json", "{ \"privacy\": \"none\" }");
 	write_file("stubd.d/20-b.json", "{\n\"on_miss\": [ \"recurse\" ] }");
@@ -296,8 +296,8 @@ keys_that_need_a_restart_are_listed(void)
 			listed |= strcmp(schema[i].path, wanted[j]) == 0;
 		CU_ASSERT(listed || !(schema[i].flags & SCHEMA_RESTART));
 	}
-	policy_unref(a);
-	policy_unref(b);
+	policy_free(a);
+	policy_free(b);
 }
 
 static void
@@ -307,18 +307,6 @@ files_of_the_engine_have_to_be_readable(void)
 	    "/engine/root_hints: \"/nonexistent/h\" cannot be read: No such file"));
 	CU_ASSERT(refused("{ " CUSTOM ", \"engine\": { \"trust_anchors\": \"/nonexistent/k\" } }",
 	    1, "/engine/trust_anchors: \"/nonexistent/k\" cannot be read: No such file"));
-}
-
-static void
-a_snapshot_lives_as_long_as_its_last_reference(void)
-{
-	struct policy *p = load("{ " CUSTOM " }");
-
-	CU_ASSERT_PTR_EQUAL(policy_ref(p), p);
-	CU_ASSERT_PTR_NULL(policy_unref(p));
-	CU_ASSERT_EQUAL(p->nproviders, 1);
-	CU_ASSERT_PTR_NULL(policy_unref(p));
-	CU_ASSERT_PTR_NULL(policy_unref(NULL));
 }
 
 static void
@@ -382,8 +370,6 @@ static const struct unit_case cases[] = {
 	{ "a named file must be there", a_named_file_must_be_there },
 	{ "keys that need a restart are listed", keys_that_need_a_restart_are_listed },
 	{ "files of the engine have to be readable", files_of_the_engine_have_to_be_readable },
-	{ "a snapshot lives as long as its last reference",
-	    a_snapshot_lives_as_long_as_its_last_reference },
 	{ "errors are bounded", errors_are_bounded },
 	{ "control characters are not passed on", control_characters_are_not_passed_on },
 	{ "the schema is sound", the_schema_is_sound },

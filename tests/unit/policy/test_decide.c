@@ -54,10 +54,10 @@ one_follows_the_draw_and_ordered_the_list(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cadb recurse");
 	CU_ASSERT_STRING_EQUAL(route(p, s, &no_draw), "providers:abcd recurse");
-	policy_unref(p);
+	policy_free(p);
 	p = load("{ " ORDERED " }");
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:abcd recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -70,7 +70,7 @@ a_draw_of_other_providers_is_not_used(void)
 
 	for (size_t i = 0; i < 3; i++)
 		CU_ASSERT_STRING_EQUAL(route(p, s, &bad[i]), "providers:abcd recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -83,7 +83,7 @@ those_that_are_down_go_last_while_another_lives(void)
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:adbc recurse");
 	s[0] = s[1] = s[3] = down;
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cadb recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -110,7 +110,7 @@ a_suspect_comes_after_the_good_and_is_sent_a_copy(void)
 	CU_ASSERT_FALSE(select_suspect(&s[2], NOW));
 	s[2].silent = NOW - SELECT_SILENCE_MAX;
 	CU_ASSERT_TRUE(select_suspect(&s[2], NOW));
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -120,7 +120,7 @@ a_failure_or_two_is_no_reason(void)
 	struct policy *p = load("{ " ORDERED " }");
 
 	CU_ASSERT_STRING_EQUAL(route(p, s, &no_draw), "providers:abcd recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -140,7 +140,7 @@ the_preferred_one_has_to_prove_itself_before_it_comes_first(void)
 	/* With nobody else it is simply asked. */
 	s[0] = s[1] = s[3] = down;
 	CU_ASSERT_STRING_EQUAL(route(p, s, &no_draw), "providers:cabd recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 /* In its back-off, and lost for long enough. */
@@ -171,7 +171,7 @@ while_all_are_lost_recursion_comes_first_and_providers_are_probed(void)
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cabd recurse");
 	s[3] = (struct standing){ .srtt_us = 0 };
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:dcab recurse ?c");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -183,7 +183,7 @@ without_recursion_behind_them_lost_providers_stay_the_stage(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:abcd");
 	CU_ASSERT_FALSE(policy_is_degraded(p, s, &draw, NOW));
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -204,7 +204,7 @@ on_miss_gives_the_stages(void)
 		p = load(json);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 		CU_ASSERT_STRING_EQUAL(route(p, s, &no_draw), rows[i][1]);
-		policy_unref(p);
+		policy_free(p);
 	}
 }
 
@@ -223,7 +223,7 @@ the_second_is_of_another_operator(void)
 	p->strategy = STRATEGY_ORDERED;
 	s[3] = s[0];
 	CU_ASSERT_STRING_EQUAL(route(p, s, &no_draw), "providers:abcd recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -246,7 +246,7 @@ a_split_rules_servers_are_asked_in_order_and_nobody_else(void)
 	s[5] = s[6] = down;
 	x = "servers:example/10.0.0.1example/10.0.0.2example/10.0.0.3";
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), x);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -267,7 +267,7 @@ there_are_at_most_eight_candidates_and_the_living_are_among_them(void)
 	for (int i = 0; i < 18; i++)
 		s[i] = down;
 	CU_ASSERT_STRING_EQUAL(route(p, s, &no_draw), "providers:stabcdef recurse");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -299,7 +299,7 @@ hosts_go_before_rules_and_special_names(void)
 	CU_ASSERT_EQUAL(view_of(p, "5.2.0.192.in-addr.arpa", TYPE_PTR).local.kind, LOCAL_PTR);
 	/* The file knows localhost by IPv4 only; that does not take ::1 away. */
 	CU_ASSERT_EQUAL(view_of(p, "localhost", TYPE_AAAA).local.kind, LOCAL_ADDRESSES);
-	policy_unref(p);
+	policy_free(p);
 	unlink(path);
 }
 
@@ -314,7 +314,7 @@ what_no_rule_owns_is_the_providers(void)
 	CU_ASSERT_EQUAL(v.rule, -1);
 	CU_ASSERT_STRING_EQUAL(v.owner, "");
 	CU_ASSERT_STRING_EQUAL(view_kind_text(v.kind), "providers");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static const struct unit_case cases[] = {

@@ -63,7 +63,7 @@ names(const char *json)
 		strcat(text, i ? " " : "");
 		strcat(text, p->upstreams[i]->name);
 	}
-	policy_unref(p);
+	policy_free(p);
 	return text;
 }
 
@@ -134,7 +134,7 @@ doh_comes_before_dot(void)
 	CU_ASSERT_EQUAL(p->upstreams[1]->naddresses, 2);
 	CU_ASSERT_EQUAL(p->upstreams[1]->addresses[1].port, 853);
 	CU_ASSERT_PTR_NULL(p->upstreams[1]->path);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -161,7 +161,7 @@ a_custom_provider_is_read_whole(void)
 	CU_ASSERT_EQUAL(u->pins[0][31], 0x55);
 	CU_ASSERT_STRING_EQUAL(u->ca_file, "/dev/null");
 	CU_ASSERT_FALSE(u->split);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -177,7 +177,7 @@ a_literal_host_needs_no_addresses_and_is_verified_itself(void)
 	CU_ASSERT_PTR_NULL(p->upstreams[0]->host);
 	CU_ASSERT_EQUAL(p->upstreams[0]->naddresses, 1);
 	CU_ASSERT_EQUAL(p->upstreams[0]->addresses[0].port, 443);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void

@@ -41,7 +41,7 @@ servers_are_upstreams_behind_the_providers(void)
 	CU_ASSERT_EQUAL(u[4]->addresses[0].port, 8853);
 	CU_ASSERT_STRING_EQUAL(u[5]->link, "tun0");
 	CU_ASSERT_EQUAL(u[5]->timeout, 1000);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -59,7 +59,7 @@ the_longest_suffix_over_all_rules_wins(void)
 	CU_ASSERT_EQUAL(view_of(p, "a.lab.corp.example", TYPE_A).rule, 1);
 	CU_ASSERT_EQUAL(view_of(p, "notcorp.example", TYPE_A).kind, VIEW_PROVIDERS);
 	CU_ASSERT_EQUAL(view_of(p, "example", TYPE_NS).kind, VIEW_PROVIDERS);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -74,7 +74,7 @@ prefixes_own_their_reverse_zones(void)
 	CU_ASSERT_EQUAL(view_of(p, "9.0.31.172.in-addr.arpa", TYPE_PTR).rule, 0);
 	CU_ASSERT_EQUAL(view_of(p, "9.0.32.172.in-addr.arpa", TYPE_PTR).kind, VIEW_PROVIDERS);
 	CU_ASSERT_EQUAL(view_of(p, "9.0.8.10.in-addr.arpa", TYPE_PTR).kind, VIEW_LOCAL);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -105,7 +105,7 @@ a_rules_link_is_part_of_its_view(void)
 	strcpy(netview.links[0].name, "tun1");
 	policy_view(p, &q, &netview, &first);
 	CU_ASSERT(first.closed);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -128,7 +128,7 @@ what_cannot_be_asked_fails_closed(void)
 		CU_ASSERT_EQUAL(route.nstages, 0);
 		CU_ASSERT_EQUAL(route.probe, -1);
 	}
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -193,7 +193,7 @@ a_rules_private_ca_is_for_its_encrypted_servers(void)
 	CU_ASSERT_PTR_NULL(p->upstreams[1]->ca_file);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p->upstreams[2]->ca_file);
 	CU_ASSERT_STRING_EQUAL(p->upstreams[2]->ca_file, "/dev/null");
-	policy_unref(p);
+	policy_free(p);
 }
 
 static const struct unit_case cases[] = {

@@ -168,7 +168,7 @@ a_rule_goes_before_a_special_use_name(void)
 	CU_ASSERT_EQUAL(view_of(p, "1.2.3.10.in-addr.arpa", TYPE_PTR).kind, VIEW_SPLIT);
 	CU_ASSERT_EQUAL(view_of(p, "1.1.168.192.in-addr.arpa", TYPE_PTR).kind, VIEW_SPLIT);
 	CU_ASSERT_EQUAL(view_of(p, "x.local", TYPE_A).kind, VIEW_LOCAL);
-	policy_unref(p);
+	policy_free(p);
 }
 
 static void
@@ -182,8 +182,8 @@ a_rule_for_the_root_leaves_special_names_alone(void)
 	CU_ASSERT_EQUAL(view_of(p, "www.example", TYPE_A).kind, VIEW_SPLIT);
 	CU_ASSERT_EQUAL(view_of(p, "localhost", TYPE_A).kind, VIEW_LOCAL);
 	CU_ASSERT_EQUAL(view_of(p, "x.onion", TYPE_A).kind, VIEW_LOCAL);
-	policy_unref(p);
-	policy = policy_unref(policy);
+	policy_free(p);
+	policy = policy_free(policy);
 }
 
 static const struct unit_case cases[] = {
