@@ -67,7 +67,9 @@ fail(const struct addr *addr, bool stream, int err, char error[LISTEN_ERROR_MAX]
 		snprintf(error, LISTEN_ERROR_MAX,
 		    "%s is no address of this machine: mend it in \"listen\"", text);
 	else
-		snprintf(error, LISTEN_ERROR_MAX, "%s cannot be opened: %s", text, strerror(err));
+		snprintf(error, LISTEN_ERROR_MAX,
+		    "%s cannot be opened: %s; write another address in \"listen\"", text,
+		    strerror(err));
 	return -err;
 }
 
@@ -93,7 +95,9 @@ open_one(struct listen_set *set, const struct addr *addr, bool stream, char *err
 	r = add(set, fd, addr, stream, false);
 	if (r) {
 		close(fd);
-		snprintf(error, LISTEN_ERROR_MAX, "more than %d sockets", LISTEN_SOCKETS_MAX);
+		snprintf(error, LISTEN_ERROR_MAX,
+		    "more than %d sockets: write fewer addresses in \"listen\"",
+		    LISTEN_SOCKETS_MAX);
 	}
 	return r;
 }
@@ -134,7 +138,9 @@ inherit(struct listen_set *set, char *error)
 	int r = n < 0 ? n : 0;
 
 	if (n < 0)
-		snprintf(error, LISTEN_ERROR_MAX, "inherited sockets: %s", strerror(-n));
+		snprintf(error, LISTEN_ERROR_MAX,
+		    "inherited sockets: %s; start stubd by its units, or without LISTEN_FDS",
+		    strerror(-n));
 	for (int i = 0; i < n; i++) {
 		int fd = SD_LISTEN_FDS_START + i;
 		int r1 = r ? r : adopt(set, fd);
