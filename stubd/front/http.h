@@ -11,8 +11,9 @@
  * socket's mode is 0660: who may connect is decided by the file system, what a peer may change by
  * its credentials (unix(7), SO_PEERCRED). HTTP/2 is switched off: nothing on this socket needs it.
  *
- * Limits: HTTP_CLIENTS_MAX connections (more are closed at accept), request bodies of
- * HTTP_BODY_MAX octets (more: 413), HTTP_REQUEST_TIMEOUT for a request to arrive.
+ * Limits: HTTP_CLIENTS_MAX connections (more are closed at accept), targets of HTTP_TARGET_MAX octets
+ * (more: 414), request bodies of HTTP_BODY_MAX octets (more: 413), HTTP_REQUEST_TIMEOUT for a request
+ * to arrive.
  */
 #ifndef FRONT_HTTP_H
 #define FRONT_HTTP_H
