@@ -288,7 +288,8 @@ same_text(const char *a, const char *b)
 }
 
 size_t
-policy_restart_keys(const struct policy *a, const struct policy *b, const char *out[8])
+policy_restart_keys(
+    const struct policy *a, const struct policy *b, const char *out[POLICY_RESTART_KEYS])
 {
 	size_t n = 0;
 	bool same = a->nlisten == b->nlisten;

@@ -35,7 +35,8 @@ enum {
 	POLICY_LISTEN_MAX = 64,
 	POLICY_UPSTREAMS_MAX = 1024,
 	POLICY_RULES_MAX = 256,
-	POLICY_RULE_DOMAINS_MAX = 1024
+	POLICY_RULE_DOMAINS_MAX = 1024,
+	POLICY_RESTART_KEYS = 8 /* room for their names and a NULL */
 };
 
 /* One entry of "split". */
@@ -102,9 +103,10 @@ void policy_errors_clear(struct policy_errors *errors);
 
 struct policy *policy_free(struct policy *policy);
 
-/* Keys whose change between a and b needs a restart, as paths of the schema (static texts), in
- * out[8], ended by NULL; returns how many. */
-size_t policy_restart_keys(const struct policy *a, const struct policy *b, const char *out[8]);
+/* Keys whose change between a and b needs a restart, as paths of the schema (static texts), ended by
+ * NULL; returns how many. */
+size_t policy_restart_keys(
+    const struct policy *a, const struct policy *b, const char *out[POLICY_RESTART_KEYS]);
 
 const char *privacy_text(enum privacy v);
 const char *strategy_text(enum strategy v);

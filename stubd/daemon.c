@@ -114,7 +114,7 @@ reload(void *arg, json_t **report)
 	struct daemon *d = arg;
 	struct policy_errors errors = { 0 };
 	struct policy *policy = NULL;
-	const char *restart[8];
+	const char *restart[POLICY_RESTART_KEYS];
 	size_t nrestart = 0;
 	int err = policy_load(d->options, &policy, &errors);
 

@@ -278,7 +278,7 @@ keys_that_need_a_restart_are_listed(void)
 	static const char *const wanted[] = { "listen", "engine/root_hints", "engine/trust_anchors",
 		"cache/size", "control", "state" };
 	const size_t n = sizeof(wanted) / sizeof(*wanted);
-	const char *keys[8];
+	const char *keys[POLICY_RESTART_KEYS];
 
 	CU_ASSERT_EQUAL(policy_restart_keys(a, a, keys), 0);
 	CU_ASSERT_PTR_NULL(keys[0]);
