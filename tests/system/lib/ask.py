@@ -23,14 +23,12 @@ class Answer:
         self.edns = "OPT PSEUDOSECTION" in text
         self.records = []
         section = None
-        self.authority = []
         for line in text.splitlines():
             if line.startswith(";; "):
                 section = line[3:].split()[0]
             found = RECORD.match(line)
-            if found:
-                rows = self.authority if section == "AUTHORITY" else self.records
-                rows.append((found[1].lower(), int(found[2]), found[3], found[4]))
+            if found and section != "AUTHORITY":
+                self.records.append((found[1].lower(), int(found[2]), found[3], found[4]))
 
     def data(self, kind):
         """RDATA texts of one type, sorted."""
@@ -53,8 +51,7 @@ def kdig(lab, name, kind="A", *options, server=ADDRESS, port=PORT):
 class Load:
     """dnsperf: each name once, at a steady rate."""
 
-    def __init__(self, lab, names, rate, options=()):
-        self.lab = lab
+    def __init__(self, lab, names, rate):
         handle, self.file = tempfile.mkstemp(dir=lab.folder, text=True)
         with os.fdopen(handle, "w") as f:
             f.writelines(f"{n} A\n" for n in names)
@@ -62,7 +59,7 @@ class Load:
         # A file, not a pipe: a full pipe would make dnsperf wait, and its latencies with it.
         self.output = tempfile.TemporaryFile("w+", dir=lab.folder)
         self.process = lab.spawn("dnsperf", "-s", ADDRESS, "-p", str(PORT), "-d", self.file, "-Q", str(rate),
-                                 "-q", "2000", "-t", "6", "-v", *options, text=True, stdout=self.output, stderr=self.output)
+                                 "-q", "2000", "-t", "6", "-v", text=True, stdout=self.output, stderr=self.output)
 
     def finish(self):
         """Waits for the end; returns self with sent, lost, rcodes and latencies (s) filled."""
@@ -73,7 +70,6 @@ class Load:
         os.unlink(self.file)
         self.text = text
         self.sent = int(re.search(r"Queries sent:\s+(\d+)", text)[1])
-        self.completed = int(re.search(r"Queries completed:\s+(\d+)", text)[1])
         self.lost = int(re.search(r"Queries lost:\s+(\d+)", text)[1])
         codes = re.search(r"Response codes:\s+(.*)", text)
         self.rcodes = dict(re.findall(r"(\w+) (\d+)", codes[1])) if codes else {}

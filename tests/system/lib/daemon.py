@@ -20,10 +20,9 @@ class Stubd:
     """with Stubd(lab, {...}) as stubd: ... The configuration is given as the person would write it;
     what a test does not care about is filled in here."""
 
-    def __init__(self, lab, config, wrap=(), name="stubd"):
+    def __init__(self, lab, config, name="stubd"):
         self.lab = lab
-        self.wrap = list(wrap)
-        self.options = []
+        self.wrap, self.options = [], []        # before and behind the program's name
         self.folder = tempfile.mkdtemp(prefix=f"{name}.", dir=lab.folder)
         os.chmod(self.folder, 0o777)
         self.file = os.path.join(self.folder, "stubd.json")
