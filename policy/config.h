@@ -86,8 +86,8 @@ struct policy_errors {
 struct policy_load_options {
 	const char *file; /* -c FILE: only this one; NULL: the standard places */
 	const char *dir;  /* drop-ins, NULL: /etc/stubd/stubd.d (unless file is given) */
-	const char
-	    *data_dir; /* catalogue, root hints, anchors; NULL: the compiled-in STUBD_DATA_DIR */
+	/* Catalogue, root hints, anchors; NULL: the compiled-in STUBD_DATA_DIR. */
+	const char *data_dir;
 	const char *hosts_file; /* NULL: /etc/hosts */
 };
 
@@ -103,8 +103,8 @@ void policy_errors_clear(struct policy_errors *errors);
 
 struct policy *policy_free(struct policy *policy);
 
-/* Keys whose change between a and b needs a restart, as paths of the schema (static texts), ended by
- * NULL; returns how many. */
+/* Keys whose change between a and b needs a restart, as paths of the schema (static texts), ended
+ * by NULL; returns how many. */
 size_t policy_restart_keys(
     const struct policy *a, const struct policy *b, const char *out[POLICY_RESTART_KEYS]);
 

@@ -39,7 +39,8 @@ bool config_written(const struct config_load *load, const char *path);
 /* strdup() that notes a lack of memory in the load; NULL for NULL. */
 char *config_strdup(struct config_load *load, const char *text);
 
-/* Whether the file that is named at path (NULL: none) can be read. Returns 0, or -EINVAL: reported. */
+/* Whether the file that is named at path (NULL: none) can be read. Returns 0, or -EINVAL:
+ * reported. */
 int config_check_readable(struct config_load *load, const char *path, const char *file);
 
 /* Appends an upstream (takes it, clears it on failure). Returns its number, or -1: reported. */

@@ -20,8 +20,7 @@ struct suffix_owner {
 
 /* The longest suffix of each sort. Lengths are octets of the suffix's wire form. */
 struct suffix_match {
-	struct suffix_owner
-	    owner; /* rule and domain of the longest rule; zone of the longest zone */
+	struct suffix_owner owner; /* rule and domain of the longest rule; zone of the longest */
 	uint8_t rule_len, zone_len;
 };
 

@@ -32,9 +32,8 @@ struct upstream_spec {
 	size_t naddresses;			   /* ≥ 1 */
 	uint8_t pins[SPEC_PINS_MAX][SPEC_PIN_LEN]; /* SHA-256 of the SPKI; RFC 7858 section 4.2 */
 	size_t npins;
-	bool split; /* a server of a split rule: the person's own exception */
-	uint32_t
-	    timeout; /* ms until the next address or server is tried; 0: the transport's default */
+	bool split;	  /* a server of a split rule: the person's own exception */
+	uint32_t timeout; /* ms of silence until the next is asked; 0: the usual */
 };
 
 /* True if b reaches the very same party in the very same way, so that connections may be kept. */

@@ -21,9 +21,9 @@ enum {
 	DAEMON_ERROR_MAX = 512,
 };
 
-/* Opens sockets and makes everything under policy (takes the reference, also on failure). options is what
- * it was loaded with, for reloads; borrowed for the daemon's life. Returns 0 and *out, or -errno and
- * one line for the person in error. */
+/* Opens sockets and makes everything under policy (takes it, also on failure). options is what it
+ * was loaded with, for reloads; borrowed for the daemon's life. Returns 0 and *out, or -errno and one
+ * line for the person in error. */
 int daemon_new(struct policy *policy, const struct policy_load_options *options,
     struct daemon **out, char error[DAEMON_ERROR_MAX]);
 

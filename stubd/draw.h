@@ -22,8 +22,8 @@ struct draw_order {
 	size_t n;
 };
 
-/* Reads the seed from the state folder, or makes it there. Where the folder cannot be written the seed is
- * of this run only, and kept is false. */
+/* Reads the seed from the state folder, or makes it there. Where the folder cannot be written the
+ * seed is of this run only, and kept is false. */
 void draw_open(struct draw_order *draw, const char *state_dir);
 
 /* Orders the policy's providers. Returns 0 or -ENOMEM (the old order stays). */

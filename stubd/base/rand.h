@@ -1,6 +1,6 @@
 /*
- * Unpredictable numbers for message IDs, hash secrets and the draw's seed (RFC 5452 section 9.2; the
- * kernel chooses source ports). All come from the kernel's generator. Replay tests link another
+ * Unpredictable numbers for message IDs, hash secrets and the draw's seed (RFC 5452 section 9.2;
+ * the kernel chooses source ports). All come from the kernel's generator. Replay tests link another
  * implementation of this header.
  */
 #ifndef BASE_RAND_H

@@ -11,9 +11,9 @@
  * socket's mode is 0660: who may connect is decided by the file system, what a peer may change by
  * its credentials (unix(7), SO_PEERCRED). HTTP/2 is switched off: nothing on this socket needs it.
  *
- * Limits: HTTP_CLIENTS_MAX connections (more are closed at accept), targets of HTTP_TARGET_MAX octets
- * (more: 414), request bodies of HTTP_BODY_MAX octets (more: 413), HTTP_REQUEST_TIMEOUT for a request
- * to arrive.
+ * Limits: HTTP_CLIENTS_MAX connections (more are closed at accept), targets of HTTP_TARGET_MAX
+ * octets (more: 414), request bodies of HTTP_BODY_MAX octets (more: 413), HTTP_REQUEST_TIMEOUT for a
+ * request to arrive.
  */
 #ifndef FRONT_HTTP_H
 #define FRONT_HTTP_H
@@ -40,8 +40,8 @@ struct http_request {
 	const char *path;  /* as sent, up to "?" */
 	const char *query; /* as sent, after "?"; "" when none */
 	bool may_change;   /* the peer is root, the daemon's user, or of the daemon's group */
-	const char
-	    *allow; /* static; set it before a 405: the method that would do (RFC 9110 15.5.6) */
+	/* Static; set it before a 405: the method that would do (RFC 9110 section 15.5.6). */
+	const char *allow;
 	/* For a handler that answers later: called once when nobody waits any more. */
 	void (*gone)(void *arg);
 	void *arg;

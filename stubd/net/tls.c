@@ -33,8 +33,8 @@ struct tls {
 	bool ready;
 	bool ended;
 
-	uint8_t *
-	    queue; /* owned; waits to be encrypted; when separate, each with its length before it */
+	/* Owned; waits to be encrypted. When separate, each load has its length before it. */
+	uint8_t *queue;
 	size_t used, cap;
 };
 

@@ -32,8 +32,8 @@ struct chain_rec {
 struct chain_step {
 	struct name name;
 	uint32_t hash;
-	int cname,
-	    dname; /* indexes of records, or CHAIN_NONE; dname alone: nobody made the CNAME */
+	/* Indexes of records, or CHAIN_NONE; dname alone: nobody made the CNAME. */
+	int cname, dname;
 };
 
 struct chain {

@@ -50,11 +50,11 @@ struct msg_header {
 struct msg_query {
 	uint16_t id, flags;
 	struct question question; /* canonical */
-	uint8_t
-	    spelled[NAME_WIRE_MAX]; /* the name as the client wrote it, question.name.len octets */
-	bool edns;		    /* an OPT record was there */
-	bool dnssec_ok;		    /* DO, RFC 3225 */
-	uint16_t udp_size;	    /* ≥ 512 */
+	/* The name as the client wrote it, question.name.len octets. */
+	uint8_t spelled[NAME_WIRE_MAX];
+	bool edns;	   /* an OPT record was there */
+	bool dnssec_ok;	   /* DO, RFC 3225 */
+	uint16_t udp_size; /* ≥ 512 */
 };
 
 enum msg_verdict {
