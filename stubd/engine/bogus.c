@@ -44,7 +44,7 @@ bogus_ede(const char *why)
 	return EDE_BOGUS;
 }
 
-/* Takes out every address that begins with these words. */
+/* Takes out every address that begins with these words, and the space before it. */
 static void
 cut_all(char *text, const char *words)
 {
@@ -52,6 +52,10 @@ cut_all(char *text, const char *words)
 		const char *end = at + strlen(words);
 
 		end += strspn(end, "0123456789.");
+		if (at > text)
+			at--;
+		else
+			end += *end == ' ';
 		memmove(at, end, strlen(end) + 1);
 	}
 }
@@ -65,6 +69,6 @@ bogus_text(const char *why, char *out, size_t n)
 	while (from && (p = strstr(p, after)) != NULL)
 		why = p += sizeof(after) - 1;
 	snprintf(out, n, "%s", why);
-	cut_all(out, " from 127.");
-	cut_all(out, " and 127.");
+	cut_all(out, "from 127.");
+	cut_all(out, "and 127.");
 }

@@ -75,6 +75,9 @@ the_sentence_is_for_a_reader(void)
 	    "failure <private.a.test. A IN>: No DNSKEY record from 127.9.8.7 for key a.test.",
 	    text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "No DNSKEY record for key a.test.");
+	bogus_text("validation failure <www.dstrap.org. A IN>: from 127.9.8.7 for key dstrap.org.",
+	    text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "for key dstrap.org.");
 	bogus_text("the chain of trust was lost", text, sizeof(text));
 	CU_ASSERT_STRING_EQUAL(text, "the chain of trust was lost");
 	bogus_text("validation failure <broken", text, sizeof(text));
