@@ -12,17 +12,20 @@ SOCKET = "control.sock"
 def connect(state, seconds=10):
     """A connected socket, or None when no lab is up in this state folder."""
     s = socket.socket(socket.AF_UNIX)
-    s.settimeout(seconds)
-    here = os.open(".", os.O_PATH | os.O_CLOEXEC)
-    try:                                # a short name: socket paths are limited to 107 bytes
-        os.chdir(state)
-        s.connect(SOCKET)
+    # Blocking, so that a full backlog is waited for and is no error; but not for ever.
+    s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", seconds, 0))
+    folder = None
+    try:
+        # A short name, since socket paths are limited to 107 bytes; no chdir, since threads ask too.
+        folder = os.open(state, os.O_PATH | os.O_CLOEXEC)
+        s.connect(f"/proc/self/fd/{folder}/{SOCKET}")
+        s.settimeout(seconds)
     except OSError:
         s.close()
         return None
     finally:
-        os.fchdir(here)
-        os.close(here)
+        if folder is not None:
+            os.close(folder)
     return s
 
 
