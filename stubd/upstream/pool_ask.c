@@ -92,9 +92,11 @@ static void
 note_silence(struct ask *ask)
 {
 	struct upstream *u = ask->upstream;
+	/* A rule's timeout is the person's own word for how long silence may last. */
+	const msec most = u->spec.timeout ? u->spec.timeout : POOL_SILENCE;
 	msec now = pool_now(u->pool);
 
-	if (!ask->conn || now - ask->sent < POOL_SILENCE || upstream_heard(u) > ask->sent)
+	if (!ask->conn || now - ask->sent < most || upstream_heard(u) > ask->sent)
 		return;
 	upstream_note(u, &ask->conn->addr, "no answer");
 	health_fail(&u->health, ASK_TIMEOUT, now);
