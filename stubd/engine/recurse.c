@@ -4,6 +4,7 @@
 #include "stubd/base/list.h"
 #include "stubd/engine/rootfile.h"
 #include "stubd/engine/ubase.h"
+#include "stubd/net/timer.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,18 +32,22 @@ struct recurse {
 	struct ubase *base;
 	recurse_cb *cb; /* NULL: being freed */
 	void *arg;
-	struct list jobs; /* job.link */
-	size_t njobs;
+	struct list jobs;   /* job.link; in libunbound's hands */
+	struct list queued; /* job.link; to be started when the pace allows */
+	size_t njobs;	    /* of both lists */
+	size_t burst;	    /* questions started in a pace; 0: without a pace */
+	size_t started;	    /* of them, in this one */
+	struct timer pace;
 	size_t max;	   /* jobs */
 	bool fixed;	   /* the outgoing interface is given, families are not looked at */
 	unsigned families; /* that had a route when the context was made */
 };
 
-/* One question in libunbound's hands. */
+/* One question in libunbound's hands, or on its way there. */
 struct job {
 	struct list link;
 	struct recurse *recurse;
-	uint64_t id;
+	struct engine_request request;
 };
 
 struct option {
@@ -203,6 +208,8 @@ finalise(struct ub_ctx *ctx, char why[ENGINE_WHY_MAX])
 	return error == UB_NOMEM ? -ENOMEM : -EIO;
 }
 
+static void on_pace(void *arg);
+
 /* A context without options yet. NULL, and why. */
 static struct recurse *
 make(struct loop *loop, recurse_cb *cb, void *arg, char why[ENGINE_WHY_MAX])
@@ -213,6 +220,8 @@ make(struct loop *loop, recurse_cb *cb, void *arg, char why[ENGINE_WHY_MAX])
 		recurse->cb = cb;
 		recurse->arg = arg;
 		list_init(&recurse->jobs);
+		list_init(&recurse->queued);
+		timer_init(&recurse->pace, loop, on_pace, recurse);
 		recurse->base = ubase_new(loop);
 	}
 	if (recurse && recurse->base)
@@ -242,6 +251,7 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
 	if (!recurse)
 		return -ENOMEM;
 	recurse->max = RECURSE_JOBS_MAX;
+	recurse->burst = RECURSE_BURST;
 	recurse->fixed = config->outgoing_interface != NULL;
 	recurse->families = families();
 	error = set_options(recurse->ctx, config, why);
@@ -326,8 +336,11 @@ recurse_free(struct recurse *recurse)
 	if (!recurse)
 		return NULL;
 	recurse->cb = NULL; /* libunbound fails what it has in hand, some of it */
+	timer_stop(&recurse->pace);
 	ub_ctx_delete(recurse->ctx);
 	list_for_each (it, &recurse->jobs)
+		free(container_of(it, struct job, link));
+	list_for_each (it, &recurse->queued)
 		free(container_of(it, struct job, link));
 	ubase_free(recurse->base);
 	free(recurse);
@@ -371,7 +384,7 @@ on_answer(void *arg, int rcode, void *wire, int len, int sec, char *why, int rat
 	struct job *job = arg;
 	struct recurse *recurse = job->recurse;
 	struct engine_result result = judge(rcode, wire, len, sec, why);
-	uint64_t id = job->id;
+	uint64_t id = job->request.id;
 
 	(void)ratelimited; /* no such limit is set */
 	job_free(job);
@@ -379,12 +392,58 @@ on_answer(void *arg, int rcode, void *wire, int len, int sec, char *why, int rat
 		recurse->cb(recurse->arg, id, &result);
 }
 
+/* Hands a job over. Returns 0, -ENOMEM or -EIO, and the job is gone then. */
+static int
+start(struct job *job)
+{
+	struct recurse *recurse = job->recurse;
+	const struct question *question = &job->request.question;
+	char text[NAME_TEXT_MAX];
+	int error;
+
+	list_remove(&job->link);
+	list_push_back(&recurse->jobs, &job->link);
+	recurse->started++;
+	error = ub_resolve_event(recurse->ctx, name_to_text(&question->name, text), question->type,
+	    question->class, job, on_answer, NULL);
+	if (!error)
+		return 0;
+	job_free(job);
+	return error == UB_NOMEM ? -ENOMEM : -EIO;
+}
+
+static bool
+may_start(const struct recurse *recurse)
+{
+	return !recurse->burst || recurse->started < recurse->burst;
+}
+
+/* The next pace: as many of those that wait as it has room for. */
+static void
+on_pace(void *arg)
+{
+	struct recurse *recurse = arg;
+
+	recurse->started = 0;
+	while (!list_empty(&recurse->queued) && may_start(recurse)) {
+		struct job *job = container_of(recurse->queued.next, struct job, link);
+		const uint64_t id = job->request.id;
+		const int error = start(job);
+		const struct engine_result none = { .error = error,
+			.rcode = RCODE_SERVFAIL,
+			.why = "libunbound takes no questions" };
+
+		if (error)
+			recurse->cb(recurse->arg, id, &none);
+	}
+	if (recurse->started)
+		timer_start(&recurse->pace, RECURSE_PACE);
+}
+
 int
 recurse_ask(struct recurse *recurse, const struct engine_request *request)
 {
-	char text[NAME_TEXT_MAX];
 	struct job *job;
-	int error;
 
 	if (recurse->njobs >= recurse->max)
 		return -EBUSY;
@@ -392,15 +451,12 @@ recurse_ask(struct recurse *recurse, const struct engine_request *request)
 	if (!job)
 		return -ENOMEM;
 	job->recurse = recurse;
-	job->id = request->id;
-	list_push_back(&recurse->jobs, &job->link);
+	job->request = *request;
+	list_push_back(&recurse->queued, &job->link);
 	recurse->njobs++;
-	error = ub_resolve_event(recurse->ctx, name_to_text(&request->question.name, text),
-	    request->question.type, request->question.class, job, on_answer, NULL);
-	if (!error)
-		return 0;
-	job_free(job);
-	return error == UB_NOMEM ? -ENOMEM : -EIO;
+	if (recurse->burst && !timer_running(&recurse->pace))
+		timer_start(&recurse->pace, RECURSE_PACE);
+	return may_start(recurse) ? start(job) : 0;
 }
 
 bool

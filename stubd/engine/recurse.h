@@ -19,8 +19,12 @@ struct loop;
 struct recurse;
 
 enum {
-	RECURSE_PATIENCE = 5000,      /* ms that a forwarding context waits for its server */
-	RECURSE_JOBS_MAX = 1000,      /* questions in libunbound's hands, forgotten ones included */
+	RECURSE_PATIENCE = 5000, /* ms that a forwarding context waits for its server */
+	RECURSE_JOBS_MAX = 1000, /* questions in libunbound's hands, forgotten ones included */
+	/* A recursing context starts so many questions in so many ms, the others wait their turn: the
+	 * answers of a larger burst would not fit the sockets' buffers. */
+	RECURSE_BURST = 100,
+	RECURSE_PACE = 20,
 	RECURSE_FORWARDED_MAX = 2500, /* the same, of a forwarding context */
 };
 
