@@ -58,7 +58,7 @@ LIB := $(B)/libstubd.a
 CTL_LIB := $(B)/libstubctl.a
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 
-.PHONY: all deps check check-unit check-replay check-system check-clang demo run lint asan fuzz install clean help
+.PHONY: all deps check check-unit check-replay check-system check-timed check-clang demo run lint asan fuzz install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -112,6 +112,11 @@ check-system: all
 
 check-clang:
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang all
+
+# Asserts on time, which only a machine that does nothing else can keep.
+TIMED_TESTS ?= outage limits dnssec degraded
+check-timed: all
+	$(Q)TIMED=1 ROUNDS=10 BUILD=$(abspath $(B)) tests/system/run $(TIMED_TESTS)
 
 check: deps-check
 	$(Q)tests/check
@@ -182,6 +187,7 @@ help:
 	@echo '  check-unit      CUnit, one program a module'
 	@echo '  check-replay    scripted scenarios with a fake clock and a fake net'
 	@echo '  check-system    the daemon in the lab, asked by kdig and dig (SYSTEM="split life": some)'
+	@echo '  check-timed     the longer tests of faults, held to limits of time: on a quiet machine'
 	@echo '  lint            floors, sizes, form, cppcheck'
 	@echo 'make asan         unit, replay and system tests under ASan and UBSan'
 	@echo 'make fuzz         every fuzz target, FUZZ_SECONDS each (10)'

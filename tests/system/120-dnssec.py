@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from lib.ask import Answer, dig
-from lib.check import equal, true
+from lib.check import equal, true, within
 from lib.daemon import ADDRESS, BUILD, PORT, Stubd
 from lib.lab import ROOT
 
@@ -141,7 +141,7 @@ def test_silence(lab):
             took[mode], answer = seconds(lab, f"silence-{mode}.load.example.com")
             equal(answer.status, "NOERROR", mode)
             lab.heal("crook")
-    true(took["validate"] < took["off"] + 0.3, f"{took}")
+    within(took["validate"] - took["off"], 0.3, "what validation adds to the failover")
 
 
 def test_slow(lab):
@@ -152,7 +152,7 @@ def test_slow(lab):
         took, answer = seconds(lab, "slow.load.example.com")
         lab.heal("crook")
         equal(answer.status, "NOERROR")
-        true(took < 2.6, f"{took:.2f} s")
+        within(took, 2.6, "the answer")
 
 
 def test_outage(lab):
@@ -172,7 +172,7 @@ def test_outage(lab):
             answer = dig(lab, "v4only.example.com", "A", "+dnssec")
             if verdict(answer) == ("NOERROR", True):
                 break
-            true(time.monotonic() - started < 3, f"{answer}")
+            true(time.monotonic() - started < 30, f"{answer}")
         equal(stubd.status()["counters"]["bogus"], 0)
 
 
@@ -190,7 +190,7 @@ def test_lost(lab):
         lab.heal("crook")
         started = time.monotonic()
         while verdict(dig(lab, "www.example.com", "A", "+dnssec")) != ("NOERROR", True):
-            true(time.monotonic() - started < 3, "validated again")
+            true(time.monotonic() - started < 30, "validated again")
         status = stubd.status()
         equal(status["counters"]["bogus"], 0)
         true(status["validation"]["renewals"] >= 1, "the context was made anew")
