@@ -5,74 +5,176 @@
 #include "policy/value.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+enum { PATH_TEXT_MAX = 64 };
+
 struct reader {
 	const struct config_doc *doc;
-	struct report *report;
+	struct report *errors, *warnings;
+	const json_t *operators; /* borrowed */
+	/* the entry that is being read */
+	const json_t *entry; /* borrowed */
+	const char *name;    /* borrowed; NULL: it has none */
+	size_t number;
 };
 
-static enum claim
-claim(const json_t *entry, const char *key)
+/* Leaves the entry out: says why, at its member `key` (NULL: the entry itself). Returns -EINVAL. */
+static int __attribute__((format(printf, 3, 4)))
+leave_out(const struct reader *r, const char *key, const char *fmt, ...)
 {
-	const json_t *v = json_object_get(entry, key);
+	char path[PATH_TEXT_MAX], why[REPORT_LINE_MAX];
+	va_list ap;
 
-	if (!json_is_boolean(v))
-		return CLAIM_UNKNOWN;
-	return json_is_true(v) ? CLAIM_YES : CLAIM_NO;
-}
-
-static int
-refuse(const struct reader *r, const char *path, const char *why)
-{
-	config_doc_error(r->doc, r->report, path, "%s", why);
+	va_start(ap, fmt);
+	vsnprintf(why, sizeof(why), fmt, ap);
+	va_end(ap);
+	snprintf(
+	    path, sizeof(path), "/providers/%zu%s%s", r->number, key ? "/" : "", key ? key : "");
+	if (r->name)
+		config_doc_error(r->doc, r->warnings, path, "%s; \"%s\" is left out", why, r->name);
+	else
+		config_doc_error(r->doc, r->warnings, path, "%s; the entry is left out", why);
 	return -EINVAL;
 }
 
-/* Picks the entry's URL: DoH before DoT; schemes that are not known are passed over. Returns 1 when
- * there is one, 0 when there is none, or -EINVAL. */
+/* The value of a fact: NULL where nobody knows. Returns 0 or -EINVAL. */
 static int
-pick_url(const struct reader *r, const json_t *urls, const char *path, struct url *out)
+read_fact(const struct reader *r, const char *key, const json_t **value)
 {
-	static const char *const prefixes[] = { "https://", "tls://" };
-	struct why why = { "" };
+	const json_t *fact = json_object_get(r->entry, key);
 
-	for (size_t p = 0; p < 2; p++) {
-		for (size_t i = 0; i < json_array_size(urls); i++) {
-			const char *text = json_string_value(json_array_get(urls, i));
+	*value = NULL;
+	if (!fact || json_is_null(fact))
+		return 0;
+	*value = json_object_get(fact, "value");
+	if (*value)
+		return 0;
+	return leave_out(r, key, "is no fact; write { \"value\": ... }, or null");
+}
 
-			if (!text || strncmp(text, prefixes[p], strlen(prefixes[p])) != 0)
-				continue;
-			if (url_parse(out, text, &why) < 0)
-				return refuse(r, path, why.text);
-			return 1;
-		}
+static int
+read_claim(const struct reader *r, const char *key, enum claim *out)
+{
+	const json_t *value;
+
+	if (read_fact(r, key, &value) < 0)
+		return -EINVAL;
+	if (value && !json_is_boolean(value))
+		return leave_out(r, key, "is neither true nor false; write one, or null");
+	*out = !value ? CLAIM_UNKNOWN : json_is_true(value) ? CLAIM_YES : CLAIM_NO;
+	return 0;
+}
+
+/* What is filtered: a list of kinds. Which they are does not matter here. */
+static int
+read_filters(const struct reader *r, enum claim *out)
+{
+	const json_t *value;
+
+	if (read_fact(r, "filters", &value) < 0)
+		return -EINVAL;
+	if (value && !json_is_array(value))
+		return leave_out(
+		    r, "filters", "is no list; write one like [ \"malware\" ], or null");
+	for (size_t i = 0; i < json_array_size(value); i++) {
+		if (!json_is_string(json_array_get(value, i)))
+			return leave_out(
+			    r, "filters", "has a kind that is no text; write it in quotes");
 	}
+	*out = !value ? CLAIM_UNKNOWN : json_array_size(value) ? CLAIM_YES : CLAIM_NO;
+	return 0;
+}
+
+/* One way to ask. Returns 1 when *out is filled, 0 where the entry has none, or -EINVAL. */
+static int
+read_url(const struct reader *r, const char *key, enum scheme scheme, struct url *out)
+{
+	const json_t *value;
+	const char *text;
+	struct why why = { "" };
+	struct url url;
+
+	if (read_fact(r, key, &value) < 0)
+		return -EINVAL;
+	if (!value)
+		return 0;
+	text = json_string_value(value);
+	if (!text)
+		return leave_out(r, key, "is no text; write a URL in quotes");
+	if (url_parse(&url, text, &why) < 0)
+		return leave_out(r, key, "%s", why.text);
+	if (url.scheme != scheme)
+		return leave_out(r, key, "is of another scheme; write %s",
+		    scheme == SCHEME_HTTPS ? "https://host/path" : "tls://host");
+	*out = url;
+	return 1;
+}
+
+/* DoH before DoT. Both are checked. */
+static int
+pick_url(const struct reader *r, struct url *out)
+{
+	struct url doh, dot;
+	int has_doh = read_url(r, "doh", SCHEME_HTTPS, &doh);
+	int has_dot = has_doh < 0 ? has_doh : read_url(r, "dot", SCHEME_TLS, &dot);
+
+	if (has_doh < 0 || has_dot < 0)
+		return -EINVAL;
+	if (!has_doh && !has_dot)
+		return leave_out(r, NULL, "has neither \"doh\" nor \"dot\"; write one");
+	*out = has_doh ? doh : dot;
 	return 0;
 }
 
 static int
-read_addresses(const struct reader *r, const json_t *addresses, const char *path, uint16_t port,
-    struct upstream_spec *spec)
+read_addresses(const struct reader *r, uint16_t port, struct upstream_spec *spec)
 {
-	size_t n = json_array_size(addresses);
+	const json_t *value;
+	size_t n;
 	struct why why = { "" };
 
+	if (read_fact(r, "addresses", &value) < 0)
+		return -EINVAL;
+	n = json_array_size(value);
 	if (n == 0 || n > SPEC_ADDRESSES_MAX)
-		return refuse(r, path, "has no addresses, or more than 8; write 1 to 8");
+		return leave_out(r, "addresses", "is no list of 1 to %d addresses; write one",
+		    SPEC_ADDRESSES_MAX);
 	for (size_t i = 0; i < n; i++) {
-		const char *text = json_string_value(json_array_get(addresses, i));
+		const char *text = json_string_value(json_array_get(value, i));
 
 		if (!text)
-			return refuse(
-			    r, path, "has an address that is no text; write it in quotes");
+			return leave_out(
+			    r, "addresses", "has an address that is no text; write it in quotes");
 		if (value_addr(text, port, false, &spec->addresses[i], &why) < 0)
-			return refuse(r, path, why.text);
+			return leave_out(r, "addresses", "%s", why.text);
 	}
 	spec->naddresses = n;
 	return 0;
+}
+
+/* The name of the entry's operator, borrowed, or NULL: reported. */
+static const char *
+find_operator(const struct reader *r)
+{
+	const char *id = json_string_value(json_object_get(r->entry, "operator"));
+	const json_t *operator;
+	size_t i;
+
+	json_array_foreach(r->operators, i, operator)
+	{
+		const char *other = json_string_value(json_object_get(operator, "id"));
+		const char *name = json_string_value(json_object_get(operator, "name"));
+
+		if (id && other && name && strcmp(id, other) == 0)
+			return name;
+	}
+	leave_out(
+	    r, "operator", "is not the \"id\" of one of \"operators\" with a \"name\"; write one");
+	return NULL;
 }
 
 static int
@@ -80,86 +182,126 @@ copy_texts(
     struct upstream_spec *spec, const char *name, const char *operator_name, const struct url *url)
 {
 	spec->name = strdup(name);
-	spec->operator_name = operator_name ? strdup(operator_name) : NULL;
+	spec->operator_name = strdup(operator_name);
 	spec->host = url->host[0] ? strdup(url->host) : NULL;
 	spec->path = url->scheme == SCHEME_HTTPS ? strdup(url->path) : NULL;
-	if (!spec->name || (operator_name && !spec->operator_name) ||
-	    (url->host[0] && !spec->host) || (url->scheme == SCHEME_HTTPS && !spec->path))
+	if (!spec->name || !spec->operator_name || (url->host[0] && !spec->host) ||
+	    (url->scheme == SCHEME_HTTPS && !spec->path))
 		return -ENOMEM;
 	return 0;
 }
 
-/* Returns 1 when *out is filled, 0 when the entry has nothing that we speak, or -errno. */
+/* Returns 0 with *out filled, -EINVAL (reported) or -ENOMEM; the caller clears its spec. */
 static int
-read_entry(
-    const struct reader *r, const json_t *entry, const char *path, struct catalogue_entry *out)
+read_entry(const struct reader *r, const struct catalogue *before, struct catalogue_entry *out)
 {
-	const char *name = json_string_value(json_object_get(entry, "name"));
+	const char *operator_name;
 	struct why why = { "" };
 	struct url url;
-	int found;
 
-	if (!name)
-		return refuse(r, path, "has no \"name\"; write a text in quotes");
-	if (value_label(name, &why) < 0)
-		return refuse(r, path, why.text);
-	found = pick_url(r, json_object_get(entry, "urls"), path, &url);
-	if (found <= 0)
-		return found;
-	out->spec.scheme = url.scheme;
-	if (read_addresses(r, json_object_get(entry, "addresses"), path, url.port, &out->spec) < 0)
+	if (!r->name)
+		return leave_out(r, NULL, "has no \"name\"; write a text in quotes");
+	if (value_label(r->name, &why) < 0)
+		return leave_out(r, "name", "%s", why.text);
+	if (catalogue_find(before, r->name))
+		return leave_out(r, "name", "is taken; write another");
+	operator_name = find_operator(r);
+	if (!operator_name || pick_url(r, &url) < 0 ||
+	    read_addresses(r, url.port, &out->spec) < 0 || read_claim(r, "logs", &out->logs) < 0 ||
+	    read_claim(r, "dnssec", &out->dnssec) < 0 || read_filters(r, &out->filters) < 0)
 		return -EINVAL;
-	out->logs = claim(entry, "logs");
-	out->filters = claim(entry, "filters");
-	out->dnssec = claim(entry, "dnssec");
-	if (copy_texts(
-		&out->spec, name, json_string_value(json_object_get(entry, "operator")), &url) < 0)
-		return -ENOMEM;
-	return 1;
+	out->spec.scheme = url.scheme;
+	return copy_texts(&out->spec, r->name, operator_name, &url);
 }
 
 static int
-read_all(const struct reader *r, const json_t *array, struct catalogue *out)
+read_all(struct reader *r, const json_t *array, struct catalogue *out)
 {
-	int result = 0;
+	size_t n = json_array_size(array);
 
-	if (!json_is_array(array) || json_array_size(array) > CATALOGUE_MAX)
-		return refuse(r, "/providers", "is not an array of at most 512; write one");
-	out->entries = calloc(json_array_size(array) + 1, sizeof(*out->entries));
+	out->entries = calloc(n + 1, sizeof(*out->entries));
 	if (!out->entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < json_array_size(array); i++) {
+	for (r->number = 0; r->number < n; r->number++) {
 		struct catalogue_entry *entry = &out->entries[out->n];
-		char path[48];
 		int e;
 
-		snprintf(path, sizeof(path), "/providers/%zu", i);
-		e = read_entry(r, json_array_get(array, i), path, entry);
-		if (e > 0 && catalogue_find(out, entry->spec.name))
-			e = refuse(r, path, "has a name that is taken; write another");
-		if (e > 0) {
+		r->entry = json_array_get(array, r->number);
+		r->name = json_string_value(json_object_get(r->entry, "name"));
+		e = read_entry(r, out, entry);
+		if (e == 0) {
 			out->n++;
 			continue;
 		}
 		upstream_spec_clear(&entry->spec);
 		if (e == -ENOMEM)
 			return e;
-		result = e < 0 ? e : result;
+		*entry = (struct catalogue_entry){ .logs = CLAIM_UNKNOWN };
 	}
-	return result;
+	if (n > 0 && out->n == 0) {
+		config_doc_error(r->doc, r->errors, "/providers",
+		    "has no entry that can be used; mend what is named below");
+		report_append(r->errors, r->warnings);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+read_doc(const struct config_doc *doc, struct report *errors, struct report *warnings,
+    struct catalogue *out)
+{
+	const json_t *version = json_object_get(doc->root, "version");
+	const json_t *array = json_object_get(doc->root, "providers");
+	struct reader reader = {
+		.doc = doc,
+		.errors = errors,
+		.warnings = warnings,
+		.operators = json_object_get(doc->root, "operators"),
+	};
+
+	if (json_integer_value(version) != CATALOGUE_VERSION) {
+		config_doc_error(doc, errors, "/version",
+		    "is not %d, and no other form of the catalogue is known here; write the form "
+		    "of "
+		    "docs/providers.md",
+		    CATALOGUE_VERSION);
+		return -EINVAL;
+	}
+	if (!json_is_array(array) || json_array_size(array) > CATALOGUE_MAX) {
+		config_doc_error(doc, errors, "/providers",
+		    "is not an array of at most %d; write one", CATALOGUE_MAX);
+		return -EINVAL;
+	}
+	return read_all(&reader, array, out);
 }
 
 int
-catalogue_read(struct catalogue *out, const char *file, struct report *report)
+catalogue_parse(struct catalogue *out, const char *file, const char *text, size_t n,
+    struct report *errors, struct report *warnings)
 {
 	struct config_doc doc;
-	struct reader reader = { .doc = &doc, .report = report };
 	int r;
 
 	*out = (struct catalogue){ .n = 0 };
-	r = config_doc_read(&doc, file, report);
+	r = config_doc_parse(&doc, file, text, n, errors);
 	if (r == 0)
-		r = read_all(&reader, json_object_get(doc.root, "providers"), out);
+		r = read_doc(&doc, errors, warnings, out);
+	config_doc_clear(&doc);
+	return r;
+}
+
+int
+catalogue_read(
+    struct catalogue *out, const char *file, struct report *errors, struct report *warnings)
+{
+	struct config_doc doc;
+	int r;
+
+	*out = (struct catalogue){ .n = 0 };
+	r = config_doc_read(&doc, file, errors);
+	if (r == 0)
+		r = read_doc(&doc, errors, warnings, out);
 	config_doc_clear(&doc);
 	return r;
 }

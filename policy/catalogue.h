@@ -1,7 +1,11 @@
 /*
- * The catalogue: a file with the encrypted resolvers that are known, and what each claims. Members
- * that are not known here are passed over, so that a newer catalogue can be read; what is written
- * wrongly is reported.
+ * The catalogue: a file with the encrypted resolvers that are known, and what each claims. Its form
+ * is policy/providers.schema.json; docs/providers.md tells how its facts are sourced.
+ *
+ * A fact is null, where nobody knows, or an object whose "value" it is; the rest of the object says
+ * where that was read, which is for people and for `make lint`. Members that are not known here are
+ * passed over. An entry that is written wrongly is left out and named in a warning; the others are
+ * used. A file of which nothing can be used is an error: whoever has an older catalogue keeps it.
  */
 #ifndef POLICY_CATALOGUE_H
 #define POLICY_CATALOGUE_H
@@ -11,7 +15,7 @@
 
 #include <stddef.h>
 
-enum { CATALOGUE_MAX = 512 };
+enum { CATALOGUE_MAX = 512, CATALOGUE_VERSION = 2 };
 
 /* What a provider says of itself. */
 enum claim { CLAIM_UNKNOWN, CLAIM_NO, CLAIM_YES };
@@ -19,7 +23,7 @@ enum claim { CLAIM_UNKNOWN, CLAIM_NO, CLAIM_YES };
 struct catalogue_entry {
 	struct upstream_spec spec; /* owned */
 	enum claim logs;	   /* keeps records of who asked what */
-	enum claim filters;	   /* blocks names */
+	enum claim filters;	   /* blocks names, of whatever kind */
 	enum claim dnssec;	   /* validates */
 };
 
@@ -28,9 +32,16 @@ struct catalogue {
 	size_t n;
 };
 
-/* Reads a file. Returns 0, -EINVAL (reported), -ENOMEM, or another -errno, not reported, when it
- * cannot be read. The caller clears *out in any case. */
-int catalogue_read(struct catalogue *out, const char *file, struct report *report);
+/* Reads a file. Returns 0; -EINVAL when nothing of it can be used, which is in errors; -ENOMEM; or
+ * another -errno, not reported, when it cannot be read. Entries that were left out are in warnings.
+ * The caller clears *out in any case. */
+int catalogue_read(
+    struct catalogue *out, const char *file, struct report *errors, struct report *warnings);
+
+/* The same for text[n], which errors and warnings call `file`. */
+int catalogue_parse(struct catalogue *out, const char *file, const char *text, size_t n,
+    struct report *errors, struct report *warnings);
+
 void catalogue_clear(struct catalogue *catalogue);
 
 /* The entry of a name, or NULL; one whose spec was taken out is not found. */

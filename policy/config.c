@@ -190,7 +190,7 @@ finish(struct config_load *load, struct policy **out, struct policy_errors *erro
 		if (!load->incomplete)
 			config_build(load);
 	}
-	if (!load->policy || load->report.nomem)
+	if (!load->policy || load->report.nomem || load->warnings.nomem)
 		r = -ENOMEM;
 	else if (load->report.n)
 		r = -EINVAL;
@@ -200,10 +200,13 @@ finish(struct config_load *load, struct policy **out, struct policy_errors *erro
 	json_decref(load->merged);
 	if (r == 0) {
 		*out = load->policy;
+		(*out)->warnings =
+		    (struct policy_errors){ .lines = load->warnings.lines, .n = load->warnings.n };
 		report_clear(&load->report);
 		return 0;
 	}
 	policy_free(load->policy);
+	report_clear(&load->warnings);
 	if (r == -EINVAL) {
 		*errors =
 		    (struct policy_errors){ .lines = load->report.lines, .n = load->report.n };
@@ -277,6 +280,7 @@ policy_free(struct policy *policy)
 	free(policy->control);
 	free(policy->state);
 	free(policy->files);
+	policy_errors_clear(&policy->warnings);
 	free(policy);
 	return NULL;
 }

@@ -51,6 +51,12 @@ struct split_rule {
 
 struct suffixes;
 
+/* Lines "file:line: /json/path: what is wrong; what to write". */
+struct policy_errors {
+	char **lines; /* owned */
+	size_t n;
+};
+
 struct policy {
 	/* listen */
 	struct addr *listen;
@@ -75,12 +81,7 @@ struct policy {
 	char *state;			  /* owned; folder */
 	char **files;			  /* owned; configuration files that were read, in order */
 	size_t nfiles;
-};
-
-/* All errors of one load, as lines "file:line: /json/path: what is wrong; what to write". */
-struct policy_errors {
-	char **lines; /* owned */
-	size_t n;
+	struct policy_errors warnings; /* what was left out of the catalogue, and why */
 };
 
 struct policy_load_options {
@@ -91,7 +92,7 @@ struct policy_load_options {
 	const char *hosts_file; /* NULL: /etc/hosts */
 };
 
-/* Loads and checks. Returns 0 and an owned *out; or -EINVAL and *errors filled (call
+/* Loads and checks. Returns 0 and an owned *out; or -EINVAL and *errors filled with all errors (call
  * policy_errors_clear); -ENOMEM. */
 int policy_load(
     const struct policy_load_options *options, struct policy **out, struct policy_errors *errors);

@@ -20,7 +20,8 @@ struct config_load {
 	json_t *merged;	       /* owned; defaults and documents, one over the other */
 	struct policy *policy; /* owned until the load succeeds */
 	struct report report;
-	bool incomplete; /* a file could not be read or parsed: reported */
+	struct report warnings; /* moves into the policy when the load succeeds */
+	bool incomplete;	/* a file could not be read or parsed: reported */
 };
 
 /* The value at a path of the merged configuration, or NULL. */

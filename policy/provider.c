@@ -190,7 +190,7 @@ read_catalogue(struct offers *offers)
 		return;
 	snprintf(shipped, sizeof(shipped), "%s/providers.json", dir);
 	file = file ? file : shipped;
-	r = catalogue_read(&offers->catalogue, file, &load->report);
+	r = catalogue_read(&offers->catalogue, file, &load->report, &load->warnings);
 	offers->broken = r < 0;
 	if (r == -ENOMEM)
 		load->report.nomem = true;

@@ -18,6 +18,15 @@ keep(struct report *report, const char *text)
 		report->nomem = true;
 }
 
+/* Keeps a line, or in its stead the last one, while there is room. */
+static void
+keep_within(struct report *report, const char *text)
+{
+	if (report->n > REPORT_MAX || report->nomem)
+		return;
+	keep(report, report->n == REPORT_MAX ? "there are more errors; mend these first" : text);
+}
+
 void
 report_add(
     struct report *report, const char *file, unsigned line, const char *path, const char *fmt, ...)
@@ -26,12 +35,6 @@ report_add(
 	int at;
 	va_list ap;
 
-	if (report->n > REPORT_MAX || report->nomem)
-		return;
-	if (report->n == REPORT_MAX) {
-		keep(report, "there are more errors; mend these first");
-		return;
-	}
 	at = snprintf(text, sizeof(text), "%s:%u: %s: ", file, line, path);
 	if (at > 0 && (size_t)at < sizeof(text)) {
 		va_start(ap, fmt);
@@ -42,7 +45,15 @@ report_add(
 		if ((unsigned char)*p < ' ' || *p == 127)
 			*p = '?';
 	}
-	keep(report, text);
+	keep_within(report, text);
+}
+
+void
+report_append(struct report *report, const struct report *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		keep_within(report, from->lines[i]);
+	report->nomem |= from->nomem;
 }
 
 void

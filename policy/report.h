@@ -19,6 +19,8 @@ struct report {
 
 void report_add(struct report *report, const char *file, unsigned line, const char *path,
     const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* Adds the lines of `from`, which keeps its own. */
+void report_append(struct report *report, const struct report *from);
 void report_clear(struct report *report);
 
 #endif

@@ -131,6 +131,8 @@ reload(void *arg, json_t **report)
 		log_error("reload: error=\"%s\" the old configuration stays", strerror(-err));
 		policy_free(policy);
 	} else {
+		for (size_t i = 0; i < policy->warnings.n; i++)
+			log_warn("%s", policy->warnings.lines[i]);
 		log_info("reload: done files=%zu", policy->nfiles);
 	}
 	*report = json_pack("{s:o, s:o}", "errors",
@@ -237,6 +239,11 @@ warnings(void *arg, json_t *array)
 		    json_string(
 			"the last reload failed: the configuration in use is the one before; "
 			"`stubd -n` says what is wrong"));
+	if (r->policy->warnings.n > 0)
+		json_array_append_new(array,
+		    json_sprintf(
+			"entries of the catalogue that are left out: %zu; `stubd -n` says why",
+			r->policy->warnings.n));
 	if (!d->draw.kept)
 		json_array_append_new(array, json_string("the state folder cannot be written: "
 							 "providers are drawn anew at each start"));

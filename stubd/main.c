@@ -73,8 +73,11 @@ load(const struct policy_load_options *options, struct policy **policy)
 		if (!errors.n)
 			fprintf(stderr, "stubd: configuration: %s\n", strerror(-err));
 		policy_errors_clear(&errors);
+		return err;
 	}
-	return err;
+	for (size_t i = 0; i < (*policy)->warnings.n; i++)
+		fprintf(stderr, "%s\n", (*policy)->warnings.lines[i]);
+	return 0;
 }
 
 /* A question over Do53 has sockets of its own, as libunbound's have, and every client of TCP has one:

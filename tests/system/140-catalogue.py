@@ -1,0 +1,47 @@
+"""The catalogue of providers: what a bad entry costs, and what a bad file does not."""
+import json
+import os
+import signal
+
+from lib.ask import dig
+from lib.check import equal, true
+from lib.daemon import Stubd
+
+
+def entry(name, **other):
+    return {"name": name, "operator": "a", "logs": {"value": False}, "filters": {"value": []},
+            "dot": {"value": f"tls://{name}.example"}, "addresses": {"value": ["192.0.2.1"]}, **other}
+
+
+def write(path, *providers):
+    """One entry a line: line 2 is the first."""
+    with open(path, "w", encoding="utf-8") as f:
+        f.write('{ "version": 2, "operators": [ { "id": "a", "name": "A" } ], "providers": [\n')
+        f.write(",\n".join(map(json.dumps, providers)) + " ] }\n")
+    os.chmod(path, 0o644)
+
+
+def test_bad_catalogue(lab):
+    """a bad entry is named and left out; a file without any good one is refused, the old stays"""
+    stubd = Stubd(lab, {})
+    catalogue = os.path.join(stubd.folder, "providers.json")
+    write(catalogue, entry("good"), entry("bad", dot={"value": "https://bad.example/"}))
+    stubd.configure({"providers": {"catalogue": catalogue, "custom": [lab.providers["alpha-doh"]]}})
+    with stubd:
+        warning = f"{catalogue}:3: /providers/1/dot: is of another scheme"
+        true(warning in stubd.log() and '"bad" is left out' in stubd.log(), stubd.log())
+        status = stubd.status()
+        equal(status["providers_known"], 2)
+        true(any("of the catalogue that are left out: 1" in line for line in status["warnings"]), status["warnings"])
+        write(catalogue, {"name": "bad"}, 7)
+        code, text = stubd.ctl("reload")
+        true(code == 1 and "/providers: has no entry that can be used" in text, text)
+        true(f"{catalogue}:2: /providers/0/operator: " in text and f"{catalogue}:3: /providers/1: " in text, text)
+        equal(stubd.status()["providers_known"], 2)
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        write(catalogue, entry("good"), entry("better", addresses={"value": ["192.0.2.2"]}))
+        stubd.signal(signal.SIGHUP)
+        stubd.wait_for("RELOADING=1")
+        stubd.wait_for("READY=1")
+        status = stubd.status()
+        equal((status["providers_known"], [w for w in status["warnings"] if "catalogue" in w]), (3, []))
