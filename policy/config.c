@@ -279,6 +279,7 @@ policy_free(struct policy *policy)
 	free(policy->trust_anchors);
 	free(policy->control);
 	free(policy->state);
+	free(policy->catalogue);
 	free(policy->files);
 	policy_errors_clear(&policy->warnings);
 	free(policy);

@@ -79,6 +79,7 @@ struct policy {
 	size_t cache_size;		  /* octets */
 	char *control;			  /* owned; path of the control socket */
 	char *state;			  /* owned; folder */
+	char *catalogue;		  /* owned; the file; NULL: none */
 	char **files;			  /* owned; configuration files that were read, in order */
 	size_t nfiles;
 	struct policy_errors warnings; /* what was left out of the catalogue, and why */

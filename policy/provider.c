@@ -192,6 +192,8 @@ read_catalogue(struct offers *offers)
 	file = file ? file : shipped;
 	r = catalogue_read(&offers->catalogue, file, &load->report, &load->warnings);
 	offers->broken = r < 0;
+	if (r == 0)
+		load->policy->catalogue = config_strdup(load, file);
 	if (r == -ENOMEM)
 		load->report.nomem = true;
 	else if (r == -ENOENT && may_be_missing(offers))

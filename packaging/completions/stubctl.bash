@@ -2,7 +2,7 @@
 _stubctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status query explain providers flush reload help"
+	local commands="status query explain providers catalogue flush reload help"
 	local types="A AAAA CAA CNAME DNSKEY DS HTTPS MX NS PTR SOA SRV SVCB TLSA TXT"
 	local word command="" names=0 i
 

@@ -4,6 +4,7 @@
  */
 #include "policy/stubctl/api.h"
 #include "policy/stubctl/args.h"
+#include "policy/stubctl/facts.h"
 #include "policy/stubctl/show.h"
 #include "policy/stubctl/show_question.h"
 
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Shows an answer of status 200; returns the exit code. */
 typedef int show_fn(FILE *out, const json_t *json);
@@ -79,6 +81,48 @@ run_providers(const struct args *args)
 	return call(args, "GET", "/v1/providers", (const char *const[]){ NULL }, show_providers);
 }
 
+/* The file that the daemon uses, owned; the shipped one where the daemon cannot be asked. NULL: the
+ * daemon uses none, or out of memory. */
+static char *
+catalogue_file(const struct args *args)
+{
+	const char *file = STUBD_DATA_DIR "/providers.json";
+	char error[CTL_ERROR_MAX], *copy;
+	json_t *json = NULL;
+	long status = 0;
+
+	if (ctl_call(args->socket, "GET", "/v1/catalogue", &json, &status, error) == 0 &&
+	    status == 200)
+		file = json_string_value(json_object_get(json, "file"));
+	copy = file ? strdup(file) : NULL;
+	json_decref(json);
+	return copy;
+}
+
+/* No question to the daemon but for the file: the catalogue is there without it. */
+static int
+run_catalogue(const struct args *args)
+{
+	FILE *out = args->json ? NULL : stdout;
+	char *file = catalogue_file(args);
+	json_t *catalogue = file ? facts_read(file, stderr) : NULL, *facts;
+	int code = EXIT_NO;
+
+	if (!file)
+		fputs("stubctl: no catalogue is in use\n", stderr);
+	free(file);
+	facts = catalogue && args->nwords ? facts_of(catalogue, args->words[0]) : NULL;
+	if (catalogue && args->nwords && !facts)
+		fprintf(stderr, "stubctl: \"%s\" is not in the catalogue\n", args->words[0]);
+	else if (catalogue)
+		code = facts ? facts_show(out, facts) : facts_list(out, catalogue);
+	if (code == EXIT_OK && args->json)
+		show_json(stdout, facts ? facts : catalogue);
+	json_decref(facts);
+	json_decref(catalogue);
+	return code;
+}
+
 static int
 run_reload(const struct args *args)
 {
@@ -137,6 +181,8 @@ static const struct command commands[] = {
 	{ "explain", "[--live] NAME [TYPE]", "which rule owns a name, and who would be asked", 1, 2,
 	    true, run_explain },
 	{ "providers", "", "all providers and their standing", 0, 0, false, run_providers },
+	{ "catalogue", "[PROVIDER]", "the known providers; what is known of one, and whence", 0, 1,
+	    false, run_catalogue },
 	{ "flush", "[NAME]", "forget a name and all below it, or everything", 0, 1, false,
 	    run_flush },
 	{ "reload", "", "read the configuration again", 0, 0, false, run_reload },

@@ -1,4 +1,5 @@
 #include "stubd/front/api.h"
+#include "policy/config.h"
 #include "policy/name.h"
 #include "stubd/base/list.h"
 #include "stubd/cache/cache.h"
@@ -165,6 +166,12 @@ handle_providers(struct api *api, struct http_request *request)
 }
 
 static void
+handle_catalogue(struct api *api, struct http_request *request)
+{
+	reply(request, 200, json_pack("{s:s?}", "file", api->host.resolver->policy->catalogue));
+}
+
+static void
 handle_explain(struct api *api, struct http_request *request)
 {
 	struct question question;
@@ -275,6 +282,7 @@ static const struct endpoint {
 } endpoints[] = {
 	{ "/v1/status", HTTP_GET, false, handle_status },
 	{ "/v1/providers", HTTP_GET, false, handle_providers },
+	{ "/v1/catalogue", HTTP_GET, false, handle_catalogue },
 	{ "/v1/explain", HTTP_GET, false, handle_explain },
 	{ "/v1/query", HTTP_POST, false, handle_query },
 	{ "/v1/flush", HTTP_POST, true, handle_flush },

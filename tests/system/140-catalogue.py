@@ -45,3 +45,25 @@ def test_bad_catalogue(lab):
         stubd.wait_for("READY=1")
         status = stubd.status()
         equal((status["providers_known"], [w for w in status["warnings"] if "catalogue" in w]), (3, []))
+
+
+def test_catalogue_shown(lab):
+    """catalogue lists the file that the daemon uses, and tells of one entry what is known and whence"""
+    stubd = Stubd(lab, {})
+    catalogue = os.path.join(stubd.folder, "providers.json")
+    fact = {"value": False, "source": "https://good.example/privacy", "read": "2026-01-02", "quote": "we keep nothing",
+            "claimed": True}
+    write(catalogue, entry("good", logs=fact), entry("other"))
+    stubd.configure({"providers": {"catalogue": catalogue, "custom": [lab.providers["alpha-doh"]]}})
+    with stubd:
+        code, text = stubd.ctl("catalogue")
+        true(code == 0 and "good " in text and "2 entries of 1 operators" in text, text)
+        code, text = stubd.ctl("catalogue", "good")
+        true(code == 0 and "good, by A" in text and "no  (claimed)" in text and fact["source"] in text, text)
+        code, text = stubd.ctl("--json", "catalogue", "good")
+        equal((code, json.loads(text)["provider"]["logs"]), (0, fact))
+        code, text = stubd.ctl("catalogue", "nobody")
+        true(code == 1 and '"nobody" is not in the catalogue' in text, text)
+    stubd = Stubd(lab, {"providers": {"custom": [lab.providers["alpha-doh"]]}})
+    with stubd:
+        equal(stubd.ctl("catalogue"), (1, "stubctl: no catalogue is in use\n"))
