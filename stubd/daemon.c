@@ -4,6 +4,7 @@
 #include "stubd/cache/cache.h"
 #include "stubd/draw.h"
 #include "stubd/engine/engine.h"
+#include "stubd/epoch.h"
 #include "stubd/front/api.h"
 #include "stubd/front/listen.h"
 #include "stubd/front/tcp.h"
@@ -16,6 +17,7 @@
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 #include "stubd/watch/link.h"
+#include "stubd/watch/wake.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -37,6 +39,8 @@ struct daemon {
 	struct resolver resolver;
 	bool resolver_made;
 	struct link_watch *links;
+	struct epoch *epoch;
+	struct wake_watch *wake;
 	struct udp_front *udp;
 	struct tcp_front *tcp;
 	struct listen_set *listening;
@@ -94,6 +98,15 @@ on_links(void *arg)
 	log_debug("links: changed count=%zu", d->resolver.netview.nlinks);
 	if (d->resolver.policy)
 		flight_reroute_all(&d->resolver);
+}
+
+static void
+on_wake(void *arg, bool slept)
+{
+	struct daemon *d = arg;
+
+	if (slept)
+		resolver_new_epoch(&d->resolver, "the machine slept");
 }
 
 static json_t *
@@ -279,13 +292,14 @@ make_parts(struct daemon *d, const struct policy *policy)
 		[SCHEME_TLS] = &transport_dot,
 		[SCHEME_HTTPS] = &transport_doh,
 	};
+	static const struct path_ops paths = { .source = route_source, .state = route_state };
 	struct transport_env env;
 
 	d->loop = loop_new();
 	d->tls = tls_store_new();
 	if (!d->loop || !d->tls)
 		return -ENOMEM;
-	env = (struct transport_env){ .loop = d->loop, .tls = d->tls };
+	env = (struct transport_env){ .loop = d->loop, .tls = d->tls, .paths = &paths };
 	d->pool = pool_new(&env, ops);
 	d->engine = engine_new(d->loop, &engine);
 	d->cache = cache_new(policy->cache_size);
@@ -299,6 +313,9 @@ make_parts(struct daemon *d, const struct policy *policy)
 	engine_set_fetch(d->engine, fetch_start, &d->resolver);
 	read_hostname(&d->resolver.netview.hostname);
 	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
+	d->resolver.epoch.since = loop_now(d->loop);
+	d->epoch = epoch_new(d->loop, &d->resolver);
+	d->wake = wake_watch_new(d->loop, on_wake, d);
 	timer_init(&d->drain, d->loop, on_drained, d);
 	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);
 	d->udp = udp_new(&d->resolver);
@@ -308,7 +325,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
 	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
 	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
-	if (!d->links || !d->udp || !d->tcp || !d->listening || !d->api)
+	if (!d->links || !d->epoch || !d->wake || !d->udp || !d->tcp || !d->listening || !d->api)
 		return -ENOMEM;
 	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
 }
@@ -429,6 +446,8 @@ daemon_free(struct daemon *d)
 		timer_stop(&d->drain_poll);
 	}
 	d->links = link_watch_free(d->links);
+	d->epoch = epoch_free(d->epoch);
+	d->wake = wake_watch_free(d->wake);
 	d->engine = engine_free(d->engine);
 	d->pool = pool_free(d->pool);
 	d->cache = cache_free(d->cache);

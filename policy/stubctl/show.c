@@ -155,6 +155,19 @@ show_listen(FILE *out, const json_t *listen)
 	    json_is_true(json_object_get(l, "inherited")) ? " (inherited)" : "");
 }
 
+/* Says nothing while the network is the one of the start. */
+static void
+show_epoch(FILE *out, const json_t *epoch)
+{
+	long long n = show_int(epoch, "number");
+	char text[32];
+
+	if (n)
+		fprintf(out, "  %-15schanged %lld time%s, last %s ago: %s\n", "network", n,
+		    n == 1 ? "" : "s", show_duration(show_int(epoch, "since_ms"), text),
+		    show_str(epoch, "reason"));
+}
+
 static void
 show_head(FILE *out, const json_t *json)
 {
@@ -169,6 +182,7 @@ show_head(FILE *out, const json_t *json)
 	fprintf(out, "  %-15s%s\n", "DNSSEC", show_str(json, "dnssec"));
 	fprintf(out, "  %-15s%s, of %lld known\n", "strategy", show_str(json, "strategy"),
 	    show_int(json, "providers_known"));
+	show_epoch(out, json_object_get(json, "epoch"));
 	fprintf(out, "  %-15s", "configuration");
 	show_list(out, json_object_get(json, "files"), "built in");
 }

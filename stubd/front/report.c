@@ -232,6 +232,14 @@ validation(const struct resolver *r)
 	return json;
 }
 
+static json_t *
+epoch(const struct resolver *r)
+{
+	return json_pack("{s:I, s:I, s:o}", "number", (json_int_t)r->epoch.number, "since_ms",
+	    (json_int_t)(loop_now(r->loop) - r->epoch.since), "reason",
+	    report_text(r->epoch.reason));
+}
+
 /* What the person should know, as far as it can be told from the resolver's state. */
 static json_t *
 warnings(const struct api_host *host)
@@ -271,15 +279,15 @@ report_status(const struct api_host *host)
 	msec up = loop_now(r->loop) - host->started;
 
 	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
 	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
 	    (json_int_t)policy->nproviders, "providers", providers(r, true), "split", split(r),
 	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
-	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "warnings",
-	    warnings(host));
+	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "epoch", epoch(r),
+	    "warnings", warnings(host));
 }
 
 json_t *

@@ -1,11 +1,15 @@
 #include "stubd/query/resolver.h"
 
 #include "policy/config.h"
+#include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
+#include "stubd/net/loop.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/query.h"
+#include "stubd/upstream/pool.h"
 
+#include <stdio.h>
 #include <string.h>
 
 int
@@ -52,4 +56,18 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 	if (old)
 		flight_reroute_all(resolver);
 	policy_free(old);
+}
+
+void
+resolver_new_epoch(struct resolver *resolver, const char *reason)
+{
+	struct net_epoch *epoch = &resolver->epoch;
+
+	epoch->number++;
+	epoch->since = loop_now(resolver->loop);
+	snprintf(epoch->reason, sizeof(epoch->reason), "%s", reason);
+	log_info("event=epoch number=%u reason=\"%s\"", epoch->number, epoch->reason);
+	resolver->bogus_row = 0;
+	engine_forget(resolver->engine);
+	pool_new_epoch(resolver->pool);
 }

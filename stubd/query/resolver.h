@@ -26,6 +26,7 @@ enum {
 	MAX_HELD =
 	    32 << 20, /* octets of answers held by queries whose chain goes on; beyond: the same */
 	QUERY_DEADLINE = 4500, /* ms: every query is answered by then */
+	EPOCH_REASON_MAX = 128,
 };
 
 /* Where each query ended: queries = the sum of all the others + those still waiting. */
@@ -45,6 +46,13 @@ struct query_counters {
 	uint64_t chain, chain_refused; /* the validator asked; about names of other views */
 };
 
+/* The network that upstreams are reached over, as long as it is the same one. */
+struct net_epoch {
+	uint32_t number; /* 0: the one at the start */
+	msec since;	 /* on the loop's clock */
+	char reason[EPOCH_REASON_MAX];
+};
+
 struct resolver {
 	struct loop *loop;
 	struct policy *policy; /* owned */
@@ -59,6 +67,7 @@ struct resolver {
 	struct list queries; /* all that wait */
 	size_t held;	     /* octets, see MAX_HELD */
 	uint32_t bogus_row;  /* answers found bogus since the last that was not */
+	struct net_epoch epoch;
 	struct query_counters counters;
 	bool draining; /* SIGTERM: start nothing new */
 };
@@ -76,5 +85,10 @@ bool resolver_same_view(const struct resolver *resolver, const struct view *view
 /* Swaps the policy (takes it, frees the old one); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */
 void resolver_set_policy(struct resolver *resolver, struct policy *policy);
+
+/* The network is another one; reason is for people. What was found out about upstreams in the old one
+ * is forgotten, their connections and TLS sessions are given up, and what is under way is asked again
+ * (pool_new_epoch()). Cached answers stay: what was proved there is true here. */
+void resolver_new_epoch(struct resolver *resolver, const char *reason);
 
 #endif

@@ -1,6 +1,5 @@
 #include "stubd/upstream/pool.h"
 #include "stubd/net/loop.h"
-#include "stubd/net/tls_store.h"
 #include "stubd/upstream/pool_impl.h"
 
 #include <assert.h>
@@ -246,46 +245,4 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 		.stats = u->stats,
 		.last_error = u->last_error,
 	};
-}
-
-/* An opening of the old network leads nowhere: its questions begin anew. */
-static void
-reopen(struct upstream *u)
-{
-	struct list asks;
-
-	list_init(&asks);
-	list_for_each (it, &u->openings) {
-		struct opening *opening = container_of(it, struct opening, link);
-
-		while (!list_empty(&opening->asks)) {
-			struct ask *ask = container_of(opening->asks.next, struct ask, link);
-
-			ask_unlink(ask);
-			list_push_back(&asks, &ask->link);
-		}
-		opening_free(opening);
-	}
-	while (!list_empty(&asks)) {
-		struct ask *ask = container_of(asks.next, struct ask, link);
-
-		ask_unlink(ask);
-		ask_place(ask);
-	}
-}
-
-void
-pool_new_epoch(struct pool *pool)
-{
-	if (pool->env.tls)
-		tls_store_forget_sessions(pool->env.tls);
-	for (size_t i = 0; i < pool->n; i++) {
-		struct upstream *u = pool->upstreams[i];
-
-		retire_all(u);
-		reopen(u);
-		health_reset(&u->health);
-		u->asked = 0;
-		u->first = 0;
-	}
 }

@@ -20,6 +20,7 @@
 
 #include "policy/decide.h"
 #include "policy/upstream_spec.h"
+#include "stubd/net/route.h"
 #include "stubd/upstream/transport.h"
 
 struct pool;
@@ -30,6 +31,7 @@ enum {
 	POOL_SPARE = 2,
 	POOL_SHAKE = 500,    /* ms */
 	POOL_WAITING = 4000, /* questions that wait on openings, an upstream: two of each flight */
+	POOL_WHY_MAX = 128,
 };
 
 /* How an ask ended; all pointers are borrowed for the callback. */
@@ -90,7 +92,15 @@ const struct standing *pool_standing(const struct pool *pool);
 size_t pool_count(const struct pool *pool);
 void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out);
 
-/* The network changed under us: retire every connection, forget every standing. */
+/* What became of the ways by which upstreams were reached since the last epoch, also of those that no
+ * connection uses any more: its TLS sessions would tell one network of the other. A way that was lost
+ * and is there again has moved, unless another lived meanwhile. Ways over the link of a split rule do
+ * not count: their views end with the link. why[POOL_WHY_MAX] is written unless all live. */
+enum route_state pool_paths(struct pool *pool, char why[POOL_WHY_MAX]);
+
+/* The network is another one: closes every connection, drops TLS sessions, forgets every standing.
+ * Nobody who waits is told: what was asked on the old connections is asked again on new ones, within
+ * the time it had. Not from within a callback of the pool's. */
 void pool_new_epoch(struct pool *pool);
 
 #endif

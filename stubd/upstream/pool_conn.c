@@ -134,6 +134,7 @@ try_next(struct opening *o)
 	size_t address = (u->first + o->tried++) % u->spec.naddresses;
 	struct conn *conn = calloc(1, sizeof(*conn));
 
+	upstream_note_path(u, address);
 	if (conn) {
 		list_init(&conn->link);
 		list_init(&conn->asks);

@@ -1,6 +1,6 @@
 /*
- * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions) and pool_conn.c
- * (connections).
+ * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions), pool_conn.c
+ * (connections) and pool_epoch.c (the network under them).
  *
  * An *opening* is the way to one new connection: the upstream's addresses are tried one after
  * another, the next one at once after a failure or beside the last one after POOL_STAGGER ms of
@@ -37,6 +37,7 @@ struct pool {
 	struct upstream **upstreams;		/* owned; in the order of the policy */
 	struct standing *standings;		/* owned; one each */
 	size_t n;
+	struct addr lost;  /* a place whose way was lost with the last epoch; family 0: none */
 	struct list gone;  /* upstream.link: left the table, but still at work */
 	struct list ended; /* ask.link: ENDING */
 	struct timer ends; /* 0 ms: ends them where callbacks are allowed */
@@ -57,6 +58,8 @@ struct upstream {
 	msec heard;   /* the last sign of life on connections that are gone */
 	msec asked;   /* the first question written since the last sign of life; 0: none */
 	size_t first; /* the address that worked last */
+	struct addr sources[SPEC_ADDRESSES_MAX]; /* of ours, by which each was reached in this
+						  * epoch; family 0: it was not */
 	struct pool_stats stats;
 	char last_error[POOL_ERROR_MAX];
 };
@@ -167,5 +170,11 @@ void conn_retire(struct conn *conn);
 
 /* Closes at once; outstanding asks fail. */
 void conn_close(struct conn *conn);
+
+/* --- pool_epoch.c --- */
+
+/* Before a connection is opened: notes by which of our addresses the upstream's address number
+ * `address` is reached. No TLS session is carried over to a way that has moved. */
+void upstream_note_path(struct upstream *u, size_t address);
 
 #endif

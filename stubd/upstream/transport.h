@@ -16,6 +16,7 @@
 #include "policy/upstream_spec.h"
 #include "stubd/base/clock.h"
 #include "stubd/base/list.h"
+#include "stubd/net/route.h"
 #include "stubd/wire/msg.h"
 
 #include <stdbool.h>
@@ -63,10 +64,18 @@ struct transport_events {
 	void (*closed)(void *arg, enum ask_fail fail, const char *text);
 };
 
+/* How the kernel routes: net/route.h, or a test's. */
+struct path_ops {
+	int (*source)(const struct addr *to, const char *link, struct addr *out);
+	enum route_state (*state)(
+	    const struct addr *to, const char *link, const struct addr *source);
+};
+
 struct transport_env {
 	struct loop *loop;     /* borrowed */
 	struct tls_store *tls; /* borrowed */
 	size_t *plain;	       /* borrowed; NULL: none: questions out over Do53, of all upstreams */
+	const struct path_ops *paths; /* borrowed; NULL: nobody looks */
 };
 
 struct transport_ops {

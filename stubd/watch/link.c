@@ -2,8 +2,8 @@
 
 #include "stubd/base/log.h"
 #include "stubd/net/loop.h"
+#include "stubd/watch/netlink.h"
 
-#include <errno.h>
 #include <ifaddrs.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -81,27 +81,11 @@ static void
 on_message(void *arg, int events)
 {
 	struct link_watch *w = arg;
-	char bytes[8192];
 
 	(void)events;
-	/* What the messages say is read anew as a whole: an overrun (ENOBUFS) loses nothing. */
-	while (recv(w->fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0 || errno == ENOBUFS)
-		errno = 0;
+	netlink_drain(w->fd);
 	if (refresh(w))
 		w->changed(w->arg);
-}
-
-static int
-open_netlink(void)
-{
-	struct sockaddr_nl local = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
-	const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-
-	if (fd >= 0 && bind(fd, (struct sockaddr *)&local, sizeof(local)) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }
 
 struct link_watch *
@@ -114,9 +98,9 @@ link_watch_new(struct loop *loop, struct netview *netview, link_watch_cb *change
 	w->netview = netview;
 	w->changed = changed;
 	w->arg = arg;
-	w->fd = open_netlink();
+	w->fd = netlink_open(RTMGRP_LINK);
 	if (w->fd < 0) {
-		log_warn("rtnetlink: %s; changes of links go unnoticed", strerror(errno));
+		log_warn("rtnetlink: %s; changes of links go unnoticed", strerror(-w->fd));
 	} else {
 		w->watch = loop_watch_new(loop, w->fd, LOOP_READ, on_message, w);
 		if (!w->watch)

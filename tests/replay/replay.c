@@ -2,6 +2,7 @@
  * Runs scenarios: `replay FILE.rpl ...`. One line a scenario, then "N passed, N failed"; exit 1 when
  * any failed. Each runs in a process of its own, so that a crash or a leak is that scenario's.
  */
+#include "stubd/base/log.h"
 #include "tests/replay/script.h"
 #include "tests/replay/world.h"
 
@@ -64,6 +65,7 @@ main(int argc, char **argv)
 {
 	unsigned passed = 0, failed = 0;
 
+	log_set_level(LOG_LEVEL_ERROR);
 	for (int i = 1; i < argc; i++) {
 		if (run(argv[i]))
 			passed++;

@@ -29,8 +29,11 @@ record(const struct request *r)
 	struct timeval t;
 
 	gettimeofday(&t, NULL);
-	buf_printf(&line, "{\"t\":%lld.%06ld,\"client\":\"%s\",\"transport\":\"%s\",\"query\":\"",
-	    (long long)t.tv_sec, (long)t.tv_usec, r->conn->client, r->stream ? "doh" : "dot");
+	buf_printf(&line,
+	    "{\"t\":%lld.%06ld,\"client\":\"%s\",\"transport\":\"%s\","
+	    "\"resumed\":%s,\"query\":\"",
+	    (long long)t.tv_sec, (long)t.tv_usec, r->conn->client, r->stream ? "doh" : "dot",
+	    SSL_session_reused(r->conn->ssl) ? "true" : "false");
 	for (size_t i = 0; i < r->query.len; i++)
 		buf_printf(&line, "%02x", r->query.data[i]);
 	buf_add(&line, "\"", 1);

@@ -44,6 +44,7 @@ struct world {
 	struct answer answers[ASKS_MAX];
 	struct upstream_spec spec, other;
 	struct timer end;
+	const struct path_ops *paths;
 };
 
 /* The fake has no argument for the world but the loop. */
@@ -217,7 +218,7 @@ ask(struct world *w, size_t i, unsigned flags, msec timeout)
 }
 
 static inline void
-world_init(struct world *w, size_t naddresses)
+world_init_on(struct world *w, size_t naddresses, const struct path_ops *paths)
 {
 	static const struct transport_ops *const ops[SCHEMES] = { &fake, &fake, &fake };
 	const struct upstream_spec *specs[] = { &w->spec };
@@ -225,8 +226,9 @@ world_init(struct world *w, size_t naddresses)
 
 	memset(w, 0, sizeof(*w));
 	current = w;
+	w->paths = paths;
 	w->loop = loop_new();
-	env = (struct transport_env){ .loop = w->loop };
+	env = (struct transport_env){ .loop = w->loop, .paths = w->paths };
 	timer_init(&w->end, w->loop, on_end, w);
 	w->spec = (struct upstream_spec){
 		.name = (char *)(uintptr_t) "one", .scheme = SCHEME_TLS, .naddresses = naddresses
@@ -239,6 +241,12 @@ world_init(struct world *w, size_t naddresses)
 	w->other.name = (char *)(uintptr_t) "other";
 	w->pool = pool_new(&env, ops);
 	CU_ASSERT_EQUAL(pool_set_upstreams(w->pool, specs, 1), 0);
+}
+
+static inline void
+world_init(struct world *w, size_t naddresses)
+{
+	world_init_on(w, naddresses, NULL);
 }
 
 static inline void

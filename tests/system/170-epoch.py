@@ -1,0 +1,137 @@
+"""The network changes: a new epoch when the way to the providers dies, and none when it does not."""
+import contextlib
+import subprocess
+
+from lib.ask import dig
+from lib.check import becomes_true, equal, true
+from lib.daemon import Stubd
+
+SECOND = "100.64.0.77"      # another address for the laptop
+GATEWAY = "100.64.0.1"
+
+
+def ip(lab, *words):
+    lab.output("ip", *words, check=True)
+
+
+@contextlib.contextmanager
+def network(lab):
+    """Whatever happens to the laptop's wire, it is as it was afterwards."""
+    try:
+        yield
+    finally:
+        lab.output("ip", "link", "del", "br-test")
+        lab.output("ip", "link", "set", "up0", "up")
+        lab.output("ip", "addr", "del", f"{SECOND}/24", "dev", "up0")
+        ip(lab, "addr", "replace", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
+        ip(lab, "-6", "addr", "replace", f"{lab.env['LAPTOP6']}/64", "dev", "up0", "nodad")
+        ip(lab, "route", "replace", "default", "via", GATEWAY)
+        ip(lab, "-6", "route", "replace", "default", "via", "2001:db8:64::1")
+
+
+def only_v4(provider):
+    return {**provider, "addresses": [a for a in provider["addresses"] if a[0] != "["
+                                      and "::" not in a]}
+
+
+def config(lab, *names):
+    return {"providers": {"custom": [only_v4(lab.providers[n]) for n in names]}}
+
+
+def epoch(stubd):
+    return stubd.status()["epoch"]["number"]
+
+
+def move(lab):
+    """Another address in place of the first, as another network gives it."""
+    ip(lab, "addr", "del", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
+    ip(lab, "addr", "add", f"{SECOND}/24", "dev", "up0")
+    ip(lab, "route", "replace", "default", "via", GATEWAY)
+
+
+def test_nothing_of_ours(lab):
+    """a container's bridge, further addresses, a lease that is renewed: the same epoch, the same connection"""
+    with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        ip(lab, "link", "add", "br-test", "type", "bridge")
+        ip(lab, "link", "set", "br-test", "up")
+        ip(lab, "addr", "add", "172.17.0.1/16", "dev", "br-test")
+        ip(lab, "-6", "addr", "add", "2001:db8:64::dead/64", "dev", "up0", "nodad")
+        ip(lab, "addr", "add", f"{SECOND}/24", "dev", "up0")
+        ip(lab, "addr", "change", f"{lab.env['LAPTOP4']}/24", "dev", "up0", "valid_lft", "3600",
+           "preferred_lft", "3600")
+        ip(lab, "route", "replace", "default", "via", GATEWAY)
+        ip(lab, "addr", "del", f"{SECOND}/24", "dev", "up0")
+        ip(lab, "-6", "addr", "del", "2001:db8:64::dead/64", "dev", "up0")
+        # An event that does count, so that those before it have been looked at.
+        equal(dig(lab, "before.load.example.com").status, "NOERROR")
+        equal((epoch(stubd), lab.connections("alpha")["doh"]), (0, 1))
+        move(lab)
+        becomes_true(lambda: epoch(stubd) >= 1, "the epoch that a new address brings")
+        reasons = [line for line in stubd.log().splitlines() if "event=epoch number=1" in line]
+        true(lab.env["LAPTOP4"] in reasons[0] or "no way" in reasons[0], reasons)
+
+
+def test_address(lab):
+    """the address is replaced: one log line, answers at once over a new connection, standing forgotten"""
+    with network(lab), Stubd(lab, config(lab, "alpha-doh", "beta-dot")) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        move(lab)
+        becomes_true(lambda: epoch(stubd) >= 1, "a new epoch")
+        equal(dig(lab, "after.load.example.com").status, "NOERROR")
+        rows = lab.record(name="after.load.example.com.", party="alpha")
+        equal([r["client"] for r in rows], [SECOND])
+        code, text = stubd.ctl("status")
+        true("network" in text and "changed" in text, text)
+        lines = [line for line in stubd.log().splitlines() if "event=epoch" in line]
+        equal(len(lines), epoch(stubd), "\n".join(lines))
+
+
+def test_outstanding(lab):
+    """questions on their way when the address goes are answered by way of the new one"""
+    with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        lab.fault("stop", "alpha")
+        asking = [lab.spawn("dig", "@127.0.0.1", "-p", "5300", "+timeout=8", "+tries=1", f"out{i}.load.example.com",
+                            stdout=subprocess.PIPE, text=True) for i in range(10)]
+        becomes_true(lambda: stubd.status()["counters"]["waiting"] == 10, "ten wait")
+        move(lab)
+        becomes_true(lambda: epoch(stubd) >= 1, "a new epoch")
+        lab.heal("alpha")
+        for dug in asking:
+            out, _ = dug.communicate(timeout=30)
+            true("status: NOERROR" in out, out)
+
+
+def test_link(lab):
+    """the link goes down and comes up: answers again, without a wait for back-offs"""
+    with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        ip(lab, "link", "set", "up0", "down")
+        becomes_true(lambda: epoch(stubd) == 1, "the way is lost")
+        equal(dig(lab, "down.load.example.com").status, "SERVFAIL")
+        ip(lab, "link", "set", "up0", "up")
+        ip(lab, "route", "replace", "default", "via", GATEWAY)
+        becomes_true(lambda: epoch(stubd) == 2, "and is there again")
+        equal(stubd.status()["providers"][0]["standing"], "untried")
+        equal(dig(lab, "up.load.example.com").status, "NOERROR")
+
+
+def test_tickets(lab):
+    """a TLS session is resumed within an epoch and never in the next one, by the server's own word"""
+    for transport in ("doh", "dot"):
+        with network(lab), Stubd(lab, config(lab, f"crook-{transport}")) as stubd:
+            lab.forget()
+            lab.fault("goaway", "crook", "1")
+            for i in range(4):
+                equal(dig(lab, f"{transport}{i}.load.example.com").status, "NOERROR")
+            within = [r["resumed"] for r in lab.record(party="crook")]
+            equal(within, [False, True, True, True], "one question a connection")
+            move(lab)
+            becomes_true(lambda: epoch(stubd) >= 1, "a new epoch")
+            lab.forget()
+            for i in range(4, 7):
+                equal(dig(lab, f"{transport}{i}.load.example.com").status, "NOERROR")
+            after = [r["resumed"] for r in lab.record(party="crook")]
+            equal(after, [False, True, True])
+        lab.heal()
