@@ -166,6 +166,10 @@ const struct schema_key schema[] = {
 	{ "dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"validate\"", modes, NULL, NULL,
 	    "validate: check signatures here; trust: the provider's word; off." },
 
+	{ "ntp_names", SCHEMA_ARRAY, 0, 0, 16, "[]", NULL, built_empty, NULL,
+	    "Names of time servers that the network's own resolver may be asked for while the clock is not synchronised." },
+	{ "ntp_names/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_domain, NULL },
+
 	{ "split", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
 	    "Split-horizon rules: names with servers of their own. The longest suffix wins over all rules." },
 	{ "split/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },

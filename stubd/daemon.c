@@ -9,6 +9,7 @@
 #include "stubd/front/listen.h"
 #include "stubd/front/tcp.h"
 #include "stubd/front/udp.h"
+#include "stubd/goodtime.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
@@ -41,6 +42,7 @@ struct daemon {
 	struct link_watch *links;
 	struct epoch *epoch;
 	struct wake_watch *wake;
+	struct goodtime *goodtime;
 	struct udp_front *udp;
 	struct tcp_front *tcp;
 	struct listen_set *listening;
@@ -107,6 +109,10 @@ on_wake(void *arg, bool slept)
 
 	if (slept)
 		resolver_new_epoch(&d->resolver, "the machine slept");
+	else
+		resolver_look_at_clock(&d->resolver, true);
+	/* By another time, keys that were bad may be good. */
+	engine_forget(d->engine);
 }
 
 static json_t *
@@ -409,7 +415,10 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	if (err < 0)
 		goto fail;
 	draw_open(&d->draw, policy->state);
-	err = apply_policy(d, policy);
+	d->goodtime = goodtime_new(policy->state, d->tls, d->engine, &d->resolver);
+	d->resolver.look_at_clock = goodtime_look;
+	d->resolver.clock_arg = d->goodtime;
+	err = d->goodtime ? apply_policy(d, policy) : -ENOMEM;
 	if (err < 0)
 		goto fail;
 	greet(d);
@@ -448,6 +457,7 @@ daemon_free(struct daemon *d)
 	d->links = link_watch_free(d->links);
 	d->epoch = epoch_free(d->epoch);
 	d->wake = wake_watch_free(d->wake);
+	d->goodtime = goodtime_free(d->goodtime);
 	d->engine = engine_free(d->engine);
 	d->pool = pool_free(d->pool);
 	d->cache = cache_free(d->cache);

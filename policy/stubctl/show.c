@@ -169,6 +169,22 @@ show_epoch(FILE *out, const json_t *epoch)
 }
 
 static void
+show_clock(FILE *out, const json_t *clock)
+{
+	const char *using = show_str(clock, "using");
+
+	fprintf(out, "  %-15s", "clock");
+	if (json_is_true(json_object_get(clock, "synchronised")))
+		fputs("synchronised\n", out);
+	else if (strcmp(using, "clock") == 0)
+		fputs("not synchronised, used as it is\n", out);
+	else
+		fprintf(out, "not synchronised, using %s: %s\n",
+		    strcmp(using, "kept") == 0 ? "the last good time" : "the time of the build",
+		    show_str(clock, "time"));
+}
+
+static void
 show_head(FILE *out, const json_t *json)
 {
 	char text[32];
@@ -182,6 +198,7 @@ show_head(FILE *out, const json_t *json)
 	fprintf(out, "  %-15s%s\n", "DNSSEC", show_str(json, "dnssec"));
 	fprintf(out, "  %-15s%s, of %lld known\n", "strategy", show_str(json, "strategy"),
 	    show_int(json, "providers_known"));
+	show_clock(out, json_object_get(json, "clock"));
 	show_epoch(out, json_object_get(json, "epoch"));
 	fprintf(out, "  %-15s", "configuration");
 	show_list(out, json_object_get(json, "files"), "built in");

@@ -40,6 +40,7 @@ struct engine_ask {
 struct lane {
 	struct engine *engine;
 	struct recurse *recurse;  /* NULL before the first ask */
+	bool stale;		  /* what it knows is of another time */
 	msec retry_at;		  /* no attempt to make the context before this */
 	char why[ENGINE_WHY_MAX]; /* of the last attempt */
 	uint64_t round;		  /* makes ids differ that share a slot */
@@ -57,7 +58,6 @@ struct engine {
 	void *fetch_arg;
 	msec lost_at; /* when that was last because nobody could be reached */
 	bool spoiled; /* a part of a chain of trust was lost: keys may be marked bad for it */
-	bool stale;   /* what the validator knows is of another time */
 	uint64_t renewals;
 };
 
@@ -237,8 +237,8 @@ make_validator(struct engine *engine)
 		    strerror(-error));
 		return error;
 	}
-	engine->renewals += engine->spoiled || engine->stale;
-	engine->spoiled = engine->stale = false;
+	engine->renewals += engine->spoiled || lane->stale;
+	engine->spoiled = false;
 	engine->lost_at = 0;
 	return recurse_new_forwarding(engine->loop, &engine->config, relay_address(engine->relay),
 	    on_result, lane, &lane->recurse, lane->why);
@@ -260,6 +260,7 @@ ready(struct lane *lane)
 	error = validates(lane) ? make_validator(engine)
 				: recurse_new(engine->loop, &engine->config, on_result, lane,
 				      &lane->recurse, lane->why);
+	lane->stale = lane->stale && error;
 	return error ? -EIO : 0;
 }
 
@@ -287,11 +288,8 @@ hand_over(struct engine_ask *ask)
 static bool
 outdated(const struct lane *lane)
 {
-	const struct engine *engine = lane->engine;
-
-	if (validates(lane))
-		return engine->spoiled || engine->stale;
-	return recurse_outdated(lane->recurse);
+	return lane->stale ||
+	       (validates(lane) ? lane->engine->spoiled : recurse_outdated(lane->recurse));
 }
 
 /* Replaces a context whose view of the world is no longer true; what waits is asked anew, with the
@@ -396,17 +394,11 @@ engine_set_fetch(struct engine *engine, engine_fetch_cb *cb, void *arg)
 	engine->fetch_arg = arg;
 }
 
-/* The root's and a top-level domain's keys are not missing from the world, whoever says so. */
-static bool
-is_high(const struct name *name)
-{
-	return name->len == 1 || name->wire[0] + 2 == name->len;
-}
-
 void
 engine_fetched(struct engine_fetch *fetch, const struct answer *answer, enum fetch_end end)
 {
-	const bool high = is_high(&relay_question(fetch)->name);
+	/* Their keys are not missing from the world, whoever says so. */
+	const bool high = name_labels(&relay_question(fetch)->name) <= 1;
 	struct engine *engine = relay_answer(fetch, answer);
 
 	if (!engine || end == FETCH_ANSWERED)
@@ -426,7 +418,16 @@ engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX])
 void
 engine_forget(struct engine *engine)
 {
-	engine->stale = true;
+	engine->validation.stale = engine->recursion.stale = true;
+	engine->validation.retry_at = engine->recursion.retry_at = 0;
+}
+
+void
+engine_set_time(struct engine *engine, int64_t seconds)
+{
+	if (engine->config.time != seconds)
+		engine_forget(engine);
+	engine->config.time = seconds;
 }
 
 /* --- start and end ---------------------------------------------------------------------------- */

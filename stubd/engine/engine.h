@@ -48,6 +48,7 @@ struct engine_config {
 	char *root_hints;	  /* owned copy; path; NULL: the shipped one */
 	char *trust_anchors;	  /* owned copy; path; NULL: the shipped one */
 	char *outgoing_interface; /* tests only; NULL: any */
+	int64_t time; /* seconds since 1970 by which signatures are checked; 0: the clock's */
 };
 
 /* A question on its way in. */
@@ -105,8 +106,12 @@ int engine_validate(struct engine *engine, const struct question *question,
 /* Can the trust anchors be read, and are they some? Returns 0, or -EIO and why. */
 int engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX]);
 
-/* Forgets keys and delegations: those who answer are others now. */
+/* Forgets keys, delegations and what is known of servers: those who answer are others now. */
 void engine_forget(struct engine *engine);
+
+/* Signatures are checked at that time from the next question on, in seconds since 1970; 0: by the
+ * machine's clock. Another time makes it forget, too. */
+void engine_set_time(struct engine *engine, int64_t seconds);
 
 /* Its callback never comes. libunbound finishes the work for its cache. NULL is allowed, and so is
  * an ask whose callback is running. */

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unbound.h>
 #include <unbound-event.h>
 #include <unistd.h>
@@ -175,6 +176,21 @@ set_families(struct ub_ctx *ctx, unsigned set, char why[ENGINE_WHY_MAX])
 	return 0;
 }
 
+/* Signatures are checked as if it were that time; YYYYMMDDHHMMSS (unbound.conf(5)). */
+static int
+set_time(struct ub_ctx *ctx, int64_t seconds, char why[ENGINE_WHY_MAX])
+{
+	const time_t when = (time_t)seconds;
+	char text[32];
+	struct tm tm;
+
+	if (!seconds)
+		return 0;
+	if (!gmtime_r(&when, &tm) || !strftime(text, sizeof(text), "%Y%m%d%H%M%S", &tm))
+		return -EIO;
+	return set_option(ctx, "val-override-date:", text, why);
+}
+
 static int
 set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENGINE_WHY_MAX])
 {
@@ -186,6 +202,8 @@ set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENG
 		error = set_option(ctx, "root-hints:", config->root_hints, why);
 	if (!error)
 		error = set_option(ctx, "trust-anchor-file:", config->trust_anchors, why);
+	if (!error)
+		error = set_time(ctx, config->time, why);
 	if (!error && config->outgoing_interface) {
 		error = set_option(ctx, "outgoing-interface:", config->outgoing_interface, why);
 		if (!error)
@@ -294,6 +312,8 @@ set_forwarding(struct ub_ctx *ctx, const struct engine_config *config, const str
 		error = set_option(ctx, forwarding[i].name, forwarding[i].value, why);
 	if (!error)
 		error = set_option(ctx, "trust-anchor-file:", config->trust_anchors, why);
+	if (!error)
+		error = set_time(ctx, config->time, why);
 	if (!error)
 		error = set_server(ctx, server, why);
 	return error;

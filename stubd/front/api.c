@@ -156,6 +156,7 @@ read_question(struct http_request *request, struct question *out)
 static void
 handle_status(struct api *api, struct http_request *request)
 {
+	resolver_look_at_clock(api->host.resolver, true);
 	reply(request, 200, report_status(&api->host));
 }
 

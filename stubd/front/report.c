@@ -233,6 +233,19 @@ validation(const struct resolver *r)
 }
 
 static json_t *
+wall_clock(const struct resolver *r)
+{
+	const struct walltime *t = &r->walltime;
+	json_t *json = json_pack("{s:b, s:s}", "synchronised", !t->unsynchronised, "using",
+	    walltime_source_text(t->source));
+	char text[WALLTIME_TEXT];
+
+	if (t->fixed)
+		json_object_set_new(json, "time", json_string(walltime_text(t->fixed, text)));
+	return json;
+}
+
+static json_t *
 epoch(const struct resolver *r)
 {
 	return json_pack("{s:I, s:I, s:o}", "number", (json_int_t)r->epoch.number, "since_ms",
@@ -279,15 +292,15 @@ report_status(const struct api_host *host)
 	msec up = loop_now(r->loop) - host->started;
 
 	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
 	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
 	    (json_int_t)policy->nproviders, "providers", providers(r, true), "split", split(r),
 	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
-	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "epoch", epoch(r),
-	    "warnings", warnings(host));
+	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "clock",
+	    wall_clock(r), "epoch", epoch(r), "warnings", warnings(host));
 }
 
 json_t *

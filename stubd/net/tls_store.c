@@ -36,7 +36,7 @@ struct tls_identity {
 struct tls_store {
 	struct list trusts, identities;
 	size_t nidentities;
-	int64_t time;
+	struct walltime time;
 	uint64_t epoch; /* of the sessions; connections carry the one they were made in */
 };
 
@@ -231,9 +231,15 @@ tls_store_free(struct tls_store *store)
 }
 
 void
-tls_store_set_time(struct tls_store *store, int64_t seconds)
+tls_store_set_time(struct tls_store *store, const struct walltime *time)
 {
-	store->time = seconds;
+	store->time = *time;
+}
+
+const struct walltime *
+tls_identity_time(const struct tls_identity *identity)
+{
+	return &identity->store->time;
 }
 
 void
@@ -358,8 +364,8 @@ tls_identity_connection(struct tls_identity *id, struct tls_ties *ties)
 	ties->identity = id;
 	ties->epoch = id->store->epoch;
 	SSL_set_app_data(ssl, ties);
-	if (id->store->time)
-		X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), (time_t)id->store->time);
+	if (id->store->time.fixed)
+		X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), (time_t)id->store->time.fixed);
 	if (!id->nsessions)
 		return ssl;
 	session = id->sessions[id->nsessions - 1];

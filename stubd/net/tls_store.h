@@ -13,6 +13,7 @@
 #define NET_TLS_STORE_H
 
 #include "policy/upstream_spec.h"
+#include "stubd/base/walltime.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,8 +60,8 @@ struct tls_store *tls_store_free(struct tls_store *store);
  * -errno and why[n]. */
 int tls_store_preload(struct tls_store *store, const char *ca_file, char *why, size_t n);
 
-/* Certificates are checked at this time, in seconds since 1970; 0: the wall clock. */
-void tls_store_set_time(struct tls_store *store, int64_t seconds);
+/* Certificates are checked at this time (copied); at first by the machine's clock. */
+void tls_store_set_time(struct tls_store *store, const struct walltime *time);
 
 /* Drops every session and takes none from connections that are open now. */
 void tls_store_forget_sessions(struct tls_store *store);
@@ -74,6 +75,9 @@ void tls_identity_release(struct tls_identity *identity);
 /* A new connection of this identity: SSL_CTX, time, and a session when there is one. ties must
  * outlive it; its verify is the caller's. NULL: out of memory. */
 struct ssl_st *tls_identity_connection(struct tls_identity *identity, struct tls_ties *ties);
+
+/* The time by which its certificate is checked; borrowed. */
+const struct walltime *tls_identity_time(const struct tls_identity *identity);
 
 /* The connection failed to prove itself: whatever sessions there are go. */
 void tls_identity_distrust(struct tls_identity *identity);

@@ -41,14 +41,21 @@ certificate_name(X509 *cert, char *out, size_t cap)
 	}
 }
 
+static bool
+is_of_time(int error)
+{
+	return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+}
+
 static int
 on_verify(int ok, X509_STORE_CTX *ctx)
 {
 	SSL *ssl = X509_STORE_CTX_get_ex_data(ctx, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls_verify *verify = ((struct tls_ties *)SSL_get_app_data(ssl))->verify;
+	const struct tls_ties *ties = SSL_get_app_data(ssl);
+	struct tls_verify *verify = ties->verify;
 	int error = X509_STORE_CTX_get_error(ctx);
 	X509 *cert = X509_STORE_CTX_get_current_cert(ctx);
-	char name[128];
+	char name[128], note[WALLTIME_NOTE];
 
 	if (verify->pins_alone)
 		return 1;
@@ -61,7 +68,9 @@ on_verify(int ok, X509_STORE_CTX *ctx)
 		    error == X509_V_ERR_HOSTNAME_MISMATCH ? "host name" : "address", name);
 		return 0;
 	}
-	snprintf(verify->text, TLS_TEXT, "%s", X509_verify_cert_error_string(error));
+	walltime_note(tls_identity_time(ties->identity), note);
+	snprintf(verify->text, TLS_TEXT, "%s%s%s", X509_verify_cert_error_string(error),
+	    is_of_time(error) && note[0] ? "; " : "", is_of_time(error) ? note : "");
 	return 0;
 }
 

@@ -5,9 +5,9 @@
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
-#include "stubd/engine/bogus.h"
 #include "stubd/query/pursuit.h"
 #include "stubd/query/validation.h"
+#include "stubd/query/verdicts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -275,14 +275,17 @@ on_recursion(void *arg, const struct engine_result *result)
 {
 	struct flight *f = arg;
 	const char *why = result->why;
+	char text[VERDICT_TEXT];
+	enum ede ede;
 
 	f->recursion = NULL;
 	f->trace.transport = "recursion";
 	f->trace.upstream[0] = '\0';
 	if (result->security == SECURITY_BOGUS) {
-		pursuit_note(f->why, "recursion", why && why[0] ? why : "the answer is bogus");
+		ede = verdicts_bogus(f->resolver, why, text);
+		pursuit_note(f->why, "recursion", text);
 		f->trace.security = SECURITY_BOGUS;
-		fail(f, bogus_ede(result->why));
+		fail(f, ede);
 		return;
 	}
 	if (!result->error && result->wire &&
@@ -355,12 +358,10 @@ enter_stage(struct flight *f)
 		pursue(f, until, end);
 }
 
+/* The pool has noted what it is worth; nobody waits. */
 static void
 on_probe(void *arg, const struct ask_result *result)
 {
-	/* The pool has noted what it is worth; nobody waits. */
-	(void)arg;
-	(void)result;
 }
 
 static void
@@ -388,7 +389,6 @@ on_start(void *arg)
 		return;
 	}
 	if (f->view.kind == VIEW_LOCAL) {
-		/* A reload made it so. */
 		if (answer_from_local(&f->question, &f->view.local, &f->answer) == 0)
 			succeed(f, EDE_NONE, "");
 		else

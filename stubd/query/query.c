@@ -315,6 +315,7 @@ step(struct query *q)
 			return false;
 		}
 	}
+	resolver_look_at_clock(r, false);
 	err = r->held > MAX_HELD
 		  ? -EBUSY
 		  : flight_join(r, &q->current, &q->view, FLIGHT_CHECKED, cd, &q->wait);

@@ -59,6 +59,17 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 }
 
 void
+resolver_look_at_clock(struct resolver *resolver, bool now)
+{
+	if (!resolver->look_at_clock || (!now && loop_now(resolver->loop) < resolver->clock_due))
+		return;
+	resolver->look_at_clock(resolver->clock_arg);
+	resolver->clock_due =
+	    loop_now(resolver->loop) +
+	    (resolver->walltime.unsynchronised ? CLOCK_PATIENCE_BAD : CLOCK_PATIENCE);
+}
+
+void
 resolver_new_epoch(struct resolver *resolver, const char *reason)
 {
 	struct net_epoch *epoch = &resolver->epoch;
@@ -68,6 +79,7 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	snprintf(epoch->reason, sizeof(epoch->reason), "%s", reason);
 	log_info("event=epoch number=%u reason=\"%s\"", epoch->number, epoch->reason);
 	resolver->bogus_row = 0;
+	resolver_look_at_clock(resolver, true);
 	engine_forget(resolver->engine);
 	pool_new_epoch(resolver->pool);
 }

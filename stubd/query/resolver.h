@@ -9,6 +9,7 @@
 #include "stubd/base/clock.h"
 #include "stubd/base/list.h"
 #include "stubd/base/map.h"
+#include "stubd/base/walltime.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,8 @@ enum {
 	    32 << 20, /* octets of answers held by queries whose chain goes on; beyond: the same */
 	QUERY_DEADLINE = 4500, /* ms: every query is answered by then */
 	EPOCH_REASON_MAX = 128,
+	CLOCK_PATIENCE = 3600000,   /* ms from one look at the clock to the next */
+	CLOCK_PATIENCE_BAD = 60000, /* the same, while it is not synchronised */
 };
 
 /* Where each query ended: queries = the sum of all the others + those still waiting. */
@@ -68,6 +71,10 @@ struct resolver {
 	size_t held;	     /* octets, see MAX_HELD */
 	uint32_t bogus_row;  /* answers found bogus since the last that was not */
 	struct net_epoch epoch;
+	struct walltime walltime;      /* by which certificates and signatures are checked */
+	void (*look_at_clock)(void *); /* brings walltime up to date; NULL: nobody does */
+	void *clock_arg;
+	msec clock_due; /* when a question makes it be looked at again */
 	struct query_counters counters;
 	bool draining; /* SIGTERM: start nothing new */
 };
@@ -85,6 +92,10 @@ bool resolver_same_view(const struct resolver *resolver, const struct view *view
 /* Swaps the policy (takes it, frees the old one); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */
 void resolver_set_policy(struct resolver *resolver, struct policy *policy);
+
+/* Looks at the clock if that is due: on a question that will be asked upstream, or when `now` is true
+ * because somebody wants to know. There is no timer: who asks nothing needs no time. */
+void resolver_look_at_clock(struct resolver *resolver, bool now);
 
 /* The network is another one; reason is for people. What was found out about upstreams in the old one
  * is forgotten, their connections and TLS sessions are given up, and what is under way is asked again

@@ -3,6 +3,7 @@
 #include "stubd/engine/bogus.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/verdicts.h"
 #include "stubd/wire/msg.h"
 
 #include <errno.h>
@@ -131,9 +132,10 @@ static void
 on_verdict(void *arg, const struct engine_result *result)
 {
 	struct validation *v = arg;
-	char text[ENGINE_WHY_MAX];
+	char text[VERDICT_TEXT];
 	const char *why = text;
 	struct question asked;
+	enum ede ede;
 	struct answer *part;
 
 	v->ask = NULL;
@@ -143,7 +145,8 @@ on_verdict(void *arg, const struct engine_result *result)
 		pursuit_note(v->why, "validation", why);
 		finish(v, VALIDATION_UNREACHED, EDE_NETWORK_ERROR);
 	} else if (!result->error && result->security == SECURITY_BOGUS) {
-		fail_bogus(v, bogus_ede(result->why), why);
+		ede = verdicts_bogus(v->resolver, result->why, text);
+		fail_bogus(v, ede, text);
 	} else if (!has_message(result)) {
 		fail(v, EDE_INDETERMINATE, why[0] ? why : "no verdict");
 	} else if (answer_from_reply(result->wire, result->len, &asked, same_view, v, &part, &why) <

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { WATCHDOG = 20000, WIRE_MAX = 8192, ID = 4711 };
 
@@ -15,6 +16,7 @@ static struct fixture {
 	struct recurse *recurse;
 	struct timer watchdog;
 	bool running; /* the loop */
+	int64_t time; /* of signatures */
 } fix;
 
 /* What came of the one question that is asked at a time. */
@@ -53,7 +55,7 @@ on_watchdog(void *arg)
 static int
 make(char *hints, char *anchors, char *outgoing, char why[ENGINE_WHY_MAX])
 {
-	struct engine_config config = { hints, anchors, outgoing };
+	struct engine_config config = { hints, anchors, outgoing, fix.time };
 
 	return recurse_new(fix.loop, &config, on_result, &fix, &fix.recurse, why);
 }
@@ -134,6 +136,29 @@ signed_name_is_secure(void)
 	ask("deep.down.wild.example.test", TYPE_A);
 	CU_ASSERT_EQUAL(probe.result.security, SECURITY_SECURE);
 	end();
+}
+
+static void
+signatures_are_checked_at_the_time_that_is_set(void)
+{
+	fix.time = 1000000000; /* 2001 */
+	begin();
+	ask("www.example.test.", TYPE_A);
+	CU_ASSERT_EQUAL(probe.result.security, SECURITY_BOGUS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(probe.why, "before inception"));
+	end();
+	fix.time = (int64_t)time(NULL) + 10LL * 365 * 86400;
+	begin();
+	ask("www.example.test.", TYPE_A);
+	CU_ASSERT_EQUAL(probe.result.security, SECURITY_BOGUS);
+	CU_ASSERT_PTR_NOT_NULL(strstr(probe.why, "expired"));
+	end();
+	fix.time = (int64_t)time(NULL);
+	begin();
+	ask("www.example.test.", TYPE_A);
+	CU_ASSERT_EQUAL(probe.result.security, SECURITY_SECURE);
+	end();
+	fix.time = 0;
 }
 
 static void
@@ -309,6 +334,8 @@ context_is_outdated_when_ip6_comes_or_goes(void)
 static const struct unit_case cases[] = {
 	{ "files that cannot be used are named", unusable_files_are_named },
 	{ "a signed name is secure, RRSIGs and ID 0 included", signed_name_is_secure },
+	{ "signatures are checked at the time that is set",
+	    signatures_are_checked_at_the_time_that_is_set },
 	{ "an unsigned zone is insecure, also behind a signed alias", unsigned_zone_is_insecure },
 	{ "bogus data never comes out, the reason does", bogus_data_never_comes_out },
 	{ "a root that is not the anchors' is bogus", another_root_is_bogus },

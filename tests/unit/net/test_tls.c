@@ -1,105 +1,8 @@
-#include "stubd/net/tls.h"
-#include "stubd/net/loop.h"
-#include "tests/unit/guard.h"
-#include "tests/unit/net/tls_peer.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/net/tls_world.h"
 
 #include <errno.h>
 
 enum { BIG = 100000 };
-
-struct world {
-	struct loop *loop;
-	struct tls_store *store;
-	struct tls_peer peer;
-	struct tls_params params;
-	struct tls *tls;
-	bool free_on_data;
-	int ready, ended;
-	bool resumed;
-	size_t got, wanted;
-	enum tls_end how;
-	char text[TLS_TEXT];
-};
-
-static void
-on_ready(void *arg)
-{
-	struct world *w = arg;
-
-	w->ready++;
-	w->resumed = tls_resumed(w->tls);
-	if (!w->wanted)
-		loop_stop(w->loop);
-}
-
-static void
-on_data(void *arg, const uint8_t *bytes, size_t n)
-{
-	struct world *w = arg;
-
-	(void)bytes;
-	w->got += n;
-	if (w->free_on_data)
-		w->tls = tls_free(w->tls);
-	if (w->got >= w->wanted)
-		loop_stop(w->loop);
-}
-
-static void
-on_ended(void *arg, enum tls_end how, const char *text)
-{
-	struct world *w = arg;
-
-	w->ended++;
-	w->how = how;
-	snprintf(w->text, sizeof(w->text), "%s", text);
-	loop_stop(w->loop);
-}
-
-static const struct tls_events events = { on_ready, on_data, on_ended };
-
-/* A peer for dns.test, and a client that trusts its CA and wants dns.test. */
-static void
-world_init(struct world *w)
-{
-	memset(w, 0, sizeof(*w));
-	w->loop = loop_new();
-	w->store = tls_store_new();
-	w->peer.san = "DNS:dns.test";
-	w->peer.alpn = "dot";
-	w->peer.serve = tls_peer_echo;
-	w->params = (struct tls_params){ .host = "dns.test", .alpn = "dot" };
-}
-
-static void
-start(struct world *w)
-{
-	tls_peer_start(&w->peer);
-	w->params.addr = &w->peer.addr;
-	if (!w->params.ca_file)
-		w->params.ca_file = w->peer.ca_file;
-}
-
-static void
-dial(struct world *w)
-{
-	char text[TLS_TEXT];
-
-	w->ready = w->ended = 0;
-	CU_ASSERT_EQUAL_FATAL(
-	    tls_connect(w->loop, w->store, &w->params, &events, w, &w->tls, text), 0);
-	CU_ASSERT_EQUAL(w->ready + w->ended, 0);
-}
-
-static void
-world_clear(struct world *w)
-{
-	tls_free(w->tls);
-	tls_peer_stop(&w->peer);
-	tls_store_free(w->store);
-	loop_free(w->loop);
-}
 
 static void
 octets_go_there_and_back(void)
@@ -186,23 +89,6 @@ an_expired_certificate_is_refused(void)
 	w.peer.from = -20;
 	w.peer.until = -10;
 	refused(&w, "certificate has expired");
-}
-
-static void
-certificates_are_checked_at_the_time_that_is_set(void)
-{
-	struct world w;
-
-	world_init(&w);
-	w.peer.from = -20;
-	w.peer.until = -10;
-	start(&w);
-	/* The CA is younger than that certificate, so the time in between fits none of them. */
-	tls_store_set_time(w.store, (int64_t)time(NULL) - 15 * TLS_PEER_DAY);
-	dial(&w);
-	guard_run(w.loop);
-	CU_ASSERT_STRING_EQUAL(w.text, "certificate is not yet valid");
-	world_clear(&w);
 }
 
 static void
@@ -439,8 +325,6 @@ static const struct unit_case cases[] = {
 	{ "without a host the address itself is verified",
 	    without_a_host_the_address_itself_is_verified },
 	{ "an expired certificate is refused", an_expired_certificate_is_refused },
-	{ "certificates are checked at the time that is set",
-	    certificates_are_checked_at_the_time_that_is_set },
 	{ "an unknown authority is refused", an_unknown_authority_is_refused },
 	{ "a CA file that is not there is named at once",
 	    a_ca_file_that_is_not_there_is_named_at_once },
