@@ -30,6 +30,12 @@ walltime_read(int64_t *now)
 	return how >= 0 && how != TIME_ERROR && !(state.status & STA_UNSYNC);
 }
 
+int64_t
+walltime_seconds(const struct walltime *t)
+{
+	return t->fixed ? t->fixed : time(NULL);
+}
+
 char *
 walltime_text(int64_t seconds, char text[WALLTIME_TEXT])
 {
@@ -49,7 +55,7 @@ walltime_note(const struct walltime *t, char text[WALLTIME_NOTE])
 	text[0] = '\0';
 	if (t->unsynchronised)
 		snprintf(text, WALLTIME_NOTE, "this machine's clock is not synchronised (%s)",
-		    walltime_text(t->fixed ? t->fixed : time(NULL), when));
+		    walltime_text(walltime_seconds(t), when));
 	return text;
 }
 

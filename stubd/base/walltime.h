@@ -34,6 +34,9 @@ struct walltime walltime_judge(bool synchronised, int64_t now, int64_t build, in
  * the kernel does not say, it is not. */
 bool walltime_read(int64_t *now);
 
+/* The time that is used, now, in seconds since 1970. */
+int64_t walltime_seconds(const struct walltime *time);
+
 /* "2026-11-27 00:20 UTC"; returns text. */
 char *walltime_text(int64_t seconds, char text[WALLTIME_TEXT]);
 

@@ -15,8 +15,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { BOGUS_ROW = 10 /* bogus answers in a row that are no zone's fault */ };
-
 static json_t *
 on_miss(const struct policy *policy)
 {
@@ -270,10 +268,8 @@ warnings(const struct api_host *host)
 	if (known && down == known)
 		json_array_append_new(
 		    array, json_string("no provider answers: see last_error of each"));
-	if (r->bogus_row >= BOGUS_ROW)
-		json_array_append_new(array,
-		    json_string("no answer can be proved any more: is the clock wrong, or does "
-				"something on the way remove DNSSEC records?"));
+	if (r->verdicts.trouble)
+		json_array_append_new(array, report_text(r->verdicts.text));
 	if (r->policy->privacy == PRIVACY_OPPORTUNISTIC)
 		json_array_append_new(array,
 		    json_string("privacy is opportunistic: public names may leave in plaintext"));
@@ -292,7 +288,7 @@ report_status(const struct api_host *host)
 	msec up = loop_now(r->loop) - host->started;
 
 	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
 	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
@@ -300,7 +296,8 @@ report_status(const struct api_host *host)
 	    (json_int_t)policy->nproviders, "providers", providers(r, true), "split", split(r),
 	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
 	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "clock",
-	    wall_clock(r), "epoch", epoch(r), "warnings", warnings(host));
+	    wall_clock(r), "epoch", epoch(r), "trouble", trouble_text(r->verdicts.trouble),
+	    "warnings", warnings(host));
 }
 
 json_t *

@@ -1,4 +1,5 @@
 #include "stubd/net/tls_verify.h"
+#include "stubd/net/tls_time.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -41,12 +42,6 @@ certificate_name(X509 *cert, char *out, size_t cap)
 	}
 }
 
-static bool
-is_of_time(int error)
-{
-	return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
-}
-
 static int
 on_verify(int ok, X509_STORE_CTX *ctx)
 {
@@ -70,7 +65,8 @@ on_verify(int ok, X509_STORE_CTX *ctx)
 	}
 	walltime_note(tls_identity_time(ties->identity), note);
 	snprintf(verify->text, TLS_TEXT, "%s%s%s", X509_verify_cert_error_string(error),
-	    is_of_time(error) && note[0] ? "; " : "", is_of_time(error) ? note : "");
+	    tls_time_is_at_fault(error) && note[0] ? "; " : "",
+	    tls_time_is_at_fault(error) ? note : "");
 	return 0;
 }
 

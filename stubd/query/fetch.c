@@ -8,6 +8,8 @@
 struct fetch {
 	struct flight_wait wait;
 	struct engine_fetch *fetch;
+	struct resolver *resolver;
+	bool root_keys; /* the root's DNSKEY: all rests on it */
 };
 
 static void
@@ -15,6 +17,8 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 {
 	struct fetch *f = container_of(wait, struct fetch, wait);
 
+	if (f->root_keys)
+		verdicts_root(f->resolver, result->answer, result->refused);
 	/* What takes too long is no word of the zone's either. */
 	engine_fetched(f->fetch, result->answer,
 	    result->answer	? FETCH_ANSWERED
@@ -43,6 +47,8 @@ fetch_start(void *arg, const struct question *question, struct engine_fetch *fet
 		list_init(&f->wait.link);
 		f->wait.done = on_flight;
 		f->fetch = fetch;
+		f->resolver = r;
+		f->root_keys = question->type == TYPE_DNSKEY && question->name.len == 1;
 	}
 	if (!f || flight_join(r, question, &view, FLIGHT_RAW, true, &f->wait) < 0) {
 		free(f);

@@ -282,7 +282,7 @@ on_recursion(void *arg, const struct engine_result *result)
 	f->trace.transport = "recursion";
 	f->trace.upstream[0] = '\0';
 	if (result->security == SECURITY_BOGUS) {
-		ede = verdicts_bogus(f->resolver, why, text);
+		ede = verdicts_bogus(f->resolver, &f->question, why, text);
 		pursuit_note(f->why, "recursion", text);
 		f->trace.security = SECURITY_BOGUS;
 		fail(f, ede);

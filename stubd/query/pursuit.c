@@ -2,6 +2,7 @@
 
 #include "policy/config.h"
 #include "stubd/net/loop.h"
+#include "stubd/net/tls_time.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -40,6 +41,8 @@ static void
 finish(struct pursuit *p, enum pursuit_end end)
 {
 	pursuit_cancel(p);
+	if (end == PURSUIT_UNREACHED)
+		verdicts_unreached(p->resolver, p->stage, p->fails);
 	p->done(p->arg, end);
 }
 
@@ -124,6 +127,8 @@ on_reply(struct pursuit *p, unsigned candidate, const struct ask_result *result)
 	const char *why = "";
 
 	trace(p, candidate, result);
+	if (p->stage->kind == STAGE_PROVIDERS)
+		verdicts_answered(p->resolver);
 	if (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN)
 		on_refusal(p, candidate, rcode_said(rcode));
 	else if (p->accept(p->arg, result, &why) < 0)
@@ -137,6 +142,16 @@ static bool
 is_not_the_network(enum ask_fail fail)
 {
 	return fail == ASK_FULL || fail == ASK_LOCAL || fail == ASK_HTTP || fail == ASK_MALFORMED;
+}
+
+static enum verdict_fail
+kind_of_failure(const struct ask_result *result)
+{
+	if (result->fail == ASK_REFUSED)
+		return VERDICT_REFUSED;
+	if (result->fail != ASK_TLS)
+		return VERDICT_OTHER;
+	return tls_time_is_blamed(result->text) ? VERDICT_OUTDATED : VERDICT_IMPOSTOR;
 }
 
 static void
@@ -154,6 +169,7 @@ on_ask(void *arg, const struct ask_result *result)
 	}
 	pursuit_note(p->why, candidate_spec(p, candidate)->name,
 	    why && why[0] ? why : ask_fail_text(result->fail));
+	p->fails |= kind_of_failure(result);
 	p->shut |= is_not_the_network(result->fail);
 	/* The failure of an ask that was overtaken already is no reason to ask one more. */
 	if (candidate + 1 == p->next)
@@ -271,6 +287,7 @@ give_up(struct pursuit *p)
 			pursuit_note(p->why, candidate_spec(p, p->slots[i].candidate)->name,
 			    "no answer in time");
 	}
+	p->fails |= VERDICT_OTHER;
 	finish(p, end_without_answer(p));
 }
 
@@ -338,6 +355,7 @@ pursuit_start(struct pursuit *p, msec until, msec end)
 	memset(p->slots, 0, sizeof(p->slots));
 	p->asked = p->next = 0;
 	p->refused = p->shut = p->slow = false;
+	p->fails = 0;
 	p->until = until;
 	p->end = end;
 	timer_init(&p->pace, p->resolver->loop, on_pace, p);

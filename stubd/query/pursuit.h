@@ -94,6 +94,7 @@ struct pursuit {
 	unsigned refuser;  /* the last that did */
 	bool shut;	   /* a failure was not the network's: the next stage stays shut */
 	bool slow;	   /* an upstream lives and has no answer yet */
+	unsigned fails;	   /* enum verdict_fail: how candidates failed */
 	msec until, end;   /* on the loop's clock */
 	struct timer pace; /* what to do if nobody answers */
 };

@@ -258,6 +258,7 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 {
 	struct query *q = container_of(wait, struct query, wait);
 	struct answer *part;
+	char text[VERDICT_TEXT];
 
 	if (q->trace) {
 		q->trace->has_flight = true;
@@ -266,7 +267,10 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 		q->trace->cached = false;
 	}
 	if (!result->answer) {
-		fail(q, result->ede, result->text);
+		fail(q, result->ede,
+		    q->view.kind == VIEW_PROVIDERS
+			? verdicts_explain(q->resolver, result->ede, result->text, text)
+			: result->text);
 		return;
 	}
 	if (result->ede != EDE_NONE) {

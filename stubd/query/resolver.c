@@ -78,7 +78,7 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	epoch->since = loop_now(resolver->loop);
 	snprintf(epoch->reason, sizeof(epoch->reason), "%s", reason);
 	log_info("event=epoch number=%u reason=\"%s\"", epoch->number, epoch->reason);
-	resolver->bogus_row = 0;
+	verdicts_new_epoch(resolver);
 	resolver_look_at_clock(resolver, true);
 	engine_forget(resolver->engine);
 	pool_new_epoch(resolver->pool);

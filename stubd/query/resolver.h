@@ -10,6 +10,7 @@
 #include "stubd/base/list.h"
 #include "stubd/base/map.h"
 #include "stubd/base/walltime.h"
+#include "stubd/query/verdicts.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -69,8 +70,8 @@ struct resolver {
 	size_t nraw;	     /* raw ones among them */
 	struct list queries; /* all that wait */
 	size_t held;	     /* octets, see MAX_HELD */
-	uint32_t bogus_row;  /* answers found bogus since the last that was not */
 	struct net_epoch epoch;
+	struct verdicts verdicts;      /* what failures have in common */
 	struct walltime walltime;      /* by which certificates and signatures are checked */
 	void (*look_at_clock)(void *); /* brings walltime up to date; NULL: nobody does */
 	void *clock_arg;

@@ -48,7 +48,6 @@ static void
 fail_bogus(struct validation *v, enum ede ede, const char *why)
 {
 	v->resolver->counters.bogus++;
-	v->resolver->bogus_row++;
 	v->trace->security = SECURITY_BOGUS;
 	fail(v, ede, why);
 }
@@ -145,15 +144,16 @@ on_verdict(void *arg, const struct engine_result *result)
 		pursuit_note(v->why, "validation", why);
 		finish(v, VALIDATION_UNREACHED, EDE_NETWORK_ERROR);
 	} else if (!result->error && result->security == SECURITY_BOGUS) {
-		ede = verdicts_bogus(v->resolver, result->why, text);
+		ede = verdicts_bogus(v->resolver, v->question, result->why, text);
 		fail_bogus(v, ede, text);
 	} else if (!has_message(result)) {
+		verdicts_missing(v->resolver);
 		fail(v, EDE_INDETERMINATE, why[0] ? why : "no verdict");
 	} else if (answer_from_reply(result->wire, result->len, &asked, same_view, v, &part, &why) <
 		   0) {
 		fail(v, EDE_INVALID_DATA, why);
 	} else {
-		v->resolver->bogus_row = 0;
+		verdicts_proved(v->resolver);
 		part->security = result->security;
 		if (v->raw->cut) {
 			on_link(v, part);

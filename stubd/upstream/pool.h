@@ -98,6 +98,9 @@ void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info 
  * not count: their views end with the link. why[POOL_WHY_MAX] is written unless all live. */
 enum route_state pool_paths(struct pool *pool, char why[POOL_WHY_MAX]);
 
+/* Is there a way to the upstream at all? True also when nobody can say. */
+bool pool_has_way(const struct pool *pool, uint16_t upstream);
+
 /* The network is another one: closes every connection, drops TLS sessions, forgets every standing.
  * Nobody who waits is told: what was asked on the old connections is asked again on new ones, within
  * the time it had. Not from within a callback of the pool's. */

@@ -94,6 +94,19 @@ pool_paths(struct pool *pool, char why[POOL_WHY_MAX])
 	return t.live ? ROUTE_LIVES : ROUTE_MOVED;
 }
 
+bool
+pool_has_way(const struct pool *pool, uint16_t upstream)
+{
+	const struct upstream_spec *spec = &pool->upstreams[upstream]->spec;
+	struct addr ignored;
+
+	for (size_t i = 0; pool->env.paths && i < spec->naddresses; i++) {
+		if (pool->env.paths->source(&spec->addresses[i], spec->link, &ignored) == 0)
+			return true;
+	}
+	return !pool->env.paths;
+}
+
 /* --- a new epoch ------------------------------------------------------------------------------ */
 
 static void

@@ -356,6 +356,32 @@ answer_cname(const struct answer *answer, const struct name *owner, struct name 
 }
 
 bool
+answer_signed_for(const struct answer *answer, uint32_t *from, uint32_t *until)
+{
+	struct rcur cur = records(answer);
+	struct question question;
+
+	answer_question(answer, &question);
+	cur.p = answer->wire + answer->answer_dnssec;
+	for (unsigned n = answer->ancount_dnssec; n && !cur.bad; n--) {
+		struct msg_rr rr;
+		struct rcur rdata;
+
+		msg_read_rr(&cur, &rr);
+		if (cur.bad || rr.type != TYPE_RRSIG)
+			continue;
+		rdata = rcur_make(rr.rdata, rr.rdlen);
+		if (rcur_u16(&rdata) != question.type)
+			continue;
+		rcur_skip(&rdata, 6); /* algorithm, labels, original TTL */
+		*until = rcur_u32(&rdata);
+		*from = rcur_u32(&rdata);
+		return !rdata.bad;
+	}
+	return false;
+}
+
+bool
 answer_dname(const struct answer *answer, const struct name *name, struct name *owner)
 {
 	struct rcur cur = records(answer);

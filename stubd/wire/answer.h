@@ -95,6 +95,10 @@ void answer_retype(struct answer *answer, uint16_t type);
 /* Where that owner's CNAME leads; false: it has none. */
 bool answer_cname(const struct answer *answer, const struct name *owner, struct name *target);
 
+/* Has the answer section a signature of records of the type that was asked for? Then also from when
+ * until when the first one holds, in seconds since 1970 modulo 2^32 (RFC 4034 section 3.1.5). */
+bool answer_signed_for(const struct answer *answer, uint32_t *from, uint32_t *until);
+
 /* The owner of the DNAME that renames name in it (RFC 6672); false: there is none. */
 bool answer_dname(const struct answer *answer, const struct name *name, struct name *owner);
 

@@ -85,7 +85,10 @@ write_replies(
 	static uint8_t out[MSG_MAX];
 	struct reply_extra extra = { .ede = EDE_OTHER, .text = "fuzz" };
 	struct msg_query query = { .question = *question };
+	uint32_t from, until;
 	size_t n;
+
+	(void)answer_signed_for(a, &from, &until);
 
 	memcpy(query.spelled, question->name.wire, question->name.len);
 	query.edns = (switches & (SWITCH_EDNS | SWITCH_DO)) != 0;

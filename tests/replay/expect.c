@@ -238,6 +238,16 @@ expect_counters(struct world *w, const struct step *step)
 }
 
 static int
+expect_trouble(struct world *w, const struct step *step)
+{
+	const char *seen = trouble_text(w->resolver.verdicts.trouble);
+
+	if (strcmp(seen, step->words[2]) != 0)
+		return world_fail(w, "expected trouble %s, seen %s", step->words[2], seen);
+	return 0;
+}
+
+static int
 expect_balance(struct world *w, const struct step *step)
 {
 	return world_balance(w);
@@ -263,6 +273,8 @@ static const struct {
 	{ "waiting", 3, "expect waiting N", expect_waiting },
 	{ "nothing", 2, "expect nothing", expect_nothing },
 	{ "counters", 4, "expect counters NAME VALUE ...", expect_counters },
+	{ "trouble", 3, "expect trouble none|stripped-dnssec|wrong-clock|captive-portal",
+	    expect_trouble },
 	{ "balance", 2, "expect balance", expect_balance },
 };
 

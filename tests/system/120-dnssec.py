@@ -196,18 +196,6 @@ def test_lost(lab):
         true(status["validation"]["renewals"] >= 1, "the context was made anew")
 
 
-def test_unproved(lab):
-    """when nothing can be proved any more, status says what may be the matter, and stops when it can"""
-    with Stubd(lab, config(lab, "alpha-doh")) as stubd:
-        dig(lab, "www.example.com")
-        for i in range(10):
-            true(not stubd.status()["warnings"], f"no warning after {i}")
-            dig(lab, f"row{i}.bogus.org")
-        true("clock" in " ".join(stubd.status()["warnings"]), "a warning")
-        equal(dig(lab, "alias.example.com").status, "NOERROR")
-        equal(stubd.status()["warnings"], [])
-
-
 def test_stranger(lab):
     """another local process gets nothing from the validator's listener"""
     with Stubd(lab, config(lab, "alpha-doh")) as stubd:

@@ -233,6 +233,21 @@ forward(struct request *r)
 	return ok;
 }
 
+/* As a forwarder does that has never heard of DNSSEC: DO is not passed on (RFC 3225), so signatures
+ * and denials never come. OPT is the one additional record of a question. */
+static void
+strip(struct buf *query)
+{
+	size_t at = HEADER;
+
+	while (at < query->len && query->data[at])
+		at += 1u + query->data[at];
+	at += 5; /* the root label, type, class */
+	if (at + 11 <= query->len && query->data[at] == 0 && query->data[at + 1] == 0 &&
+	    query->data[at + 2] == 41)
+		query->data[at + 7] &= 0x7f;
+}
+
 void
 request_start(struct request *r)
 {
@@ -241,6 +256,8 @@ request_start(struct request *r)
 	r->mode = conn->crook->mode;
 	r->value = conn->crook->value;
 	record(r);
+	if (r->mode == MODE_STRIP)
+		strip(&r->query);
 	if (r->mode == MODE_SILENT)
 		return;
 	if (r->mode == MODE_CLOSE) {

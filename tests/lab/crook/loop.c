@@ -42,6 +42,7 @@ static const char *const MODES[MODE_COUNT] = {
 	"close",
 	"silent",
 	"slow",
+	"strip",
 };
 
 void

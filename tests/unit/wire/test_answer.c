@@ -183,7 +183,40 @@ finds_the_dname_of_a_name(void)
 	a = answer_free(a);
 }
 
+static void
+a_signature_says_from_when_until_when_it_holds(void)
+{
+	static const uint8_t key[] = { 1, 1, 3, 13, 'k' }, signature[] = { 0, 48, 13, 0, 0, 0, 0,
+		60, 0x70, 0, 0, 2, 0x60, 0, 0, 1, 0, 7, 0, 's' };
+	const struct question question = {
+		.name = { .len = 1 }, .type = TYPE_DNSKEY, .class = CLASS_IN
+	};
+	uint32_t from = 0, until = 0;
+	struct packet p;
+	const char *why;
+
+	for (int i = 0; i < 3; i++) {
+		uint8_t rdata[sizeof(signature)];
+		struct answer *a = NULL;
+
+		memcpy(rdata, signature, sizeof(rdata));
+		rdata[1] = i == 2 ? TYPE_DS : TYPE_DNSKEY;
+		packet_begin(&p, 0x8180, ".", TYPE_DNSKEY);
+		packet_rr(&p, SECTION_ANSWER, ".", TYPE_DNSKEY, 60, key, sizeof(key));
+		if (i)
+			packet_rr(&p, SECTION_ANSWER, ".", TYPE_RRSIG, 60, rdata, sizeof(rdata));
+		CU_ASSERT_EQUAL_FATAL(
+		    answer_from_reply(p.bytes, packet_len(&p), &question, NULL, NULL, &a, &why), 0);
+		CU_ASSERT_EQUAL(answer_signed_for(a, &from, &until), i == 1);
+		answer_free(a);
+	}
+	CU_ASSERT_EQUAL(from, 0x60000001);
+	CU_ASSERT_EQUAL(until, 0x70000002);
+}
+
 static const struct unit_case cases[] = {
+	{ "a signature says from when until when it holds",
+	    a_signature_says_from_when_until_when_it_holds },
 	{ "a part of a chain is an answer of its own", tells_parts_of_a_chain },
 	{ "a DNAME is found for what it renames, which is all below it",
 	    finds_the_dname_of_a_name },
