@@ -22,11 +22,9 @@ def back_at_providers(lab, stubd, since):
     raise AssertionError("providers never came back")
 
 
-def test_black_hole(lab):
-    """providers black-holed at 200 names a second, authorities 30 ms away: every name is answered by
-    recursion, the first ones in time, later ones without waiting; back within 5 s"""
+def black_hole(lab, dnssec):
     config = {"providers": {"custom": [lab.providers["alpha-doh"], lab.providers["beta-dot"]]},
-              "on_miss": ["providers", "recurse"]}
+              "on_miss": ["providers", "recurse"], "dnssec": dnssec}
     for authority in AUTHORITIES:
         lab.fault("delay", "30", authority)
     with Stubd(lab, config) as stubd:
@@ -38,6 +36,7 @@ def test_black_hole(lab):
         equal((load.lost, load.failed), (0, 0), f"failed: {load.rcodes}")
         late = load.latencies[-RATE * 4:]
         true(stubd.status()["warnings"], "status warns of recursion in plaintext")
+        true("ad" in dig(lab, "last.load.example.com", "A", "+dnssec").flags, "recursion proves what it says")
         mended = time.monotonic()
         lab.heal()
         back = back_at_providers(lab, stubd, mended)
@@ -46,6 +45,17 @@ def test_black_hole(lab):
     within(max(load.latencies), FIRST, "worst wait")
     within(max(late), SETTLED, "late wait")
     within(back, BACK, "back at providers")
+
+
+def test_black_hole(lab):
+    """providers black-holed at 200 names a second, authorities 30 ms away: every name is answered by
+    recursion, the first ones in time, later ones without waiting; back within 5 s"""
+    black_hole(lab, "off")
+
+
+def test_black_hole_validating(lab):
+    """the same with dnssec: validate, whose own questions for keys are lost too"""
+    black_hole(lab, "validate")
 
 
 def test_broken_zone_at_load(lab):
