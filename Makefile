@@ -148,6 +148,32 @@ fuzz: $(FUZZERS)
 lint:
 	$(Q)tests/lint
 
+# --- benchmarks --------------------------------------------------------------------------------
+
+.PHONY: bench bench-quick bench-check bench-deps
+BENCH_TOOLS := $(B)/bench-echo $(B)/bench-stamp
+$(B)/bench-%: $(B)/obj/tests/bench/%.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+
+BENCH_ROUNDS ?= 5
+BENCH_SECONDS ?= 5
+BENCH := BUILD=$(abspath $(B)) tests/bench/bench
+bench-deps:
+	$(Q)packaging/deps install packaging/deps-bench.txt
+
+# Every server that Debian has; SCENARIOS="udp doh": some. Rewrites the tables of docs/benchmarks.md
+# when all were run.
+bench: bench-deps all $(BENCH_TOOLS)
+	$(Q)$(BENCH) run $(SCENARIOS) --rounds $(BENCH_ROUNDS) --seconds $(BENCH_SECONDS) \
+		$(if $(SCENARIOS),,--document docs/benchmarks.md)
+
+bench-quick: all $(BENCH_TOOLS)
+	$(Q)$(BENCH) run udp tcp dot doh validated --servers echo,stubd,unbound,dnsdist --rounds 1 --seconds 1
+
+bench-check: all $(BENCH_TOOLS)
+	$(Q)$(BENCH) check
+
 # --- people ------------------------------------------------------------------------------------
 
 deps:
@@ -197,6 +223,9 @@ help:
 	@echo '  lint            floors, sizes, form, cppcheck'
 	@echo 'make asan         unit, replay and system tests under ASan and UBSan'
 	@echo 'make fuzz         every fuzz target, FUZZ_SECONDS each (10)'
+	@echo 'make bench        beside what else Debian has, two hours; rewrites docs/benchmarks.md (root)'
+	@echo '  bench-quick     the main figures beside unbound and dnsdist, under 90 s'
+	@echo '  bench-check     does the harness work?'
 	@echo 'make install      into DESTDIR and PREFIX; make clean removes build/'
 
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)
