@@ -2,6 +2,7 @@
 
 #include "stubd/base/rand.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,17 @@ sip_round(uint64_t v[4])
 }
 
 static inline uint64_t
-load_le64(const uint8_t *p, size_t n)
+load_le64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return le64toh(v);
+}
+
+/* The last n octets, fewer than eight. */
+static inline uint64_t
+load_rest(const uint8_t *p, size_t n)
 {
 	uint64_t v = 0;
 
@@ -71,13 +82,13 @@ map_hash(const struct map *map, const void *bytes, size_t n)
 	size_t left = n;
 
 	for (; left >= 8; left -= 8, p += 8) {
-		word = load_le64(p, 8);
+		word = load_le64(p);
 		v[3] ^= word;
 		sip_round(v);
 		sip_round(v);
 		v[0] ^= word;
 	}
-	word = (uint64_t)n << 56 | load_le64(p, left);
+	word = (uint64_t)n << 56 | load_rest(p, left);
 	v[3] ^= word;
 	sip_round(v);
 	sip_round(v);
