@@ -1,5 +1,7 @@
 #include "stubd/wire/msg.h"
 
+#include <string.h>
+
 enum {
 	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
 	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
@@ -34,6 +36,23 @@ follow(const struct rcur *cur, struct walk *w)
 	return true;
 }
 
+/* What ends the labels that begin at p: the root or a pointer; NULL on any fault, more labels than a
+ * name can have included. */
+static const uint8_t *
+terminator(const struct rcur *cur, const uint8_t *p)
+{
+	const uint8_t *start = p;
+
+	while (p < cur->end && p - start < NAME_WIRE_MAX) {
+		if (*p == 0 || *p >= 0xc0)
+			return p;
+		if (*p > NAME_LABEL_MAX || *p >= cur->end - p)
+			return NULL;
+		p += (size_t)*p + 1;
+	}
+	return NULL;
+}
+
 /* Gathers the labels of a name; returns its length or 0 on any fault. */
 static size_t
 gather(const struct rcur *cur, struct walk *w, uint8_t wire[NAME_WIRE_MAX])
@@ -41,26 +60,21 @@ gather(const struct rcur *cur, struct walk *w, uint8_t wire[NAME_WIRE_MAX])
 	size_t len = 0;
 
 	for (;;) {
-		size_t label;
+		const uint8_t *stop = terminator(cur, w->p);
+		size_t run;
 
-		if (w->p >= cur->end)
+		if (!stop)
 			return 0;
-		if (*w->p >= 0xc0) {
-			if (!follow(cur, w))
-				return 0;
-			continue;
-		}
-		label = (size_t)*w->p + 1;
-		if (label > NAME_LABEL_MAX + 1 || label > (size_t)(cur->end - w->p))
+		run = (size_t)(stop - w->p) + (*stop == 0);
+		if (len + run > NAME_WIRE_MAX)
 			return 0;
-		if (len + label > NAME_WIRE_MAX)
-			return 0;
-		for (size_t i = 0; i < label; i++)
-			wire[len + i] = w->p[i];
-		len += label;
-		w->p += label;
-		if (label == 1)
+		memcpy(wire + len, w->p, run);
+		len += run;
+		w->p += run;
+		if (*stop == 0)
 			return len;
+		if (!follow(cur, w))
+			return 0;
 	}
 }
 
@@ -80,11 +94,29 @@ msg_read_name_spelled(struct rcur *cur, struct name *out)
 	cur->p = w.resume ? w.resume : w.p;
 }
 
+/* Lowers the ASCII letters among eight octets: 0x80 - 'A' carries into the top bit of an octet from 'A'
+ * on, 0x7f - 'Z' from behind 'Z' on; octets that have it already are no letters. */
+static void
+lower_eight(uint8_t *p)
+{
+	const uint64_t each = 0x0101010101010101;
+	uint64_t v, low;
+
+	memcpy(&v, p, sizeof(v));
+	low = v & 0x7f * each;
+	v |= ((low + (0x80 - 'A') * each) & ~(low + (0x7f - 'Z') * each) & ~v & 0x80 * each) >> 2;
+	memcpy(p, &v, sizeof(v));
+}
+
 /* A length octet is at most 63 and so never looks like a letter: the whole name can be lowered. */
 static void
 lower(struct name *name)
 {
-	for (size_t i = 0; i < name->len; i++) {
+	size_t i = 0;
+
+	for (; name->len - i >= 8; i += 8)
+		lower_eight(name->wire + i);
+	for (; i < name->len; i++) {
 		uint8_t c = name->wire[i];
 
 		name->wire[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));

@@ -227,6 +227,41 @@ keeps_spelling_when_told(void)
 	CU_ASSERT_EQUAL(rcur_left(&cur), 0);
 }
 
+/* Labels of every length from 1 to 20, so that each octet stands at each place of a word once. */
+static void
+lowers_only_ascii(void)
+{
+	for (int octet = 0; octet < 256; octet++) {
+		uint8_t wanted =
+		    octet >= 'A' && octet <= 'Z' ? (uint8_t)(octet + 32) : (uint8_t)octet;
+
+		for (uint8_t label = 1; label <= 20; label++) {
+			uint8_t bytes[22] = { label };
+			struct rcur cur = rcur_make(bytes, (size_t)label + 2);
+			struct name name;
+			bool same = true;
+
+			memset(bytes + 1, octet, label);
+			msg_read_name(&cur, &name);
+			for (size_t i = 1; i <= label; i++)
+				same = same && name.wire[i] == wanted;
+			CU_ASSERT(same && name.len == label + 2 && !cur.bad);
+		}
+	}
+}
+
+/* An octet 0 at the end of a label is no root, though a pointer follows. */
+static void
+reads_any_octet_in_labels(void)
+{
+	static const char bytes[] = "\1b\0\2a\0\xc0\x0c";
+	struct name name;
+
+	CU_ASSERT(reads_name_at(bytes, sizeof(bytes) - 1, MSG_HEADER + 3, &name));
+	CU_ASSERT_EQUAL(name.len, 6);
+	CU_ASSERT_EQUAL(memcmp(name.wire, "\2a\0\1b\0", 6), 0);
+}
+
 static void
 skips_names(void)
 {
@@ -318,6 +353,8 @@ static const struct unit_case cases[] = {
 	{ "a name has 255 octets at most", ends_names_at_255 },
 	{ "pointers to pointers end after 127", bounds_chained_pointers },
 	{ "a name can be read as it is spelled", keeps_spelling_when_told },
+	{ "reading a name lowers ASCII letters and nothing else", lowers_only_ascii },
+	{ "a label may end in an octet 0", reads_any_octet_in_labels },
 	{ "skipping a name stops behind its first pointer", skips_names },
 	{ "a record is read in place, and a negative TTL is 0", reads_records },
 	{ "a written query reads back the same", writes_queries },
