@@ -99,6 +99,15 @@ next_load(const struct tls *tls, size_t *at)
 	return n;
 }
 
+/* Empties the thread's queue of errors, as SSL_get_error(3) wants it before each call. It is empty
+ * nearly always, and seeing that costs a quarter of clearing all its places. */
+static void
+forget_errors(void)
+{
+	if (ERR_peek_error())
+		ERR_clear_error();
+}
+
 /* Encrypts what waits, unless the stream has not got rid of the last load. */
 static void
 encrypt(struct tls *tls)
@@ -111,7 +120,7 @@ encrypt(struct tls *tls)
 		size_t load = next_load(tls, &done);
 		int n;
 
-		ERR_clear_error();
+		forget_errors();
 		n = SSL_write(tls->ssl, tls->queue + done, (int)load);
 		if (n <= 0)
 			break;
@@ -157,7 +166,7 @@ handshake(struct tls *tls)
 {
 	int n, why;
 
-	ERR_clear_error();
+	forget_errors();
 	n = SSL_do_handshake(tls->ssl);
 	why = n == 1 ? SSL_ERROR_NONE : SSL_get_error(tls->ssl, n);
 	if (n != 1 && why != SSL_ERROR_WANT_READ) {
@@ -195,7 +204,7 @@ decrypt(struct tls *tls)
 	uint8_t buf[PLAIN];
 	int n;
 
-	ERR_clear_error();
+	forget_errors();
 	n = SSL_read(tls->ssl, buf, sizeof(buf));
 	if (n > 0) {
 		tls->events->data(tls->arg, buf, (size_t)n);
@@ -350,7 +359,7 @@ tls_free(struct tls *tls)
 	if (tls->ssl && tls->ready)
 		SSL_set_shutdown(tls->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(tls->ssl);
-	ERR_clear_error();
+	forget_errors();
 	if (tls->later.loop)
 		loop_later_stop(&tls->later);
 	tls->stream = stream_free(tls->stream);
