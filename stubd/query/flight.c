@@ -23,8 +23,6 @@ struct flight {
 	struct map_node node; /* in resolver->flights */
 	struct list link;     /* in resolver->flying */
 	struct resolver *resolver;
-	struct question question;
-	struct view view;
 	enum flight_kind kind;
 	bool cd;
 	struct list waits;
@@ -39,9 +37,12 @@ struct flight {
 
 	enum ede ede;
 	bool unreached;
-	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
-	struct answer *answer;	   /* the result; owned */
+	struct answer *answer; /* the result; owned */
 	struct flight_trace trace;
+	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
+	/* from here on, and why but for its end: not cleared by flight_new() before it is written */
+	struct question question;
+	struct view view;
 };
 
 struct flight_key {
@@ -408,10 +409,11 @@ on_start(void *arg)
 static struct flight *
 flight_new(struct resolver *r, const struct flight_key *key, const struct view *view)
 {
-	struct flight *f = calloc(1, sizeof(*f));
+	struct flight *f = malloc(sizeof(*f));
 
 	if (!f)
 		return NULL;
+	memset(f, 0, offsetof(struct flight, why) + sizeof(f->why[0]));
 	f->resolver = r;
 	f->question = *key->question;
 	f->view = *view;
@@ -434,9 +436,7 @@ int
 flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
     enum flight_kind kind, bool cd, struct flight_wait *wait)
 {
-	const struct flight_key key = {
-		.question = question, .view = view->id, .kind = kind, .cd = cd
-	};
+	const struct flight_key key = { question, view->id, kind, cd };
 	struct map_node *node =
 	    map_find(&resolver->flights, key_hash(&resolver->flights, &key), key_match, &key);
 	struct flight *f;

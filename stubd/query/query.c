@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,20 +20,22 @@ enum {
 struct query {
 	struct list link; /* in resolver->queries */
 	struct resolver *resolver;
-	struct msg_query msg;
-	struct query_front front;
 	query_reply_cb *reply;
 	void *arg;
 	struct query_trace *trace; /* borrowed; NULL unless traced */
 
-	struct question current; /* this step's question: the client's, or where a chain went on */
-	struct view view;	 /* that owns it */
 	struct answer *parts[ANSWER_CHAIN_MAX];
 	size_t nparts;
 	struct flight_wait wait;
 	struct timer deadline;
 	struct reply_extra extra;
-	char text[256]; /* extra.text */
+
+	/* from here on: written by query_new(), which does not clear it first */
+	struct query_front front;
+	struct msg_query msg;
+	struct question current; /* this step's question: the client's, or where a chain went on */
+	struct view view;	 /* that owns it */
+	char text[256];		 /* extra.text */
 };
 
 /* One message as it came in, before anything had to be allocated. */
@@ -344,10 +347,12 @@ static struct query *
 query_new(const struct arrival *a, const struct view *view)
 {
 	struct resolver *r = a->resolver;
-	struct query *q = calloc(1, sizeof(*q));
+	struct query *q = malloc(sizeof(*q));
 
 	if (!q)
 		return NULL;
+	memset(q, 0, offsetof(struct query, front));
+	q->text[0] = '\0';
 	q->resolver = r;
 	q->msg = a->msg;
 	q->front = *a->front;
