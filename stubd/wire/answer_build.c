@@ -233,13 +233,12 @@ build_rr(struct build *b, const struct build_rr *rr)
 void
 build_copy(struct build *b, struct rcur *cur, uint32_t ttl_max)
 {
-	struct rcur at = *cur;
 	struct build_rr out;
 	struct name owner;
 	struct msg_rr rr;
 
-	msg_read_name_spelled(&at, &owner);
-	msg_read_rr(cur, &rr);
+	msg_read_name_spelled(cur, &owner);
+	msg_read_rr_rest(cur, &rr);
 	if (cur->bad) {
 		fault(b, "malformed record");
 		return;

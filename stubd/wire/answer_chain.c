@@ -1,6 +1,7 @@
 #include "stubd/wire/answer_chain.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,7 +135,7 @@ chain_index(const uint8_t *bytes, size_t n, const struct question *question, str
 	c = malloc(sizeof(*c) + nrecs * sizeof(c->recs[0]));
 	if (!c)
 		return -ENOMEM;
-	memset(c, 0, sizeof(*c));
+	memset(c, 0, offsetof(struct chain, dnames));
 	c->bytes = bytes;
 	c->n = n;
 	c->question = question;

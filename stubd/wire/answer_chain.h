@@ -44,11 +44,11 @@ struct chain {
 	uint8_t rcode;			 /* an extended one reads as SERVFAIL */
 	bool data;			 /* the last step has what was asked for */
 	bool cut;			 /* the last step may not be followed */
-	unsigned nsteps;
-	struct chain_step steps[CHAIN_NAMES];
-	unsigned ndnames;
+	unsigned nsteps, ndnames;
+	size_t nanswer, nrecs; /* answer first, then authority */
+	/* from here on: written before they are read, and not cleared */
 	uint16_t dnames[ANSWER_CHAIN_MAX]; /* more than a chain can use are ignored */
-	size_t nanswer, nrecs;		   /* answer first, then authority */
+	struct chain_step steps[CHAIN_NAMES];
 	struct chain_rec recs[];
 };
 

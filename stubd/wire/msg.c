@@ -171,6 +171,12 @@ void
 msg_read_rr(struct rcur *cur, struct msg_rr *out)
 {
 	msg_read_name(cur, &out->owner);
+	msg_read_rr_rest(cur, out);
+}
+
+void
+msg_read_rr_rest(struct rcur *cur, struct msg_rr *out)
+{
 	out->type = rcur_u16(cur);
 	out->class = rcur_u16(cur);
 	out->ttl = rcur_u32(cur);

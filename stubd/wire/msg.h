@@ -95,6 +95,9 @@ struct msg_rr {
 /* Reads the record at the cursor; bad cursor on any fault. */
 void msg_read_rr(struct rcur *cur, struct msg_rr *out);
 
+/* The same behind its owner, which has been read already: out->owner is not touched. */
+void msg_read_rr_rest(struct rcur *cur, struct msg_rr *out);
+
 /* What an OPT record says in its fixed fields (RFC 6891 section 6.1.3). */
 struct msg_opt {
 	uint16_t udp_size;
