@@ -34,19 +34,21 @@ def threads(pid):
 
 def cpu(pids):
     """(seconds in all, seconds of them in user mode). The sum is the scheduler's, in nanoseconds, but
-    where threads have ended, which it forgets; the share of user mode is counted in ticks of 10 ms."""
-    exact, user, ticks = 0.0, 0, 0
+    where threads have ended, which it forgets; the share of user mode, and what children used that have
+    ended, are counted in ticks of 10 ms."""
+    exact, user, ticks, ended, ended_user = 0.0, 0, 0, 0, 0
     for pid in pids:
         stat = read(f"/proc/{pid}/stat").rpartition(")")[2].split()
         if not stat:
             continue
-        user += int(stat[11])
-        ticks += int(stat[11]) + int(stat[12])
+        mine, system, of_children, system_of_children = (int(word) for word in stat[11:15])
+        user, ticks = user + mine, ticks + mine + system
+        ended_user, ended = ended_user + of_children, ended + of_children + system_of_children
         for thread in threads(pid):
             numbers = read(f"/proc/{pid}/task/{thread}/schedstat").split()
             exact += int(numbers[0]) / 1e9 if numbers else 0.0
-    total = exact if exact > ticks / TICK - 0.05 else ticks / TICK
-    return total, total * user / max(1, ticks)
+    own = exact if exact > ticks / TICK - 0.05 else ticks / TICK
+    return own + ended / TICK, own * user / max(1, ticks) + ended_user / TICK
 
 
 def memory(pids):
