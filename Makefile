@@ -99,7 +99,7 @@ $(B)/stubctl: $(B)/obj/policy/stubctl/main.o $(CTL_LIB) $(LIB)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/unit.o $(CTL_LIB) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcunit $(LIBS_STUBD) -lcurl
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcunit $(LIBS_STUBD) -lcurl -lm
 
 # Replay: the real query, cache, policy and pool code over a fake loop, randomness, engine and
 # transport. These come first, so that of the library only what they do not define is linked.

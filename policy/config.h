@@ -67,6 +67,7 @@ struct policy {
 	size_t nupstreams, nproviders;
 	enum strategy strategy;
 	unsigned draw_size;
+	uint64_t reshuffle; /* s between fresh draws; 0: never */
 	enum privacy privacy;
 	enum miss_step on_miss[2];
 	size_t non_miss;

@@ -271,6 +271,7 @@ build_values(struct config_load *load)
 	p->strategy = build_strategy(load);
 	p->dnssec = build_dnssec(load);
 	p->draw_size = (unsigned)json_integer_value(draw);
+	p->reshuffle = (uint64_t)config_time(config_at(load, "/providers/reshuffle")) / 1000;
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));
 	p->root_hints = config_strdup(load, config_text(load, "/engine/root_hints"));
 	p->trust_anchors = config_strdup(load, config_text(load, "/engine/trust_anchors"));

@@ -83,10 +83,12 @@ struct standing {
 	uint64_t probed;      /* the last probe, on that clock; 0: never */
 };
 
-/* The random order of this installation: a permutation of the provider entries. */
+/* What chance has given this installation (policy/ranking.h). */
 struct draw {
 	size_t n;
-	const uint16_t *order; /* borrowed */
+	const uint16_t *order; /* borrowed; a permutation of the provider entries */
+	size_t operators;      /* so many at its beginning are of different operators */
+	uint64_t secret[2];    /* for `shard` */
 };
 
 /* Fills *out; never fails: what no rule owns belongs to the providers. */

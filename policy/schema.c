@@ -140,6 +140,8 @@ const struct schema_key schema[] = {
 	    "one: one provider, drawn at random and kept; ordered: the first that works, as listed." },
 	{ "providers/draw", SCHEMA_COUNT, 0, 1, 8, "3", NULL, NULL, NULL,
 	    "How many providers the strategies that use several draw." },
+	{ "providers/reshuffle", SCHEMA_TIME, SCHEMA_NULL, 3600000, INT64_C(315360000000), "null", NULL, NULL, NULL,
+	    "Time after which providers are drawn anew; null: never." },
 	{ "providers/custom", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
 	    "Providers of one's own; one with the name of a catalogue entry takes its place." },
 	{ "providers/custom/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },

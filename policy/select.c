@@ -52,6 +52,16 @@ is_permutation(const struct draw *draw, size_t n)
 	return true;
 }
 
+size_t
+select_members(const struct policy *policy, const struct draw *draw)
+{
+	size_t n = policy->strategy == STRATEGY_ONE ? 1 : policy->draw_size;
+
+	if (policy->strategy == STRATEGY_ORDERED)
+		return policy->nproviders;
+	return n < draw->operators ? n : draw->operators;
+}
+
 void
 select_providers(const struct policy *policy, const struct draw *draw, struct preference *out)
 {

@@ -42,6 +42,10 @@ struct preference {
 /* The preference among the providers. */
 void select_providers(const struct policy *policy, const struct draw *draw, struct preference *out);
 
+/* How many providers the strategy uses while they work: so many at the beginning of the draw, at
+ * most one of each operator; all of them as listed under `ordered`. */
+size_t select_members(const struct policy *policy, const struct draw *draw);
+
 /* True when all have failed, the first of them SELECT_LOST ms ago, and none has answered since: a laptop
  * that wakes up fails at everything, but not for long. None at all are not lost. */
 bool select_lost(

@@ -2,7 +2,6 @@
 
 #include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
-#include "stubd/draw.h"
 #include "stubd/engine/engine.h"
 #include "stubd/epoch.h"
 #include "stubd/front/api.h"
@@ -16,6 +15,7 @@
 #include "stubd/privilege.h"
 #include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
+#include "stubd/shuffle.h"
 #include "stubd/upstream/pool.h"
 #include "stubd/watch/link.h"
 #include "stubd/watch/wake.h"
@@ -36,7 +36,7 @@ struct daemon {
 	struct pool *pool;
 	struct engine *engine;
 	struct cache *cache;
-	struct draw_order draw;
+	struct shuffle shuffle;
 	struct resolver resolver;
 	bool resolver_made;
 	struct link_watch *links;
@@ -73,19 +73,16 @@ read_hostname(struct name *out)
 static int
 apply_policy(struct daemon *d, struct policy *policy)
 {
-	struct draw_order draw = { .kept = d->draw.kept };
+	struct draw_order draw;
 
-	memcpy(draw.seed, d->draw.seed, sizeof(draw.seed));
-	if (draw_set_policy(&draw, policy) < 0)
+	if (draw_make(&d->shuffle.seed, policy, &draw) < 0)
 		return -ENOMEM;
 	if (pool_set_upstreams(d->pool, (const struct upstream_spec *const *)policy->upstreams,
 		policy->nupstreams) < 0) {
 		draw_clear(&draw);
 		return -ENOMEM;
 	}
-	draw_clear(&d->draw);
-	d->draw = draw;
-	d->resolver.draw = draw_value(&d->draw);
+	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
 	resolver_set_policy(&d->resolver, policy);
 	return 0;
 }
@@ -159,6 +156,25 @@ reload(void *arg, json_t **report)
 	    text_array(restart, err < 0 ? 0 : nrestart));
 	policy_errors_clear(&errors);
 	return err;
+}
+
+static int
+shuffle(void *arg)
+{
+	struct daemon *d = arg;
+	const int err = shuffle_again(&d->shuffle);
+
+	if (err < 0)
+		log_error("draw: error=\"%s\" the old draw stays", strerror(-err));
+	return err;
+}
+
+static json_t *
+draw_report(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return shuffle_report(&d->shuffle);
 }
 
 static void
@@ -263,7 +279,7 @@ warnings(void *arg, json_t *array)
 		    json_sprintf(
 			"entries of the catalogue that are left out: %zu; `stubd -n` says why",
 			r->policy->warnings.n));
-	if (!d->draw.kept)
+	if (!d->shuffle.seed.kept)
 		json_array_append_new(array, json_string("the state folder cannot be written: "
 							 "providers are drawn anew at each start"));
 }
@@ -279,6 +295,8 @@ make_api(struct daemon *d)
 		.udp = d->udp,
 		.tcp = d->tcp,
 		.reload = reload,
+		.shuffle = shuffle,
+		.draw = draw_report,
 		.warnings = warnings,
 		.arg = d,
 	};
@@ -316,6 +334,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->resolver.cache = d->cache;
 	d->resolver.pool = d->pool;
 	d->resolver.engine = d->engine;
+	shuffle_init(&d->shuffle, d->loop, &d->resolver, d->tls);
 	engine_set_fetch(d->engine, fetch_start, &d->resolver);
 	read_hostname(&d->resolver.netview.hostname);
 	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
@@ -377,7 +396,7 @@ greet(const struct daemon *d)
 	log_info("ready version=%s providers=%zu split_rules=%zu privacy=%s strategy=%s dnssec=%s",
 	    STUBD_VERSION, p->nproviders, p->nrules, privacy_text(p->privacy),
 	    strategy_text(p->strategy), dnssec_mode_text(p->dnssec));
-	if (!d->draw.kept)
+	if (!d->shuffle.seed.kept)
 		log_warn(
 		    "state folder %s: cannot be written; the draw of providers is of this run only",
 		    p->state);
@@ -414,11 +433,12 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	err = check_anchors(d, policy, error);
 	if (err < 0)
 		goto fail;
-	draw_open(&d->draw, policy->state);
+	err = shuffle_open(&d->shuffle, policy->state);
 	d->goodtime = goodtime_new(policy->state, d->tls, d->engine, &d->resolver);
 	d->resolver.look_at_clock = goodtime_look;
 	d->resolver.clock_arg = d->goodtime;
-	err = d->goodtime ? apply_policy(d, policy) : -ENOMEM;
+	if (!err)
+		err = d->goodtime ? apply_policy(d, policy) : -ENOMEM;
 	if (err < 0)
 		goto fail;
 	greet(d);
@@ -463,7 +483,7 @@ daemon_free(struct daemon *d)
 	d->cache = cache_free(d->cache);
 	d->tls = tls_store_free(d->tls);
 	free(d->listening);
-	draw_clear(&d->draw);
+	shuffle_close(&d->shuffle);
 	d->loop = loop_free(d->loop);
 	free(d);
 	return NULL;

@@ -1,6 +1,6 @@
 #include "stubd/draw.h"
 
-#include "stubd/base/map.h"
+#include "policy/ranking.h"
 #include "stubd/base/rand.h"
 
 #include <errno.h>
@@ -10,104 +10,126 @@
 #include <string.h>
 #include <unistd.h>
 
-struct ranked {
-	uint64_t rank;
-	uint16_t provider;
-};
+enum { SEED_FILE = DRAW_SEED + 8, PATH_TEXT_MAX = 4096 };
+
+static int
+seed_path(char path[PATH_TEXT_MAX], const char *state_dir, const char *suffix)
+{
+	const int n = snprintf(path, PATH_TEXT_MAX, "%s/seed%s", state_dir, suffix);
+
+	return n < PATH_TEXT_MAX ? 0 : -ENAMETOOLONG;
+}
 
 static bool
-read_seed(const char *path, uint8_t seed[DRAW_SEED])
+read_seed(struct draw_seed *seed, const char *path)
 {
 	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	uint8_t bytes[SEED_FILE + 1];
 	ssize_t n = 0;
 
 	if (fd >= 0) {
-		n = read(fd, seed, DRAW_SEED);
+		n = read(fd, bytes, sizeof(bytes));
 		close(fd);
 	}
-	return n == DRAW_SEED;
+	if (n != SEED_FILE)
+		return false;
+	memcpy(seed->secret, bytes, DRAW_SEED);
+	seed->drawn = 0;
+	for (int i = DRAW_SEED; i < SEED_FILE; i++)
+		seed->drawn = seed->drawn << 8 | bytes[i];
+	return true;
+}
+
+/* Returns 0 or -errno. */
+static int
+write_file(const char *path, const uint8_t *bytes, size_t n)
+{
+	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, bytes, n) != (ssize_t)n || fsync(fd) < 0)
+		err = errno ? -errno : -EIO;
+	if (close(fd) < 0 && !err)
+		err = -errno;
+	return err;
+}
+
+void
+draw_fresh(struct draw_seed *seed, uint64_t now)
+{
+	rand_bytes(seed->secret, sizeof(seed->secret));
+	seed->drawn = now;
+	seed->kept = false;
 }
 
 /* Written aside and renamed, so that a crash never leaves half a seed. */
-static bool
-write_seed(const char *path, const uint8_t seed[DRAW_SEED])
-{
-	char aside[4096];
-	bool good = false;
-	int fd;
-
-	if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside))
-		return false;
-	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0) {
-		good = write(fd, seed, DRAW_SEED) == DRAW_SEED;
-		good = close(fd) == 0 && good;
-	}
-	return good && rename(aside, path) == 0;
-}
-
-void
-draw_open(struct draw_order *draw, const char *state_dir)
-{
-	char path[4000];
-
-	memset(draw, 0, sizeof(*draw));
-	rand_bytes(draw->seed, sizeof(draw->seed));
-	if (!state_dir || snprintf(path, sizeof(path), "%s/seed", state_dir) >= (int)sizeof(path))
-		return;
-	draw->kept = read_seed(path, draw->seed) || write_seed(path, draw->seed);
-}
-
-static int
-by_rank(const void *a, const void *b)
-{
-	const struct ranked *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return x->provider < y->provider ? -1 : x->provider > y->provider;
-}
-
 int
-draw_set_policy(struct draw_order *draw, const struct policy *policy)
+draw_keep(struct draw_seed *seed, const char *state_dir)
 {
-	const size_t n = policy->nproviders;
-	struct ranked *ranked = calloc(n ? n : 1, sizeof(*ranked));
-	uint16_t *order = calloc(n ? n : 1, sizeof(*order));
-	struct map keyed = { .secret = { 0 } };
+	char path[PATH_TEXT_MAX], aside[PATH_TEXT_MAX];
+	uint8_t bytes[SEED_FILE];
+	int err;
 
-	if (!ranked || !order) {
-		free(ranked);
-		free(order);
-		return -ENOMEM;
-	}
-	memcpy(keyed.secret, draw->seed, sizeof(keyed.secret));
-	for (size_t i = 0; i < n; i++) {
-		const char *name = policy->upstreams[i]->name;
-
-		ranked[i].rank = map_hash(&keyed, name, strlen(name));
-		ranked[i].provider = (uint16_t)i;
-	}
-	qsort(ranked, n, sizeof(*ranked), by_rank);
-	for (size_t i = 0; i < n; i++)
-		order[i] = ranked[i].provider;
-	free(ranked);
-	free(draw->order);
-	draw->order = order;
-	draw->n = n;
+	if (seed_path(path, state_dir, "") < 0 || seed_path(aside, state_dir, ".new") < 0)
+		return -ENAMETOOLONG;
+	memcpy(bytes, seed->secret, DRAW_SEED);
+	for (int i = 0; i < 8; i++)
+		bytes[DRAW_SEED + i] = (uint8_t)(seed->drawn >> (56 - 8 * i));
+	err = write_file(aside, bytes, sizeof(bytes));
+	if (err < 0)
+		return err;
+	if (rename(aside, path) < 0)
+		return -errno;
+	seed->kept = true;
 	return 0;
 }
 
-struct draw
-draw_value(const struct draw_order *draw)
+void
+draw_open(struct draw_seed *seed, const char *state_dir, uint64_t now)
 {
-	return (struct draw){ .n = draw->n, .order = draw->order };
+	char path[PATH_TEXT_MAX];
+
+	draw_fresh(seed, now);
+	if (!state_dir || seed_path(path, state_dir, "") < 0)
+		return;
+	if (read_seed(seed, path))
+		seed->kept = true;
+	else
+		draw_keep(seed, state_dir);
+}
+
+uint64_t
+draw_left(const struct draw_seed *seed, uint64_t period, uint64_t now)
+{
+	const uint64_t age = now > seed->drawn ? now - seed->drawn : 0;
+
+	return age < period ? period - age : 0;
+}
+
+int
+draw_make(const struct draw_seed *seed, const struct policy *policy, struct draw_order *out)
+{
+	uint16_t *order = calloc(policy->nproviders + 1, sizeof(*order));
+	struct draw value = { .n = policy->nproviders, .order = order };
+	int operators = -ENOMEM;
+
+	memcpy(value.secret, seed->secret, sizeof(value.secret));
+	if (order)
+		operators = ranking_make(policy, value.secret, order);
+	if (operators < 0) {
+		free(order);
+		return operators;
+	}
+	value.operators = (size_t)operators;
+	out->value = value;
+	return 0;
 }
 
 void
-draw_clear(struct draw_order *draw)
+draw_clear(struct draw_order *order)
 {
-	free(draw->order);
-	draw->order = NULL;
-	draw->n = 0;
+	free((uint16_t *)order->value.order);
+	order->value = (struct draw){ .n = 0 };
 }

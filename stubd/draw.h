@@ -1,9 +1,10 @@
 /*
- * The draw: the random order of providers of this installation.
+ * The draw: the random order of providers of this installation (policy/ranking.h).
  *
- * A secret of DRAW_SEED octets is made once and kept in the state folder (file "seed", mode 0600).
- * Providers are ordered by a keyed hash of their names, so that the order is random, the same after
- * every start, and changes for nobody else when one provider joins or leaves the list.
+ * A secret of DRAW_SEED octets is drawn once and kept in the state folder with the time of the draw
+ * (file "seed", mode 0600: the secret, then seconds since 1970 in 8 octets, the highest first). The
+ * order is made of it, so that it is random and the same after every start. A fresh draw is a fresh
+ * secret.
  */
 #ifndef STUBD_DRAW_H
 #define STUBD_DRAW_H
@@ -15,23 +16,33 @@
 
 enum { DRAW_SEED = 16 };
 
-struct draw_order {
-	uint8_t seed[DRAW_SEED];
-	bool kept;	 /* the seed is in the state folder, not of this run only */
-	uint16_t *order; /* owned */
-	size_t n;
+struct draw_seed {
+	uint8_t secret[DRAW_SEED];
+	uint64_t drawn; /* seconds since 1970 */
+	bool kept;	/* it is in the state folder, not of this run only */
 };
 
-/* Reads the seed from the state folder, or makes it there. Where the folder cannot be written the
- * seed is of this run only, and kept is false. */
-void draw_open(struct draw_order *draw, const char *state_dir);
+/* An order of one policy's providers. */
+struct draw_order {
+	struct draw value; /* value.order is owned */
+};
 
-/* Orders the policy's providers. Returns 0 or -ENOMEM (the old order stays). */
-int draw_set_policy(struct draw_order *draw, const struct policy *policy);
+/* Reads the seed from the state folder, or draws it and keeps it there. Where the folder cannot be
+ * written the seed is of this run only, and kept is false. now: seconds since 1970. */
+void draw_open(struct draw_seed *seed, const char *state_dir, uint64_t now);
 
-/* The order as policy_route() wants it; borrowed until draw_set_policy(). */
-struct draw draw_value(const struct draw_order *draw);
+/* A fresh seed, of this run only until draw_keep(). */
+void draw_fresh(struct draw_seed *seed, uint64_t now);
 
-void draw_clear(struct draw_order *draw);
+/* Keeps the seed in the state folder: all of it or nothing. Returns 0 or -errno. */
+int draw_keep(struct draw_seed *seed, const char *state_dir);
+
+/* Seconds until a draw that is made every period (s) is due; 0: it is due now. One of the future is
+ * not due: clocks are behind at the start of machines that keep no time. */
+uint64_t draw_left(const struct draw_seed *seed, uint64_t period, uint64_t now);
+
+/* Orders the policy's providers. Returns 0, or -ENOMEM: *out is untouched. */
+int draw_make(const struct draw_seed *seed, const struct policy *policy, struct draw_order *out);
+void draw_clear(struct draw_order *order);
 
 #endif

@@ -29,6 +29,8 @@ _stubctl()
 			return
 		fi
 		if ((names == 1)); then word=$types; else word=""; fi
+	elif [[ $command == providers ]] && ((names == 0)); then
+		word=shuffle
 	else
 		word=""
 	fi

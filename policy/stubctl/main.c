@@ -76,9 +76,20 @@ run_status(const struct args *args)
 }
 
 static int
+run_shuffle(const struct args *args)
+{
+	return call(args, "POST", "/v1/shuffle", (const char *const[]){ NULL }, show_shuffle);
+}
+
+static int
 run_providers(const struct args *args)
 {
-	return call(args, "GET", "/v1/providers", (const char *const[]){ NULL }, show_providers);
+	if (args->nwords == 0)
+		return call(
+		    args, "GET", "/v1/providers", (const char *const[]){ NULL }, show_providers);
+	if (strcmp(args->words[0], "shuffle") == 0)
+		return run_shuffle(args);
+	return usage("write: stubctl providers [shuffle]");
 }
 
 /* The file that the daemon uses, owned; the shipped one where the daemon cannot be asked. NULL: the
@@ -180,7 +191,8 @@ static const struct command commands[] = {
 	{ "query", "NAME [TYPE]", "ask now, and tell how the answer came", 1, 2, false, run_query },
 	{ "explain", "[--live] NAME [TYPE]", "which rule owns a name, and who would be asked", 1, 2,
 	    true, run_explain },
-	{ "providers", "", "all providers and their standing", 0, 0, false, run_providers },
+	{ "providers", "[shuffle]", "all providers and their standing; shuffle: draw anew", 0, 1,
+	    false, run_providers },
 	{ "catalogue", "[PROVIDER]", "the known providers; what is known of one, and whence", 0, 1,
 	    false, run_catalogue },
 	{ "flush", "[NAME]", "forget a name and all below it, or everything", 0, 1, false,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 const char *
 show_str(const json_t *json, const char *key)
@@ -184,6 +185,42 @@ show_clock(FILE *out, const json_t *clock)
 		    show_str(clock, "time"));
 }
 
+/* "a, b, c; 3 d 2 h ago, for 30 d 0 h" */
+static void
+show_draw(FILE *out, const json_t *draw)
+{
+	const json_t *members = json_object_get(draw, "members"), *v;
+	const long long age = (long long)time(NULL) - show_int(draw, "drawn_at");
+	const long long period = show_int(draw, "reshuffle_s");
+	char text[32];
+	size_t i;
+
+	json_array_foreach(members, i, v)
+	    fprintf(out, "%s%s", i ? ", " : "", json_string_value(v) ? json_string_value(v) : "");
+	fprintf(out, "; %s ago", show_duration(age > 0 ? age * 1000 : 0, text));
+	if (period)
+		fprintf(out, ", every %s anew", show_duration(period * 1000, text));
+	fputc('\n', out);
+}
+
+int
+show_shuffle(FILE *out, const json_t *json)
+{
+	const json_t *members = json_object_get(json, "members");
+
+	if (!out)
+		return EXIT_OK;
+	if (json_array_size(members)) {
+		fputs("drawn: ", out);
+		show_list(out, members, "");
+	} else {
+		fputs("drawn anew; but the strategy is ordered, which asks as listed\n", out);
+	}
+	if (json_is_false(json_object_get(json, "kept")))
+		fputs("the state folder cannot be written: the draw is of this run only\n", out);
+	return EXIT_OK;
+}
+
 static void
 show_head(FILE *out, const json_t *json)
 {
@@ -200,6 +237,10 @@ show_head(FILE *out, const json_t *json)
 	    show_int(json, "providers_known"));
 	show_clock(out, json_object_get(json, "clock"));
 	show_epoch(out, json_object_get(json, "epoch"));
+	if (json_array_size(json_object_get(json_object_get(json, "draw"), "members"))) {
+		fprintf(out, "  %-15s", "drawn");
+		show_draw(out, json_object_get(json, "draw"));
+	}
 	fprintf(out, "  %-15s", "configuration");
 	show_list(out, json_object_get(json, "files"), "built in");
 }

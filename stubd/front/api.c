@@ -163,7 +163,7 @@ handle_status(struct api *api, struct http_request *request)
 static void
 handle_providers(struct api *api, struct http_request *request)
 {
-	reply(request, 200, report_providers(api->host.resolver));
+	reply(request, 200, report_providers(&api->host));
 }
 
 static void
@@ -275,6 +275,18 @@ handle_reload(struct api *api, struct http_request *request)
 	reply(request, r ? 409 : 200, report);
 }
 
+static void
+handle_shuffle(struct api *api, struct http_request *request)
+{
+	const int r = api->host.shuffle ? api->host.shuffle(api->host.arg) : -ENOSYS;
+
+	if (r < 0)
+		reply_error(request, 500,
+		    "the new draw cannot be kept: %s; the old one stays in force", strerror(-r));
+	else
+		reply(request, 200, report_draw(&api->host));
+}
+
 static const struct endpoint {
 	const char *path;
 	enum http_method method;
@@ -288,6 +300,7 @@ static const struct endpoint {
 	{ "/v1/query", HTTP_POST, false, handle_query },
 	{ "/v1/flush", HTTP_POST, true, handle_flush },
 	{ "/v1/reload", HTTP_POST, true, handle_reload },
+	{ "/v1/shuffle", HTTP_POST, true, handle_shuffle },
 };
 
 void

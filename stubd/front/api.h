@@ -8,9 +8,10 @@
  *	POST /v1/query?name=&type=		asks now; answers when the answer is there
  *	POST /v1/flush[?name=]			drops a name and all below it, or everything
  *	POST /v1/reload				reads the configuration again
+ *	POST /v1/shuffle			draws the providers anew
  *
  * type is A when left out; "TYPE65" works (RFC 3597 section 5). Errors are {"error": "..."} with a
- * fitting status. flush and reload need a peer that may change things (front/control.h): else 403.
+ * fitting status. flush, reload and shuffle need a peer that may change things (front/control.h): else 403.
  * A client that leaves while its question waits takes the question with it.
  */
 #ifndef FRONT_API_H
@@ -40,6 +41,10 @@ struct api_host {
 	 * owned *report: {"errors": [lines]} or {"restart": [keys that wait for a restart]}; may be
 	 * NULL. */
 	int (*reload)(void *arg, json_t **report);
+	/* Draws the providers anew. Returns 0 or -errno. */
+	int (*shuffle)(void *arg);
+	/* An owned object that tells of the draw, or NULL. */
+	json_t *(*draw)(void *arg);
 	/* Adds lines of text to the array: what the person should know, e.g. that a reload failed.
 	 */
 	void (*warnings)(void *arg, json_t *array);

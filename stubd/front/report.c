@@ -1,6 +1,6 @@
 #include "stubd/front/report.h"
 #include "policy/config.h"
-#include "policy/decide.h"
+#include "policy/select.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/front/api.h"
@@ -50,18 +50,17 @@ listening(const struct listen_set *set)
 	return array;
 }
 
-/* A provider is in use when the draw puts it among those that are asked, or when it was asked. */
+/* A provider is in use when draw or list put it among those that are asked, or when it was asked. */
 static bool
 in_use(const struct resolver *r, uint16_t upstream)
 {
-	size_t rank = report_rank(r, upstream), first = ROUTE_CANDIDATES_MAX;
+	const size_t rank = report_rank(r, upstream);
 	struct upstream_info info;
 
-	if (r->policy->strategy == STRATEGY_ONE)
-		first = 1;
-	else if (r->policy->strategy != STRATEGY_ORDERED)
-		first = r->policy->draw_size;
-	if (rank && rank <= first)
+	if (r->policy->strategy == STRATEGY_ORDERED && upstream < ROUTE_CANDIDATES_MAX)
+		return true;
+	if (r->policy->strategy != STRATEGY_ORDERED && rank &&
+	    rank <= select_members(r->policy, &r->draw))
 		return true;
 	if (upstream >= pool_count(r->pool))
 		return false;
@@ -288,12 +287,12 @@ report_status(const struct api_host *host)
 	msec up = loop_now(r->loop) - host->started;
 
 	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
 	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
 	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
-	    (json_int_t)policy->nproviders, "providers", providers(r, true), "split", split(r),
+	    (json_int_t)policy->nproviders, "draw", report_draw(host), "providers", providers(r, true), "split", split(r),
 	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
 	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "clock",
 	    wall_clock(r), "epoch", epoch(r), "trouble", trouble_text(r->verdicts.trouble),
@@ -301,8 +300,18 @@ report_status(const struct api_host *host)
 }
 
 json_t *
-report_providers(const struct resolver *resolver)
+report_draw(const struct api_host *host)
 {
-	return json_pack("{s:s, s:o}", "strategy", strategy_text(resolver->policy->strategy),
-	    "providers", providers(resolver, false));
+	json_t *json = host->draw ? host->draw(host->arg) : NULL;
+
+	return json ? json : json_null();
+}
+
+json_t *
+report_providers(const struct api_host *host)
+{
+	const struct resolver *r = host->resolver;
+
+	return json_pack("{s:s, s:o, s:o}", "strategy", strategy_text(r->policy->strategy), "draw",
+	    report_draw(host), "providers", providers(r, false));
 }

@@ -8,9 +8,11 @@
 #include <jansson.h>
 
 struct api_host;
-struct resolver;
 
 json_t *report_status(const struct api_host *host);
-json_t *report_providers(const struct resolver *resolver);
+json_t *report_providers(const struct api_host *host);
+
+/* What the host says of the draw; null when it does not. */
+json_t *report_draw(const struct api_host *host);
 
 #endif

@@ -246,3 +246,10 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 		.last_error = u->last_error,
 	};
 }
+
+void
+pool_retire(struct pool *pool, uint16_t upstream)
+{
+	if (upstream < pool->n)
+		retire_all(pool->upstreams[upstream]);
+}

@@ -92,6 +92,9 @@ const struct standing *pool_standing(const struct pool *pool);
 size_t pool_count(const struct pool *pool);
 void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out);
 
+/* Retires an upstream's connections: what was asked is answered, the next question opens a new one. */
+void pool_retire(struct pool *pool, uint16_t upstream);
+
 /* What became of the ways by which upstreams were reached since the last epoch, also of those that no
  * connection uses any more: its TLS sessions would tell one network of the other. A way that was lost
  * and is there again has moved, unless another lived meanwhile. Ways over the link of a split rule do

@@ -109,7 +109,9 @@ draw(struct world *w, const struct policy *policy)
 		abort();
 	for (size_t i = 0; i < policy->nproviders; i++)
 		w->order[i] = (uint16_t)i;
-	w->resolver.draw = (struct draw){ .n = policy->nproviders, .order = w->order };
+	w->resolver.draw = (struct draw){
+		.n = policy->nproviders, .order = w->order, .operators = policy->nproviders
+	};
 }
 
 static void

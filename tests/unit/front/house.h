@@ -104,7 +104,7 @@ house_open(struct house *house)
 	r->pool = pool_new(&env, ops);
 	r->engine = engine_new(house->loop, &engine);
 	r->netview.hostname.len = 1;
-	r->draw = (struct draw){ .n = 1, .order = house->order };
+	r->draw = (struct draw){ .n = 1, .order = house->order, .operators = 1 };
 	CU_ASSERT_EQUAL_FATAL(
 	    pool_set_upstreams(r->pool, (const struct upstream_spec *const *)policy->upstreams,
 		policy->nupstreams),

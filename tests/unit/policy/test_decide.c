@@ -64,7 +64,8 @@ static void
 a_draw_of_other_providers_is_not_used(void)
 {
 	static const uint16_t foreign[] = { 2, 7, 3, 1 }, twice[] = { 2, 2, 3, 1 };
-	const struct draw bad[] = { { 4, foreign }, { 4, twice }, { 3, drawn } };
+	const struct draw bad[] = { { .n = 4, .order = foreign }, { .n = 4, .order = twice },
+		{ .n = 3, .order = drawn } };
 	struct standing s[4] = { { .srtt_us = 0 } };
 	struct policy *p = load("{ " ONE " }");
 
