@@ -50,6 +50,7 @@ struct split_rule {
 };
 
 struct suffixes;
+struct registrable_list;
 
 /* Lines "file:line: /json/path: what is wrong; what to write". */
 struct policy_errors {
@@ -74,6 +75,7 @@ struct policy {
 	enum dnssec_mode dnssec;
 	struct split_rule *rules;
 	size_t nrules;
+	struct registrable_list *public_suffixes; /* owned; policy/registrable.h */
 	struct suffixes *suffixes; /* owned; whose names are whose, see policy/suffix.h */
 	struct hosts *hosts;	   /* owned; /etc/hosts as read at load, see policy/hosts.h */
 	char *root_hints, *trust_anchors; /* owned; NULL: shipped */

@@ -2,6 +2,7 @@
 
 #include "policy/config_check.h"
 #include "policy/provider.h"
+#include "policy/registrable.h"
 #include "policy/split.h"
 #include "policy/suffix.h"
 #include "policy/value.h"
@@ -262,6 +263,23 @@ build_hosts(struct config_load *load)
 }
 
 static void
+build_public_suffixes(struct config_load *load)
+{
+	const char *file = config_text(load, "/public_suffix_list");
+	const int r = registrable_open(file, &load->policy->public_suffixes);
+
+	if (r == -ENOMEM)
+		load->report.nomem = true;
+	else if (r == -EINVAL)
+		config_error(load, "/public_suffix_list",
+		    "\"%s\" has no suffixes; name a public suffix list, or write null", file);
+	else if (r < 0)
+		config_error(load, "/public_suffix_list",
+		    "\"%s\" cannot be read: %s; name a file that can, or write null",
+		    file ? file : "the list of libpsl", strerror(-r));
+}
+
+static void
 build_values(struct config_load *load)
 {
 	struct policy *p = load->policy;
@@ -290,6 +308,7 @@ config_build(struct config_load *load)
 		return;
 	}
 	build_values(load);
+	build_public_suffixes(load);
 	build_listen(load);
 	build_on_miss(load);
 	build_hosts(load);

@@ -179,16 +179,20 @@ bool
 policy_is_degraded(const struct policy *policy, const struct standing *standing,
     const struct draw *draw, uint64_t now)
 {
+	const struct choice choice = {
+		.policy = policy, .standing = standing, .draw = draw, .now = now
+	};
 	struct preference preference;
 
-	select_providers(policy, draw, &preference);
+	select_providers(&choice, &preference);
 	return recursion_is_behind(policy) && select_lost(&preference, standing, now);
 }
 
 static void
-route_providers(const struct policy *policy, const struct standing *standing,
-    const struct draw *draw, uint64_t now, struct route *out)
+route_providers(const struct choice *choice, struct route *out)
 {
+	const struct policy *policy = choice->policy;
+	const struct standing *standing = choice->standing;
 	struct preference preference;
 
 	for (size_t i = 0; i < policy->non_miss; i++) {
@@ -203,26 +207,35 @@ route_providers(const struct policy *policy, const struct standing *standing,
 		if (policy->nproviders == 0)
 			continue;
 		stage->kind = STAGE_PROVIDERS;
-		select_providers(policy, draw, &preference);
-		out->probe = select_candidates(policy, &preference, standing, now, stage);
+		select_providers(choice, &preference);
+		out->probe = select_candidates(policy, &preference, standing, choice->now, stage);
 		out->nstages++;
 	}
-	if (recursion_is_behind(policy) && select_lost(&preference, standing, now))
-		degrade(&preference, standing, now, out);
+	if (recursion_is_behind(policy) && select_lost(&preference, standing, choice->now))
+		degrade(&preference, standing, choice->now, out);
 }
 
 void
 policy_route(const struct policy *policy, const struct view *view, const struct question *question,
-    const struct standing *standing, const struct draw *draw, uint64_t now, struct route *out)
+    const struct standing *standing, const struct draw *draw, uint64_t now, uint64_t random,
+    struct route *out)
 {
-	(void)question; /* `shard` will look at it */
+	const struct choice choice = {
+		.policy = policy,
+		.question = question,
+		.standing = standing,
+		.draw = draw,
+		.now = now,
+		.random = random,
+	};
+
 	assert(view->kind != VIEW_LOCAL);
 	out->nstages = 0;
 	out->probe = -1;
 	if (view->kind == VIEW_SPLIT)
 		route_split(policy, view, standing, now, out);
 	else
-		route_providers(policy, standing, draw, now, out);
+		route_providers(&choice, out);
 }
 
 const char *

@@ -14,7 +14,6 @@ static const char *const privacies[] = { "encrypted", "strict", "opportunistic",
 static const char *const steps[] = { "providers", "recurse", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
-static const char *const built_strategies[] = { "\"one\"", "\"ordered\"", NULL };
 static const char *const built_split_modes[] = { "\"off\"", NULL };
 static const char *const built_zero[] = { "0", NULL };
 static const char *const built_one[] = { "1", NULL };
@@ -136,8 +135,8 @@ const struct schema_key schema[] = {
 	    "Whether the provider keeps records of who asked what." },
 	{ "providers/require/filters", SCHEMA_BOOL, SCHEMA_NULL, 0, 0, "false", NULL, NULL, NULL,
 	    "Whether the provider blocks names." },
-	{ "providers/strategy", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"one\"", strategies, built_strategies, NULL,
-	    "one: one provider, drawn at random and kept; ordered: the first that works, as listed." },
+	{ "providers/strategy", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"one\"", strategies, NULL, NULL,
+	    "one, spread, shard, fastest: of the draw; ordered: the first that works, as listed." },
 	{ "providers/draw", SCHEMA_COUNT, 0, 1, 8, "3", NULL, NULL, NULL,
 	    "How many providers the strategies that use several draw." },
 	{ "providers/reshuffle", SCHEMA_TIME, SCHEMA_NULL, 3600000, INT64_C(315360000000), "null", NULL, NULL, NULL,
@@ -160,6 +159,8 @@ const struct schema_key schema[] = {
 	{ "providers/custom/*/stamp", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, built_nothing, NULL,
 	    "A DNS stamp (sdns://) in place of url and addresses." },
 
+	{ "public_suffix_list", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
+	    "File with the public suffix list; null: the system's, or libpsl's own." },
 	{ "privacy", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"encrypted\"", privacies, NULL, NULL,
 	    "encrypted: providers only encrypted; strict: public names never in plaintext; opportunistic: plain providers are allowed." },
 	{ "on_miss", SCHEMA_ARRAY, 0, 1, 2, NULL, NULL, NULL, NULL,

@@ -1,6 +1,9 @@
 #include "policy/select.h"
 
 #include "policy/config.h"
+#include "policy/registrable.h"
+#include "policy/siphash.h"
+#include "policy/value.h"
 
 #include <string.h>
 
@@ -31,6 +34,8 @@ state_of(const struct standing *s, uint64_t now)
 static uint16_t
 preferred(const struct preference *p, size_t i)
 {
+	if (i < p->nmembers)
+		return p->members[i];
 	return p->order ? p->order[i] : (uint16_t)(p->first + i);
 }
 
@@ -62,16 +67,130 @@ select_members(const struct policy *policy, const struct draw *draw)
 	return n < draw->operators ? n : draw->operators;
 }
 
-void
-select_providers(const struct policy *policy, const struct draw *draw, struct preference *out)
+/* --- strategies ------------------------------------------------------------------------------- */
+
+static void
+swap(uint16_t *a, uint16_t *b)
 {
+	const uint16_t x = *a;
+
+	*a = *b;
+	*b = x;
+}
+
+/* Takes a number below n out of a random one. */
+static size_t
+take(uint64_t *random, size_t n)
+{
+	const size_t x = *random % n;
+
+	*random /= n;
+	return x;
+}
+
+static void
+spread(const struct choice *choice, struct preference *p)
+{
+	uint64_t random = choice->random;
+
+	for (size_t i = p->nmembers; i > 1; i--)
+		swap(&p->members[i - 1], &p->members[take(&random, i)]);
+}
+
+bool
+select_shard(const struct policy *policy, const struct question *question, struct name *domain)
+{
+	return question && policy->public_suffixes &&
+	       registrable_domain(policy->public_suffixes, &question->name, domain);
+}
+
+static uint64_t
+weight(const struct choice *choice, const struct name *domain, uint16_t member)
+{
+	const char *name = choice->policy->upstreams[member]->name;
+	uint8_t bytes[NAME_WIRE_MAX + LABEL_TEXT_MAX];
+	const size_t n = strnlen(name, LABEL_TEXT_MAX);
+
+	memcpy(bytes, domain->wire, domain->len);
+	memcpy(bytes + domain->len, name, n);
+	return siphash(choice->draw->secret, bytes, domain->len + n);
+}
+
+static void
+shard(const struct choice *choice, struct preference *p)
+{
+	uint64_t weights[ROUTE_CANDIDATES_MAX];
+	struct name domain;
+
+	if (!select_shard(choice->policy, choice->question, &domain))
+		return;
+	for (size_t i = 0; i < p->nmembers; i++) {
+		const uint16_t member = p->members[i];
+		const uint64_t w = weight(choice, &domain, member);
+		size_t at = i;
+
+		for (; at > 0 && weights[at - 1] < w; at--) {
+			weights[at] = weights[at - 1];
+			p->members[at] = p->members[at - 1];
+		}
+		weights[at] = w;
+		p->members[at] = member;
+	}
+}
+
+/* us; 0: to be tried. */
+static uint32_t
+time_of(const struct choice *choice, uint16_t member)
+{
+	const struct standing *s = &choice->standing[member];
+
+	if (state_of(s, choice->now) != STATE_GOOD || s->last_answer + SELECT_FORGET < choice->now)
+		return 0;
+	return s->srtt_us;
+}
+
+static void
+fastest(const struct choice *choice, struct preference *p)
+{
+	uint64_t random = choice->random;
+
+	if (p->nmembers < 2)
+		return;
+	/* The two go to the front; the others stay behind them in the order of the draw, nearly. */
+	swap(&p->members[0], &p->members[take(&random, p->nmembers)]);
+	swap(&p->members[1], &p->members[1 + take(&random, p->nmembers - 1)]);
+	if (time_of(choice, p->members[1]) < time_of(choice, p->members[0]))
+		swap(&p->members[0], &p->members[1]);
+}
+
+void
+select_providers(const struct choice *choice, struct preference *out)
+{
+	const struct policy *policy = choice->policy;
+	size_t members = select_members(policy, choice->draw);
+
 	*out = (struct preference){ .n = policy->nproviders };
 	if (policy->strategy == STRATEGY_ORDERED)
 		return;
 	out->other_operator = true;
-	if (is_permutation(draw, policy->nproviders))
-		out->order = draw->order;
+	if (is_permutation(choice->draw, policy->nproviders))
+		out->order = choice->draw->order;
+	else
+		members = policy->draw_size < out->n ? policy->draw_size : out->n;
+	if (policy->strategy == STRATEGY_ONE)
+		return;
+	for (size_t i = 0; i < members && i < ROUTE_CANDIDATES_MAX; i++)
+		out->members[i] = out->order ? out->order[i] : (uint16_t)i;
+	out->nmembers = members;
+	if (policy->strategy == STRATEGY_SPREAD)
+		spread(choice, out);
+	else if (policy->strategy == STRATEGY_SHARD)
+		shard(choice, out);
+	else
+		fastest(choice, out);
 }
+
+/* --- candidates ------------------------------------------------------------------------------- */
 
 /* Two that do not tell their operator are of two operators. */
 static bool
@@ -123,11 +242,10 @@ select_candidates(const struct policy *policy, const struct preference *preferen
 {
 	out->ncandidates = 0;
 	for (int state = STATE_GOOD; state < STATES; state++) {
-		for (size_t i = 0; i < preference->n; i++) {
+		for (size_t i = 0; i < preference->n && out->ncandidates < ROUTE_CANDIDATES_MAX;
+		     i++) {
 			uint16_t x = preferred(preference, i);
 
-			if (out->ncandidates == ROUTE_CANDIDATES_MAX)
-				break;
 			if (state_of(&standing[x], now) == (enum state)state)
 				out->candidates[out->ncandidates++] = x;
 		}

@@ -1,6 +1,18 @@
 /*
- * The order in which upstreams are asked. Preference comes from the strategy: `one` follows the
- * installation's random draw, `ordered` and a split rule's servers go as listed. Then:
+ * The order in which upstreams are asked. Preference comes from the strategy. A split rule's servers
+ * and `ordered` go as listed; the others prefer members of the draw, `draw` of them, and behind those
+ * follow the draw:
+ *
+ *	one	the first of the draw
+ *	spread	a member at random for each question, the others behind it in random order
+ *	shard	the members by a keyed hash of the question's registrable domain and the member's name,
+ *		the highest first (rendezvous hashing): a domain has its member, and when that is lost the
+ *		domain's next one, while nobody else's domains move. A name at or above a public suffix
+ *		goes to the first of the draw, so that only that one learns which suffixes are asked for
+ *	fastest	of two members at random the one with the shorter time; one that has no time, or none
+ *		of the last SELECT_FORGET ms, or that has to prove itself, is tried
+ *
+ * Then, whatever the preference:
  *
  *	good		up, or never tried				first
  *	suspect		it owes a sign of life for too long		then
@@ -10,9 +22,9 @@
  * so that the first candidate is one that works while there is one. Too long is six times its
  * smoothed time, within SELECT_SILENCE_MIN and SELECT_SILENCE_MAX: questions that were asked
  * already have their own patience, but no more are thrown after them. A preferred one that is
- * suspect or unproven is named as the probe: it gets a copy of the question, and when it answers it is good
- * and takes its place again. Under `one` the second candidate is of another operator, if one is in
- * the same state: what takes a provider down often takes its operator down.
+ * suspect or unproven is named as the probe: it gets a copy of the question, and when it answers it
+ * is good and takes its place again. Where the draw decides, the second candidate is of another
+ * operator, if one is in the same state: what takes a provider down often takes its operator down.
  */
 #ifndef POLICY_SELECT_H
 #define POLICY_SELECT_H
@@ -24,6 +36,7 @@ enum {
 	SELECT_SILENCE_MAX = 1000, /* ms */
 	SELECT_LOST = 3000,	   /* ms from the first loss until all together are lost */
 	SELECT_PROBE_EVERY = 2000, /* ms between probes of one that is lost, while all are */
+	SELECT_FORGET = 60000,	   /* ms after which a time is too old to lose by it, `fastest` */
 	SELECT_PROBED =
 	    2, /* the most preferred ones are probed so; the others when their back-off ends */
 };
@@ -31,16 +44,33 @@ enum {
 /* Does it owe a sign of life for too long? */
 bool select_suspect(const struct standing *standing, uint64_t now);
 
-/* Whom to choose from: order[0..n), or first, first + 1, ... where order is NULL; best first. */
+/* Whom to choose from: members, then the rest of order[0..n), or of first, first + 1, ... where
+ * order is NULL; best first. */
 struct preference {
+	uint16_t members[ROUTE_CANDIDATES_MAX]; /* the first ones, in an order of their own */
+	size_t nmembers;
 	const uint16_t *order; /* borrowed */
 	uint16_t first;
 	size_t n;
 	bool other_operator; /* for the second */
 };
 
+/* What a choice among providers depends on; all borrowed. */
+struct choice {
+	const struct policy *policy;
+	const struct question *question; /* NULL: whatever is asked */
+	const struct standing *standing;
+	const struct draw *draw;
+	uint64_t now;
+	uint64_t random; /* a number that nobody can foresee, of this question alone */
+};
+
 /* The preference among the providers. */
-void select_providers(const struct policy *policy, const struct draw *draw, struct preference *out);
+void select_providers(const struct choice *choice, struct preference *out);
+
+/* Under `shard`: the domain that decides; false: the question goes to the fixed member. */
+bool select_shard(
+    const struct policy *policy, const struct question *question, struct name *domain);
 
 /* How many providers the strategy uses while they work: so many at the beginning of the draw, at
  * most one of each operator; all of them as listed under `ordered`. */

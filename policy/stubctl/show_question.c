@@ -55,6 +55,24 @@ show_stages(FILE *out, const json_t *stages)
 		line(out, "asks", "nobody: the question fails");
 }
 
+/* Why those are asked in that order. */
+static void
+show_strategy(FILE *out, const json_t *json)
+{
+	const char *strategy = show_str(json, "strategy");
+
+	if (!*strategy)
+		return;
+	fprintf(out, "  %-8s%s", "order", strategy);
+	if (strcmp(strategy, "spread") == 0 || strcmp(strategy, "fastest") == 0)
+		fputs(", drawn anew for each question; such as this", out);
+	else if (*show_str(json, "shard"))
+		fprintf(out, ", by the domain %s", show_str(json, "shard"));
+	else if (strcmp(strategy, "shard") == 0)
+		fputs(", a public suffix: it goes to the fixed member", out);
+	fputc('\n', out);
+}
+
 static void
 show_cache(FILE *out, const json_t *cache)
 {
@@ -78,6 +96,7 @@ show_explain(FILE *out, const json_t *json)
 		show_local(out, local);
 	} else {
 		line(out, "DNSSEC", show_str(json, "dnssec"));
+		show_strategy(out, json);
 		show_stages(out, json_object_get(json, "stages"));
 		show_cache(out, json_object_get(json, "cache"));
 	}

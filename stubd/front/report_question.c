@@ -1,6 +1,7 @@
 #include "stubd/front/report_question.h"
 #include "policy/config.h"
 #include "policy/decide.h"
+#include "policy/select.h"
 #include "stubd/cache/cache.h"
 #include "stubd/front/report_parts.h"
 #include "stubd/net/loop.h"
@@ -65,8 +66,7 @@ stages_json(
 	json_t *array = json_array();
 	struct route route;
 
-	policy_route(resolver->policy, view, question, pool_standing(resolver->pool),
-	    &resolver->draw, loop_now(resolver->loop), &route);
+	resolver_route(resolver, view, question, &route);
 	for (unsigned i = 0; i < route.nstages; i++) {
 		const struct stage *stage = &route.stages[i];
 		json_t *candidates = json_array();
@@ -79,6 +79,18 @@ stages_json(
 			       "candidates", candidates));
 	}
 	return array;
+}
+
+/* By what the strategy chooses: the domain under `shard`, null where that is nobody's. */
+static void
+add_strategy(json_t *json, const struct policy *policy, const struct question *question)
+{
+	struct name domain;
+
+	json_object_set_new(json, "strategy", json_string(strategy_text(policy->strategy)));
+	if (policy->strategy == STRATEGY_SHARD)
+		json_object_set_new(json, "shard",
+		    select_shard(policy, question, &domain) ? name_json(&domain) : json_null());
 }
 
 static json_t *
@@ -116,6 +128,8 @@ report_explain(const struct resolver *resolver, const struct question *question)
 	json_object_set_new(json, "dnssec",
 	    json_string(dnssec_mode_text(
 		view.kind == VIEW_PROVIDERS ? resolver->policy->dnssec : DNSSEC_OFF)));
+	if (view.kind == VIEW_PROVIDERS)
+		add_strategy(json, resolver->policy, question);
 	json_object_set_new(json, "stages", stages_json(resolver, &view, question));
 	json_object_set_new(json, "cache", cache_json(resolver, &view, question));
 	return json;

@@ -396,8 +396,7 @@ on_start(void *arg)
 			fail(f, EDE_OTHER);
 		return;
 	}
-	policy_route(f->resolver->policy, &f->view, &f->question, pool_standing(f->resolver->pool),
-	    &f->resolver->draw, loop_now(f->resolver->loop), &f->route);
+	resolver_route(f->resolver, &f->view, &f->question, &f->route);
 	/* The raw flight sends it, where one is started now. */
 	if (!in_mode(f, DNSSEC_VALIDATE) || f->route.stages[0].kind == STAGE_RECURSE)
 		send_probe(f);

@@ -2,6 +2,7 @@
 
 #include "policy/config.h"
 #include "stubd/base/log.h"
+#include "stubd/base/rand.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
@@ -82,4 +83,15 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	resolver_look_at_clock(resolver, true);
 	engine_forget(resolver->engine);
 	pool_new_epoch(resolver->pool);
+}
+
+void
+resolver_route(const struct resolver *resolver, const struct view *view,
+    const struct question *question, struct route *out)
+{
+	uint64_t random;
+
+	rand_bytes(&random, sizeof(random));
+	policy_route(resolver->policy, view, question, pool_standing(resolver->pool),
+	    &resolver->draw, loop_now(resolver->loop), random, out);
 }

@@ -90,6 +90,10 @@ void resolver_close(struct resolver *resolver);
 bool resolver_same_view(const struct resolver *resolver, const struct view *view,
     const struct name *target, uint16_t type);
 
+/* policy_route() on the resolver's own values; each call throws the dice anew. */
+void resolver_route(const struct resolver *resolver, const struct view *view,
+    const struct question *question, struct route *out);
+
 /* Swaps the policy (takes it, frees the old one); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */
 void resolver_set_policy(struct resolver *resolver, struct policy *policy);

@@ -162,8 +162,9 @@ what_is_not_built_is_refused(void)
 		snprintf(json, sizeof(json), "{ " CUSTOM ", %s }", rows[i][0]);
 		CU_ASSERT(refused(json, 1, rows[i][1]));
 	}
-	CU_ASSERT(refused("{ \"providers\": { \"catalogue\": null, \"strategy\": \"shard\" } }", 1,
-	    "\"shard\" is not built yet; write \"one\" or \"ordered\""));
+	CU_ASSERT(refused("{ \"providers\": { \"catalogue\": null, \"reshuffle\": \"5m\" }, "
+			  "\"on_miss\": [ \"recurse\" ] }",
+	    1, "/providers/reshuffle: is out of range; write a time from 3600000 to"));
 	CU_ASSERT(refused("{ \"providers\": { \"catalogue\": null, \"strategy\": \"best\" } }", 1,
 	    "\"best\" is not known; write \"one\", \"spread\", \"shard\", \"fastest\" or "
 	    "\"ordered\""));

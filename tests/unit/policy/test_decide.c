@@ -15,6 +15,8 @@ enum { NOW = 100000 };
 static const struct standing down = { .failures = 3, .down_until = NOW + 1 };
 static const struct standing unproven = { .failures = 3, .down_until = NOW };
 
+static uint64_t dice;
+
 /* Routes www.example; returns "stage:candidates stage ... ?probe". */
 static const char *
 route(const struct policy *p, const struct standing *standing, const struct draw *draw)
@@ -25,7 +27,7 @@ route(const struct policy *p, const struct standing *standing, const struct draw
 	struct route r;
 
 	text[0] = '\0';
-	policy_route(p, &v, &q, standing, draw, NOW, &r);
+	policy_route(p, &v, &q, standing, draw, NOW, dice, &r);
 	for (unsigned s = 0; s < r.nstages; s++) {
 		strcat(text, s ? " " : "");
 		strcat(text, stage_kind_text(r.stages[s].kind));
@@ -42,7 +44,7 @@ route(const struct policy *p, const struct standing *standing, const struct draw
 }
 
 static const uint16_t drawn[] = { 2, 0, 3, 1 };
-static const struct draw draw = { .n = 4, .order = drawn };
+static const struct draw draw = { .n = 4, .order = drawn, .operators = 4 };
 static const struct draw no_draw = { .n = 0 };
 
 static void

@@ -124,7 +124,7 @@ what_cannot_be_asked_fails_closed(void)
 
 		CU_ASSERT_EQUAL(v.kind, VIEW_SPLIT);
 		CU_ASSERT(v.closed);
-		policy_route(p, &v, &q, standing, &draw, 1000, &route);
+		policy_route(p, &v, &q, standing, &draw, 1000, 0, &route);
 		CU_ASSERT_EQUAL(route.nstages, 0);
 		CU_ASSERT_EQUAL(route.probe, -1);
 	}
