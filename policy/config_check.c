@@ -195,22 +195,43 @@ check_member(struct check *c, const char *name, json_t *value, const struct plac
 	return check_value(c, value, key, &at);
 }
 
+/* The name of a member of the object that the key is for, or NULL. */
+static const char *
+member_of(const struct schema_key *key, const struct place *at)
+{
+	const size_t n = strlen(at->pattern);
+
+	if (strncmp(key->path, at->pattern, n) != 0 || key->path[n] != '/' ||
+	    strchr(key->path + n + 1, '/'))
+		return NULL;
+	return key->path + n + 1;
+}
+
 /* Reports the required members of an object that are not there. */
 static void
 check_missing(struct check *c, const json_t *object, const struct place *at)
 {
-	size_t n = strlen(at->pattern);
+	const char *wanted = NULL, *other = NULL, *first = NULL;
 
 	for (size_t i = 0; i < schema_keys; i++) {
-		const char *path = schema[i].path;
+		const char *name = member_of(&schema[i], at);
 
-		if (!(schema[i].flags & SCHEMA_REQUIRED) || strncmp(path, at->pattern, n) != 0 ||
-		    path[n] != '/' || strchr(path + n + 1, '/'))
+		if (!name)
 			continue;
-		if (!json_object_get(object, path + n + 1))
-			wrong(
-			    c, at, "has no \"%s\"; write %s", path + n + 1, type_text(&schema[i]));
+		if (schema[i].flags & SCHEMA_REQUIRED && !json_object_get(object, name))
+			wrong(c, at, "has no \"%s\"; write %s", name, type_text(&schema[i]));
+		if (!(schema[i].flags & SCHEMA_ONE_OF))
+			continue;
+		if (first && json_object_get(object, first) && json_object_get(object, name))
+			wrong(c, at, "has a \"%s\" and a \"%s\"; write one of them", first, name);
+		if (json_object_get(object, name))
+			first = name;
+		other = wanted;
+		wanted = name;
 	}
+	if (wanted && !first)
+		wrong(
+		    c, at, "has no \"%s\"; write one, or a \"%s\"", other ? other : wanted, wanted);
 }
 
 static void

@@ -2,6 +2,7 @@
 
 #include "policy/catalogue.h"
 #include "policy/config_load.h"
+#include "policy/stamp.h"
 #include "policy/url.h"
 #include "policy/value.h"
 
@@ -49,6 +50,8 @@ read_addresses(struct config_load *load, const json_t *array, const char *path,
 	}
 	if (json_array_size(array) > 0)
 		return spec->naddresses ? 0 : -EINVAL;
+	if (spec->naddresses)
+		return 0;
 	if (!url->literal) {
 		config_error(load, path,
 		    "has no \"addresses\", and nothing is resolved for it; write where %s is, like "
@@ -80,7 +83,8 @@ check_plain(struct config_load *load, const json_t *entry, const char *path)
 	char at[PATH_TEXT_MAX + 8];
 
 	if (load->policy->privacy != PRIVACY_OPPORTUNISTIC) {
-		snprintf(at, sizeof(at), "%s/url", path);
+		snprintf(at, sizeof(at), "%s/%s", path,
+		    json_object_get(entry, "stamp") ? "stamp" : "url");
 		config_error(load, at,
 		    "is plain DNS, which privacy \"%s\" does not allow; write an https:// or "
 		    "tls:// "
@@ -97,19 +101,41 @@ check_plain(struct config_load *load, const json_t *entry, const char *path)
 	return 0;
 }
 
+/* Where it is: by a URL or by a stamp, which may bring the address and hashes along. What is wrong
+ * with one of them was reported when it was checked. */
+static int
+read_place(const json_t *entry, struct url *url, struct upstream_spec *spec)
+{
+	const json_t *written = json_object_get(entry, "url");
+	const json_t *stamped = json_object_get(entry, "stamp");
+	struct why why = { "" };
+	struct stamp stamp;
+
+	if (written)
+		return json_is_string(written) ? url_parse(url, json_string_value(written), &why)
+					       : -EINVAL;
+	if (!json_is_string(stamped) || stamp_parse(&stamp, json_string_value(stamped), &why) < 0)
+		return -EINVAL;
+	*url = stamp.url;
+	spec->claims = stamp.claims;
+	spec->nhashes = stamp.nhashes;
+	memcpy(spec->hashes, stamp.hashes, sizeof(spec->hashes));
+	if (stamp.has_address && json_array_size(json_object_get(entry, "addresses")) == 0)
+		spec->addresses[spec->naddresses++] = stamp.address;
+	return 0;
+}
+
 static void
 read_custom(struct config_load *load, const json_t *entry, const char *path, struct custom *out)
 {
-	const char *text = json_string_value(json_object_get(entry, "url"));
 	const char *ca_file = json_string_value(json_object_get(entry, "ca_file"));
 	struct upstream_spec *spec = &out->spec;
-	struct why why = { "" };
 	char at[PATH_TEXT_MAX + 8];
 	struct url url;
 
 	snprintf(at, sizeof(at), "%s/ca_file", path);
 	out->name = json_string_value(json_object_get(entry, "name"));
-	if (!text || url_parse(&url, text, &why) < 0)
+	if (read_place(entry, &url, spec) < 0)
 		return;
 	spec->scheme = url.scheme;
 	read_pins(json_object_get(entry, "pins"), spec);
@@ -230,6 +256,15 @@ take_custom(struct offers *offers, struct custom *custom)
 }
 
 static void
+take_entry(struct offers *offers, const char *path, struct catalogue_entry *entry)
+{
+	entry->spec.claims = (entry->dnssec == CLAIM_YES ? SPEC_DNSSEC : 0) |
+			     (entry->logs == CLAIM_NO ? SPEC_NO_LOGS : 0) |
+			     (entry->filters == CLAIM_NO ? SPEC_NO_FILTER : 0);
+	config_add_upstream(offers->load, path, &entry->spec);
+}
+
+static void
 take_all(struct offers *offers)
 {
 	for (size_t i = 0; i < offers->ncustom; i++)
@@ -241,7 +276,7 @@ take_all(struct offers *offers)
 		    !meets(offers->load, "/providers/require/logs", entry->logs) ||
 		    !meets(offers->load, "/providers/require/filters", entry->filters))
 			continue;
-		config_add_upstream(offers->load, "/providers/catalogue", &entry->spec);
+		take_entry(offers, "/providers/catalogue", entry);
 	}
 }
 
@@ -279,7 +314,7 @@ take_chosen(struct offers *offers, const json_t *choose, size_t i)
 	}
 	entry = catalogue_find(&offers->catalogue, name);
 	if (entry) {
-		config_add_upstream(offers->load, path, &entry->spec);
+		take_entry(offers, path, entry);
 	} else if (!offers->broken) {
 		config_error(offers->load, path,
 		    "\"%s\" is neither in the catalogue nor a custom provider; write one of their "

@@ -1,6 +1,7 @@
 #include "policy/schema.h"
 
 #include "policy/prefix.h"
+#include "policy/stamp.h"
 #include "policy/url.h"
 #include "policy/value.h"
 
@@ -20,7 +21,6 @@ static const char *const built_one[] = { "1", NULL };
 static const char *const built_false[] = { "false", NULL };
 static const char *const built_null[] = { "null", NULL };
 static const char *const built_empty[] = { "[]", NULL };
-static const char *const built_nothing[] = { NULL };
 
 static int
 check_listen(const char *text, struct why *why)
@@ -49,6 +49,14 @@ check_url(const char *text, struct why *why)
 		    "\"tls://dot.example\"",
 		    text);
 	return url_parse(&url, text, why);
+}
+
+static int
+check_stamp(const char *text, struct why *why)
+{
+	struct stamp stamp;
+
+	return stamp_parse(&stamp, text, why);
 }
 
 static int
@@ -146,7 +154,7 @@ const struct schema_key schema[] = {
 	{ "providers/custom/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },
 	{ "providers/custom/*/name", SCHEMA_STRING, SCHEMA_REQUIRED, 1, TEXT_MAX, NULL, NULL, NULL, value_label,
 	    "A name for status and choose." },
-	{ "providers/custom/*/url", SCHEMA_STRING, SCHEMA_REQUIRED, 1, TEXT_MAX, NULL, NULL, NULL, check_url,
+	{ "providers/custom/*/url", SCHEMA_STRING, SCHEMA_ONE_OF, 1, TEXT_MAX, NULL, NULL, NULL, check_url,
 	    "https://HOST/PATH (DoH), tls://HOST (DoT), or dns://ADDRESS (plain, privacy opportunistic only)." },
 	{ "providers/custom/*/addresses", SCHEMA_ARRAY, 0, 0, SPEC_ADDRESSES_MAX, NULL, NULL, NULL, NULL,
 	    "Where the host is; needed unless the URL's host is an address. Nothing is resolved." },
@@ -156,7 +164,7 @@ const struct schema_key schema[] = {
 	{ "providers/custom/*/pins/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_pin, NULL },
 	{ "providers/custom/*/ca_file", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
 	    "PEM file with the private CA that signed the server's certificate." },
-	{ "providers/custom/*/stamp", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, built_nothing, NULL,
+	{ "providers/custom/*/stamp", SCHEMA_STRING, SCHEMA_ONE_OF, 1, TEXT_MAX, NULL, NULL, NULL, check_stamp,
 	    "A DNS stamp (sdns://) in place of url and addresses." },
 
 	{ "public_suffix_list", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,

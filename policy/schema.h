@@ -28,6 +28,7 @@ enum schema_type {
 enum {
 	SCHEMA_NULL = 1,     /* null is a value too */
 	SCHEMA_REQUIRED = 2, /* may not be missing where the object around it is written */
+	SCHEMA_ONE_OF = 8,   /* of an object's members with this flag one is needed, and no two */
 	SCHEMA_RESTART = 4,  /* a change takes effect at the next start only */
 };
 

@@ -13,7 +13,7 @@ bool
 upstream_spec_equal(const struct upstream_spec *a, const struct upstream_spec *b)
 {
 	if (a->scheme != b->scheme || a->split != b->split || a->timeout != b->timeout ||
-	    a->naddresses != b->naddresses || a->npins != b->npins)
+	    a->naddresses != b->naddresses || a->npins != b->npins || a->nhashes != b->nhashes)
 		return false;
 	if (!same_text(a->name, b->name) || !same_text(a->host, b->host) ||
 	    !same_text(a->path, b->path) || !same_text(a->ca_file, b->ca_file) ||
@@ -23,7 +23,8 @@ upstream_spec_equal(const struct upstream_spec *a, const struct upstream_spec *b
 		if (!addr_equal(&a->addresses[i], &b->addresses[i]))
 			return false;
 	}
-	return memcmp(a->pins, b->pins, a->npins * sizeof(a->pins[0])) == 0;
+	return memcmp(a->pins, b->pins, a->npins * sizeof(a->pins[0])) == 0 &&
+	       memcmp(a->hashes, b->hashes, a->nhashes * sizeof(a->hashes[0])) == 0;
 }
 
 void

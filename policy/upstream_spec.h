@@ -18,7 +18,15 @@ enum scheme {
 	SCHEMES,
 };
 
-enum { SPEC_ADDRESSES_MAX = 8, SPEC_PINS_MAX = 8, SPEC_PIN_LEN = 32 /* octets of a SHA-256 */ };
+enum {
+	SPEC_ADDRESSES_MAX = 8,
+	SPEC_PINS_MAX = 8,
+	SPEC_HASHES_MAX = 8,
+	SPEC_PIN_LEN = 32, /* octets of a SHA-256 */
+};
+
+/* What a provider claims, as DNS stamps number it. */
+enum { SPEC_DNSSEC = 1, SPEC_NO_LOGS = 2, SPEC_NO_FILTER = 4 };
 
 struct upstream_spec {
 	char *name;	     /* owned; unique within a policy: "quad9", "corp.example/10.7.0.53" */
@@ -32,6 +40,10 @@ struct upstream_spec {
 	size_t naddresses;			   /* ≥ 1 */
 	uint8_t pins[SPEC_PINS_MAX][SPEC_PIN_LEN]; /* SHA-256 of the SPKI; RFC 7858 section 4.2 */
 	size_t npins;
+	uint8_t hashes[SPEC_HASHES_MAX]
+		      [SPEC_PIN_LEN]; /* SHA-256 of a TBSCertificate; policy/stamp.h */
+	size_t nhashes;
+	uint8_t claims;	  /* SPEC_DNSSEC, ...; for people */
 	bool split;	  /* a server of a split rule: the person's own exception */
 	uint32_t timeout; /* ms of silence until the next is asked; 0: the usual */
 };

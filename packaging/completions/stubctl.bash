@@ -30,7 +30,7 @@ _stubctl()
 		fi
 		if ((names == 1)); then word=$types; else word=""; fi
 	elif [[ $command == providers ]] && ((names == 0)); then
-		word=shuffle
+		word="shuffle stamp"
 	else
 		word=""
 	fi

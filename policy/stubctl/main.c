@@ -89,7 +89,12 @@ run_providers(const struct args *args)
 		    args, "GET", "/v1/providers", (const char *const[]){ NULL }, show_providers);
 	if (strcmp(args->words[0], "shuffle") == 0)
 		return run_shuffle(args);
-	return usage("write: stubctl providers [shuffle]");
+	if (strcmp(args->words[0], "stamp") == 0 && args->nwords == 2) {
+		const char *const pairs[] = { "name", args->words[1], NULL };
+
+		return call(args, "GET", "/v1/stamp", pairs, show_stamp);
+	}
+	return usage("write: stubctl providers [shuffle | stamp PROVIDER]");
 }
 
 /* The file that the daemon uses, owned; the shipped one where the daemon cannot be asked. NULL: the
@@ -191,8 +196,9 @@ static const struct command commands[] = {
 	{ "query", "NAME [TYPE]", "ask now, and tell how the answer came", 1, 2, false, run_query },
 	{ "explain", "[--live] NAME [TYPE]", "which rule owns a name, and who would be asked", 1, 2,
 	    true, run_explain },
-	{ "providers", "[shuffle]", "all providers and their standing; shuffle: draw anew", 0, 1,
-	    false, run_providers },
+	{ "providers", "[shuffle | stamp P]",
+	    "all and their standing; draw anew; a provider as a DNS stamp", 0, 2, false,
+	    run_providers },
 	{ "catalogue", "[PROVIDER]", "the known providers; what is known of one, and whence", 0, 1,
 	    false, run_catalogue },
 	{ "flush", "[NAME]", "forget a name and all below it, or everything", 0, 1, false,

@@ -221,6 +221,23 @@ show_shuffle(FILE *out, const json_t *json)
 	return EXIT_OK;
 }
 
+int
+show_stamp(FILE *out, const json_t *json)
+{
+	const json_t *left_out = json_object_get(json, "left_out"), *v;
+	size_t i;
+
+	if (!out)
+		return EXIT_OK;
+	json_array_foreach(json_object_get(json, "stamps"), i, v)
+	    fprintf(out, "%s\n", json_string_value(v) ? json_string_value(v) : "");
+	if (json_array_size(left_out)) {
+		fputs("a stamp cannot say: ", out);
+		show_list(out, left_out, "");
+	}
+	return EXIT_OK;
+}
+
 static void
 show_head(FILE *out, const json_t *json)
 {

@@ -20,6 +20,7 @@ int show_error(FILE *out, const json_t *json, long status);
 
 int show_status(FILE *out, const json_t *json);
 int show_providers(FILE *out, const json_t *json);
+int show_stamp(FILE *out, const json_t *json);
 int show_shuffle(FILE *out, const json_t *json);
 int show_reload(FILE *out, const json_t *json);
 int show_flush(FILE *out, const json_t *json);

@@ -19,7 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_MAX = 512, EDNS_SIZE = 1232, TYPE_TEXT_MAX = 32 };
+enum { QUERY_MAX = 512, EDNS_SIZE = 1232, TYPE_TEXT_MAX = 32, STAMP_NAME_MAX = 64 };
 
 struct api {
 	struct api_host host;
@@ -173,6 +173,24 @@ handle_catalogue(struct api *api, struct http_request *request)
 }
 
 static void
+handle_stamp(struct api *api, struct http_request *request)
+{
+	char name[STAMP_NAME_MAX];
+	json_t *json;
+	const int r = read_param(request, "name", name, sizeof(name));
+
+	if (r == 0)
+		reply_error(request, 400, "parameter \"name\" is missing");
+	if (r <= 0)
+		return;
+	json = report_stamp(api->host.resolver, name);
+	if (json)
+		reply(request, 200, json);
+	else
+		reply_error(request, 404, "there is no provider \"%s\"", name);
+}
+
+static void
 handle_explain(struct api *api, struct http_request *request)
 {
 	struct question question;
@@ -296,6 +314,7 @@ static const struct endpoint {
 	{ "/v1/status", HTTP_GET, false, handle_status },
 	{ "/v1/providers", HTTP_GET, false, handle_providers },
 	{ "/v1/catalogue", HTTP_GET, false, handle_catalogue },
+	{ "/v1/stamp", HTTP_GET, false, handle_stamp },
 	{ "/v1/explain", HTTP_GET, false, handle_explain },
 	{ "/v1/query", HTTP_POST, false, handle_query },
 	{ "/v1/flush", HTTP_POST, true, handle_flush },

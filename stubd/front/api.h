@@ -4,6 +4,7 @@
  *	GET  /v1/status				what the daemon is and does
  *	GET  /v1/providers			all of them, with their standing
  *	GET  /v1/catalogue			which file of providers is in use, or null
+ *	GET  /v1/stamp?name=			a provider as DNS stamps
  *	GET  /v1/explain?name=&type=		what policy decides for a name, and the cache's state
  *	POST /v1/query?name=&type=		asks now; answers when the answer is there
  *	POST /v1/flush[?name=]			drops a name and all below it, or everything

@@ -1,6 +1,7 @@
 #include "stubd/front/report.h"
 #include "policy/config.h"
 #include "policy/select.h"
+#include "policy/stamp.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/front/api.h"
@@ -13,6 +14,7 @@
 #include "stubd/query/query.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static json_t *
@@ -314,4 +316,29 @@ report_providers(const struct api_host *host)
 
 	return json_pack("{s:s, s:o, s:o}", "strategy", strategy_text(r->policy->strategy), "draw",
 	    report_draw(host), "providers", providers(r, false));
+}
+
+json_t *
+report_stamp(const struct resolver *r, const char *name)
+{
+	const struct upstream_spec *spec = NULL;
+	json_t *stamps, *left_out;
+	char text[STAMP_TEXT_MAX];
+
+	for (size_t i = 0; i < r->policy->nproviders && !spec; i++)
+		if (strcmp(r->policy->upstreams[i]->name, name) == 0)
+			spec = r->policy->upstreams[i];
+	if (!spec)
+		return NULL;
+	stamps = json_array();
+	left_out = json_array();
+	for (size_t i = 0; i < spec->naddresses; i++)
+		if (stamp_write(spec, i, text) == 0)
+			json_array_append_new(stamps, json_string(text));
+	if (spec->npins)
+		json_array_append_new(left_out, json_string("pins"));
+	if (spec->ca_file)
+		json_array_append_new(left_out, json_string("ca_file"));
+	return json_pack(
+	    "{s:s, s:o, s:o}", "name", spec->name, "stamps", stamps, "left_out", left_out);
 }

@@ -8,9 +8,13 @@
 #include <jansson.h>
 
 struct api_host;
+struct resolver;
 
 json_t *report_status(const struct api_host *host);
 json_t *report_providers(const struct api_host *host);
+
+/* { "name", "stamps": one an address, "left_out": what a stamp cannot say }; NULL: no such provider. */
+json_t *report_stamp(const struct resolver *resolver, const char *name);
 
 /* What the host says of the draw; null when it does not. */
 json_t *report_draw(const struct api_host *host);

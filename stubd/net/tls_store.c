@@ -273,6 +273,9 @@ make_key(const struct tls_params *p, uint8_t key[KEY_LEN])
 			EVP_DigestUpdate(md, p->addr->ip, sizeof(p->addr->ip));
 		EVP_DigestUpdate(md, &p->addr->port, sizeof(p->addr->port));
 		EVP_DigestUpdate(md, p->pins, p->npins * SPEC_PIN_LEN);
+		/* A pin and a hash are never taken for each other. */
+		EVP_DigestUpdate(md, &p->nhashes, sizeof(p->nhashes));
+		EVP_DigestUpdate(md, p->hashes, p->nhashes * SPEC_PIN_LEN);
 		ok = EVP_DigestFinal_ex(md, key, NULL);
 	}
 	EVP_MD_CTX_free(md);

@@ -38,6 +38,9 @@ struct tls_params {
 	const char *ca_file; /* PEM; NULL: the system's */
 	const uint8_t (*pins)[SPEC_PIN_LEN]; /* SHA-256 of an SPKI each, RFC 7858 section 4.2 */
 	size_t npins;
+	const uint8_t (
+	    *hashes)[SPEC_PIN_LEN]; /* SHA-256 of a TBSCertificate each, policy/stamp.h */
+	size_t nhashes;
 	const char *alpn;   /* "h2", "dot" */
 	bool alpn_required; /* fail when the other side does not agree */
 	bool separate;	    /* each tls_write() is a record of its own */

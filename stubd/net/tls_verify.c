@@ -93,11 +93,14 @@ tls_verify_start(struct tls_verify *verify, SSL *ssl, const struct tls_params *p
 	uint8_t ip[16];
 	size_t n = as_address(params, ip);
 
-	if (params->npins > SPEC_PINS_MAX)
+	if (params->npins > SPEC_PINS_MAX || params->nhashes > SPEC_HASHES_MAX)
 		return -EINVAL;
 	if (params->npins)
 		memcpy(verify->pins, params->pins, params->npins * SPEC_PIN_LEN);
 	verify->npins = params->npins;
+	if (params->nhashes)
+		memcpy(verify->hashes, params->hashes, params->nhashes * SPEC_PIN_LEN);
+	verify->nhashes = params->nhashes;
 	verify->pins_alone = params->npins && !params->host && !params->ca_file;
 	verify->text[0] = '\0';
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, on_verify);
@@ -109,40 +112,66 @@ tls_verify_start(struct tls_verify *verify, SSL *ssl, const struct tls_params *p
 	return 0;
 }
 
+/* Is the digest of der, which is let go, one of the wanted? */
 static bool
-pinned(const struct tls_verify *verify, X509 *cert)
+is_wanted(uint8_t *der, int n, const uint8_t (*wanted)[SPEC_PIN_LEN], size_t nwanted)
 {
-	uint8_t digest[SPEC_PIN_LEN], *der = NULL;
-	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+	uint8_t digest[SPEC_PIN_LEN];
 	bool found = false;
 
-	if (n <= 0)
-		return false;
-	if (EVP_Digest(der, (size_t)n, digest, NULL, EVP_sha256(), NULL)) {
-		for (size_t i = 0; i < verify->npins; i++)
-			found |= !memcmp(verify->pins[i], digest, sizeof(digest));
+	if (n > 0 && EVP_Digest(der, (size_t)n, digest, NULL, EVP_sha256(), NULL)) {
+		for (size_t i = 0; i < nwanted; i++)
+			found |= !memcmp(wanted[i], digest, sizeof(digest));
 	}
 	OPENSSL_free(der);
+	return found;
+}
+
+static bool
+is_pinned(const struct tls_verify *verify, X509 *cert)
+{
+	uint8_t *der = NULL;
+	const int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+
+	return is_wanted(der, n, verify->pins, verify->npins);
+}
+
+static bool
+is_hashed(const struct tls_verify *verify, X509 *cert)
+{
+	uint8_t *der = NULL;
+	const int n = i2d_re_X509_tbs(cert, &der);
+
+	return is_wanted(der, n, verify->hashes, verify->nhashes);
+}
+
+typedef bool certificate_test(const struct tls_verify *verify, X509 *cert);
+
+/* Alone, a pin must be the key that the server has just proved to hold: any certificate could be put
+ * into a chain that nobody verified. The same goes for hashes. */
+static bool
+chain_has(struct tls_verify *verify, SSL *ssl, certificate_test *test, const char *complaint)
+{
+	STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+	X509 *leaf = SSL_get0_peer_certificate(ssl);
+	bool found = leaf && test(verify, leaf);
+
+	for (int i = 0; !verify->pins_alone && !found && i < sk_X509_num(chain); i++)
+		found = test(verify, sk_X509_value(chain, i));
+	if (!found)
+		snprintf(verify->text, TLS_TEXT, "%s", complaint);
 	return found;
 }
 
 bool
 tls_verify_pins(struct tls_verify *verify, SSL *ssl)
 {
-	STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
-	X509 *leaf = SSL_get0_peer_certificate(ssl);
-	bool found = false;
-
 	/* A resumption carries no chain; its session was kept only because the pins were met. */
-	if (!verify->npins || SSL_session_reused(ssl))
+	if (SSL_session_reused(ssl))
 		return true;
-	/* Alone, a pin must be the key that the server has just proved to hold: any certificate
-	 * could be put into a chain that nobody verified. */
-	if (leaf)
-		found = pinned(verify, leaf);
-	for (int i = 0; !verify->pins_alone && !found && i < sk_X509_num(chain); i++)
-		found = pinned(verify, sk_X509_value(chain, i));
-	if (!found)
-		snprintf(verify->text, TLS_TEXT, "no certificate of the server is pinned");
-	return found;
+	if (verify->npins &&
+	    !chain_has(verify, ssl, is_pinned, "no certificate of the server is pinned"))
+		return false;
+	return !verify->nhashes || chain_has(verify, ssl, is_hashed,
+				       "no certificate of the server has a hash of the stamp");
 }

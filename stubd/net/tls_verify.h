@@ -10,6 +10,8 @@
 struct tls_verify {
 	uint8_t pins[SPEC_PINS_MAX][SPEC_PIN_LEN];
 	size_t npins;
+	uint8_t hashes[SPEC_HASHES_MAX][SPEC_PIN_LEN];
+	size_t nhashes;
 	bool pins_alone;     /* no host, no CA: the server's own key must be a pinned one */
 	char text[TLS_TEXT]; /* why it failed; "" until then */
 };
@@ -19,7 +21,8 @@ struct tls_verify {
 int tls_verify_start(
     struct tls_verify *verify, struct ssl_st *ssl, const struct tls_params *params);
 
-/* After the handshake: true when no pin is asked for, or one was found (RFC 7858 section 4.2). */
+/* After the handshake: true when no pin is asked for, or one was found (RFC 7858 section 4.2); and
+ * the same of hashes, each of the whole of a certificate but its signature. */
 bool tls_verify_pins(struct tls_verify *verify, struct ssl_st *ssl);
 
 #endif

@@ -170,6 +170,30 @@ a_pin_that_is_met_is_good_but_does_not_replace_the_host_name(void)
 }
 
 static void
+a_hash_of_the_chain_is_asked_for_besides_all_else(void)
+{
+	uint8_t hashes[2][SPEC_PIN_LEN] = { { 1 }, { 2 } };
+	struct world w;
+
+	/* none; one of several, of the authority; that one, but with a pin which is not met */
+	for (int i = 0; i < 3; i++) {
+		world_init(&w);
+		start(&w);
+		if (i)
+			tls_peer_hash(w.peer.ca_file, hashes[1]);
+		w.params.hashes = (const uint8_t(*)[SPEC_PIN_LEN])hashes;
+		w.params.nhashes = 2;
+		w.params.pins = (const uint8_t(*)[SPEC_PIN_LEN])hashes;
+		w.params.npins = i == 2;
+		dial(&w);
+		guard_run(w.loop);
+		CU_ASSERT_EQUAL(w.ready, i == 1);
+		CU_ASSERT_EQUAL(w.ended, i != 1);
+		world_clear(&w);
+	}
+}
+
+static void
 without_host_and_ca_the_pinned_key_alone_decides(void)
 {
 	static const uint8_t wrong[1][SPEC_PIN_LEN] = { { 1 } };
@@ -333,6 +357,8 @@ static const struct unit_case cases[] = {
 	    a_pin_that_is_not_met_is_refused_even_when_the_chain_is_good },
 	{ "a pin that is met is good but does not replace the host name",
 	    a_pin_that_is_met_is_good_but_does_not_replace_the_host_name },
+	{ "a hash of the chain is asked for besides all else",
+	    a_hash_of_the_chain_is_asked_for_besides_all_else },
 	{ "without host and CA the pinned key alone decides",
 	    without_host_and_ca_the_pinned_key_alone_decides },
 	{ "a required ALPN must be agreed on and another one need not",

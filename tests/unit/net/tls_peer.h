@@ -203,4 +203,21 @@ tls_peer_echo(struct tls_peer *peer, SSL *ssl)
 		;
 }
 
+/* The hash that a DNS stamp would have of a certificate. */
+static inline void
+tls_peer_hash(const char *ca_file, uint8_t hash[32])
+{
+	FILE *f = fopen(ca_file, "r");
+	X509 *cert = f ? PEM_read_X509(f, NULL, NULL, NULL) : NULL;
+	uint8_t *der = NULL;
+	int n;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(cert);
+	n = i2d_re_X509_tbs(cert, &der);
+	EVP_Digest(der, (size_t)n, hash, NULL, EVP_sha256(), NULL);
+	OPENSSL_free(der);
+	X509_free(cert);
+	fclose(f);
+}
+
 #endif

@@ -195,7 +195,7 @@ custom_providers_that_cannot_work_are_refused(void)
 		    "/providers/custom/0/url: is plain DNS, which privacy \"encrypted\"" },
 		{ "{ \"name\": \"x\", \"url\": \"192.0.2.1\" }", "is not a URL; write one like" },
 		{ "{ \"name\": \"x\", \"url\": \"tls://192.0.2.1\", \"stamp\": \"sdns://x\" }",
-		    "/providers/custom/0/stamp: is not built yet; leave it out" },
+		    "/providers/custom/0: has a \"url\" and a \"stamp\"; write one of them" },
 		{ "{ \"name\": \"x\", \"url\": \"tls://192.0.2.1\", \"ca_file\": \"/nonexistent\" "
 		  "}",
 		    "/providers/custom/0/ca_file: \"/nonexistent\" cannot be read" },

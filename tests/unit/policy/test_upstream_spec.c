@@ -43,6 +43,9 @@ any_difference_that_a_connection_feels_counts(void)
 	b.pins[0][0] = 2;
 	CU_ASSERT_FALSE(upstream_spec_equal(&a, &b));
 	b.pins[0][0] = 1;
+	b.nhashes = 1;
+	CU_ASSERT_FALSE(upstream_spec_equal(&a, &b));
+	b.nhashes = 0;
 	b.addresses[0].port = 444;
 	CU_ASSERT_FALSE(upstream_spec_equal(&a, &b));
 	b.addresses[0].port = 443;
