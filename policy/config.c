@@ -2,6 +2,7 @@
 
 #include "policy/config_check.h"
 #include "policy/config_load.h"
+#include "policy/lists.h"
 #include "policy/registrable.h"
 #include "policy/schema.h"
 #include "policy/suffix.h"
@@ -274,6 +275,7 @@ policy_free(struct policy *policy)
 	free(policy->listen);
 	free(policy->upstreams);
 	free(policy->rules);
+	lists_free(policy->lists, policy->nlists);
 	suffixes_free(policy->suffixes);
 	registrable_free(policy->public_suffixes);
 	hosts_free(policy->hosts);

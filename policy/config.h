@@ -51,6 +51,8 @@ struct split_rule {
 
 struct suffixes;
 struct registrable_list;
+struct provider_list;
+struct minisig_crypto;
 
 /* Lines "file:line: /json/path: what is wrong; what to write". */
 struct policy_errors {
@@ -80,10 +82,12 @@ struct policy {
 	struct hosts *hosts;	   /* owned; /etc/hosts as read at load, see policy/hosts.h */
 	char *root_hints, *trust_anchors; /* owned; NULL: shipped */
 	size_t cache_size;		  /* octets */
-	char *control;			  /* owned; path of the control socket */
-	char *state;			  /* owned; folder */
-	char *catalogue;		  /* owned; the file; NULL: none */
-	char **files;			  /* owned; configuration files that were read, in order */
+	struct provider_list *lists;	  /* owned; policy/lists.h */
+	size_t nlists;
+	char *control;	 /* owned; path of the control socket */
+	char *state;	 /* owned; folder */
+	char *catalogue; /* owned; the file; NULL: none */
+	char **files;	 /* owned; configuration files that were read, in order */
 	size_t nfiles;
 	struct policy_errors warnings; /* what was left out of the catalogue, and why */
 };
@@ -94,6 +98,8 @@ struct policy_load_options {
 	/* Catalogue, root hints, anchors; NULL: the compiled-in STUBD_DATA_DIR. */
 	const char *data_dir;
 	const char *hosts_file; /* NULL: /etc/hosts */
+	/* To verify signed lists with, policy/minisig.h; NULL: they are refused. */
+	const struct minisig_crypto *crypto;
 };
 
 /* Loads and checks. Returns 0 and an owned *out; or -EINVAL and *errors filled with all errors (call

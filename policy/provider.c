@@ -2,6 +2,7 @@
 
 #include "policy/catalogue.h"
 #include "policy/config_load.h"
+#include "policy/lists.h"
 #include "policy/stamp.h"
 #include "policy/url.h"
 #include "policy/value.h"
@@ -317,7 +318,8 @@ take_chosen(struct offers *offers, const json_t *choose, size_t i)
 		take_entry(offers, path, entry);
 	} else if (!offers->broken) {
 		config_error(offers->load, path,
-		    "\"%s\" is neither in the catalogue nor a custom provider; write one of their "
+		    "\"%s\" is neither in the catalogue nor in a list nor a custom provider; write "
+		    "one of their "
 		    "names",
 		    name);
 	}
@@ -346,6 +348,7 @@ provider_build(struct config_load *load)
 	if (load->report.nomem)
 		goto end;
 	read_catalogue(&offers);
+	lists_read(load, &offers.catalogue);
 	for (size_t i = 0; i < json_array_size(choose); i++)
 		take_chosen(&offers, choose, i);
 	if (json_array_size(choose) == 0)

@@ -1,5 +1,7 @@
 #include "policy/schema.h"
 
+#include "policy/lists.h"
+#include "policy/minisig.h"
 #include "policy/prefix.h"
 #include "policy/stamp.h"
 #include "policy/url.h"
@@ -57,6 +59,14 @@ check_stamp(const char *text, struct why *why)
 	struct stamp stamp;
 
 	return stamp_parse(&stamp, text, why);
+}
+
+static int
+check_list_key(const char *text, struct why *why)
+{
+	struct minisig_key key;
+
+	return minisig_read_key(&key, text, why);
 }
 
 static int
@@ -149,6 +159,13 @@ const struct schema_key schema[] = {
 	    "How many providers the strategies that use several draw." },
 	{ "providers/reshuffle", SCHEMA_TIME, SCHEMA_NULL, 3600000, INT64_C(315360000000), "null", NULL, NULL, NULL,
 	    "Time after which providers are drawn anew; null: never." },
+	{ "providers/lists", SCHEMA_ARRAY, 0, 0, LISTS_MAX, "[]", NULL, NULL, NULL,
+	    "Signed lists of resolvers, whose entries stand behind the catalogue's." },
+	{ "providers/lists/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },
+	{ "providers/lists/*/file", SCHEMA_STRING, SCHEMA_REQUIRED, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
+	    "The list; its signature is beside it, with .minisig behind the name." },
+	{ "providers/lists/*/key", SCHEMA_STRING, SCHEMA_REQUIRED, 1, TEXT_MAX, NULL, NULL, NULL, check_list_key,
+	    "The minisign key of whoever publishes the list." },
 	{ "providers/custom", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
 	    "Providers of one's own; one with the name of a catalogue entry takes its place." },
 	{ "providers/custom/*", SCHEMA_OBJECT, 0, 0, 0, NULL, NULL, NULL, NULL, NULL },

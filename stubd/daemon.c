@@ -9,6 +9,7 @@
 #include "stubd/front/tcp.h"
 #include "stubd/front/udp.h"
 #include "stubd/goodtime.h"
+#include "stubd/keep.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
@@ -82,6 +83,7 @@ apply_policy(struct daemon *d, struct policy *policy)
 		draw_clear(&draw);
 		return -ENOMEM;
 	}
+	keep_lists(policy);
 	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
 	resolver_set_policy(&d->resolver, policy);
 	return 0;
@@ -279,6 +281,7 @@ warnings(void *arg, json_t *array)
 		    json_sprintf(
 			"entries of the catalogue that are left out: %zu; `stubd -n` says why",
 			r->policy->warnings.n));
+	keep_warnings(r->policy, array);
 	if (!d->shuffle.seed.kept)
 		json_array_append_new(array, json_string("the state folder cannot be written: "
 							 "providers are drawn anew at each start"));

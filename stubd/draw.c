@@ -1,6 +1,7 @@
 #include "stubd/draw.h"
 
 #include "policy/ranking.h"
+#include "stubd/base/file.h"
 #include "stubd/base/rand.h"
 
 #include <errno.h>
@@ -13,9 +14,9 @@
 enum { SEED_FILE = DRAW_SEED + 8, PATH_TEXT_MAX = 4096 };
 
 static int
-seed_path(char path[PATH_TEXT_MAX], const char *state_dir, const char *suffix)
+seed_path(char path[PATH_TEXT_MAX], const char *state_dir)
 {
-	const int n = snprintf(path, PATH_TEXT_MAX, "%s/seed%s", state_dir, suffix);
+	const int n = snprintf(path, PATH_TEXT_MAX, "%s/seed", state_dir);
 
 	return n < PATH_TEXT_MAX ? 0 : -ENAMETOOLONG;
 }
@@ -40,22 +41,6 @@ read_seed(struct draw_seed *seed, const char *path)
 	return true;
 }
 
-/* Returns 0 or -errno. */
-static int
-write_file(const char *path, const uint8_t *bytes, size_t n)
-{
-	const int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, bytes, n) != (ssize_t)n || fsync(fd) < 0)
-		err = errno ? -errno : -EIO;
-	if (close(fd) < 0 && !err)
-		err = -errno;
-	return err;
-}
-
 void
 draw_fresh(struct draw_seed *seed, uint64_t now)
 {
@@ -64,26 +49,22 @@ draw_fresh(struct draw_seed *seed, uint64_t now)
 	seed->kept = false;
 }
 
-/* Written aside and renamed, so that a crash never leaves half a seed. */
 int
 draw_keep(struct draw_seed *seed, const char *state_dir)
 {
-	char path[PATH_TEXT_MAX], aside[PATH_TEXT_MAX];
+	char path[PATH_TEXT_MAX];
 	uint8_t bytes[SEED_FILE];
 	int err;
 
-	if (seed_path(path, state_dir, "") < 0 || seed_path(aside, state_dir, ".new") < 0)
+	if (seed_path(path, state_dir) < 0)
 		return -ENAMETOOLONG;
 	memcpy(bytes, seed->secret, DRAW_SEED);
 	for (int i = 0; i < 8; i++)
 		bytes[DRAW_SEED + i] = (uint8_t)(seed->drawn >> (56 - 8 * i));
-	err = write_file(aside, bytes, sizeof(bytes));
-	if (err < 0)
-		return err;
-	if (rename(aside, path) < 0)
-		return -errno;
-	seed->kept = true;
-	return 0;
+	err = file_replace(path, bytes, sizeof(bytes));
+	if (!err)
+		seed->kept = true;
+	return err;
 }
 
 void
@@ -92,7 +73,7 @@ draw_open(struct draw_seed *seed, const char *state_dir, uint64_t now)
 	char path[PATH_TEXT_MAX];
 
 	draw_fresh(seed, now);
-	if (!state_dir || seed_path(path, state_dir, "") < 0)
+	if (!state_dir || seed_path(path, state_dir) < 0)
 		return;
 	if (read_seed(seed, path))
 		seed->kept = true;

@@ -3,7 +3,9 @@
  */
 #include "stubd/base/log.h"
 #include "stubd/daemon.h"
+#include "stubd/net/signature.h"
 #include "policy/config.h"
+#include "policy/lists.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -80,6 +82,18 @@ load(const struct policy_load_options *options, struct policy **policy)
 	return 0;
 }
 
+/* What was left out of the signed lists. */
+static void
+say_notes(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->nlists; i++) {
+		const struct report *notes = &policy->lists[i].notes;
+
+		for (size_t k = 0; k < notes->n; k++)
+			fprintf(stderr, "%s\n", notes->lines[k]);
+	}
+}
+
 /* A question over Do53 has sockets of its own, as libunbound's have, and every client of TCP has one:
  * together more than the usual soft limit of 1,024. */
 static void
@@ -114,7 +128,7 @@ serve(struct policy *policy, const struct policy_load_options *options)
 int
 main(int argc, char **argv)
 {
-	struct invocation invocation = { 0 };
+	struct invocation invocation = { .load = { .crypto = &signature_crypto } };
 	struct policy *policy;
 	const int code = read_arguments(argc, argv, &invocation);
 
@@ -124,6 +138,7 @@ main(int argc, char **argv)
 	if (load(&invocation.load, &policy) < 0)
 		return 1;
 	if (invocation.check_only) {
+		say_notes(policy);
 		printf("stubd: the configuration is good (%zu providers, %zu split rules)\n",
 		    policy->nproviders, policy->nrules);
 		policy_free(policy);

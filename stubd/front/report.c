@@ -294,11 +294,11 @@ report_status(const struct api_host *host)
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
 	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
-	    (json_int_t)policy->nproviders, "draw", report_draw(host), "providers", providers(r, true), "split", split(r),
-	    "cache", cache(r), "counters", counters(&r->counters), "udp", udp(host->udp), "tcp",
-	    tcp(host->tcp), "recursion", engine(r), "validation", validation(r), "clock",
-	    wall_clock(r), "epoch", epoch(r), "trouble", trouble_text(r->verdicts.trouble),
-	    "warnings", warnings(host));
+	    (json_int_t)policy->nproviders, "draw", report_draw(host), "providers",
+	    providers(r, true), "split", split(r), "cache", cache(r), "counters",
+	    counters(&r->counters), "udp", udp(host->udp), "tcp", tcp(host->tcp), "recursion",
+	    engine(r), "validation", validation(r), "clock", wall_clock(r), "epoch", epoch(r),
+	    "trouble", trouble_text(r->verdicts.trouble), "warnings", warnings(host));
 }
 
 json_t *

@@ -104,7 +104,8 @@ a_choice_is_taken_in_its_order(void)
 				     "\"beta\" ], \"custom\": [ " OFFICE " ] } }"),
 	    "gamma office beta");
 	CU_ASSERT(refused_with("{ \"providers\": { \"choose\": [ \"nobody\" ] } }",
-	    "/providers/choose/0: \"nobody\" is neither in the catalogue nor a custom provider"));
+	    "/providers/choose/0: \"nobody\" is neither in the catalogue nor in a list nor a "
+	    "custom provider"));
 	CU_ASSERT(refused_with("{ \"providers\": { \"choose\": [ \"beta\", \"beta\" ] } }",
 	    "/providers/choose/1: \"beta\" is chosen twice"));
 }
