@@ -32,6 +32,21 @@ reload(void *arg, json_t **report)
 	return rig->reload_result;
 }
 
+static int
+shuffle(void *arg)
+{
+	const struct rig *rig = arg;
+
+	return rig->reload_result;
+}
+
+static json_t *
+draw(void *arg)
+{
+	(void)arg;
+	return json_pack("{s:[s]}", "members", "dead");
+}
+
 static void
 warnings(void *arg, json_t *array)
 {
@@ -47,6 +62,8 @@ rig_open(struct rig *rig)
 		.version = "1.2.3",
 		.listening = &rig->listening,
 		.reload = reload,
+		.shuffle = shuffle,
+		.draw = draw,
 		.warnings = warnings,
 		.arg = rig };
 
@@ -313,6 +330,25 @@ shutting_down_takes_waiting_questions_along(void)
 }
 
 static void
+a_fresh_draw_is_told_or_why_there_is_none(void)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	CU_ASSERT_EQUAL(call(&rig, "POST", "/v1/shuffle"), 200);
+	CU_ASSERT_STRING_EQUAL(
+	    json_string_value(json_array_get(json_object_get(rig.json, "members"), 0)), "dead");
+	rig.reload_result = -EROFS;
+	CU_ASSERT_EQUAL(call(&rig, "POST", "/v1/shuffle"), 500);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text_at(&rig, "error", NULL), "Read-only file system"));
+	CU_ASSERT_EQUAL(call(&rig, "GET", "/v1/status"), 200);
+	CU_ASSERT_PTR_NOT_NULL(json_object_get(json_object_get(rig.json, "draw"), "members"));
+	CU_ASSERT_EQUAL(call(&rig, "GET", "/v1/stamp?name=dead"), 200);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(rig.json, "stamps")), 1);
+	rig_close(&rig);
+}
+
+static void
 a_refused_reload_keeps_the_lines(void)
 {
 	struct rig rig;
@@ -348,6 +384,9 @@ wrong_requests_get_fitting_errors(void)
 		{ "GET", "/v1/explain?name=%00", 400 },
 		{ "GET", "/v1/explain?name=a&type=NONSENSE", 400 },
 		{ "POST", "/v1/flush?name=%", 400 },
+		{ "GET", "/v1/shuffle", 405 },
+		{ "GET", "/v1/stamp", 400 },
+		{ "GET", "/v1/stamp?name=nobody", 404 },
 	};
 	struct rig rig;
 
@@ -408,6 +447,7 @@ a_stranger_may_look_but_not_change(void)
 }
 
 static const struct unit_case cases[] = {
+	{ "a fresh draw is told, or why there is none", a_fresh_draw_is_told_or_why_there_is_none },
 	{ "status tells what the daemon is", status_tells_what_the_daemon_is },
 	{ "providers are listed with their standing", providers_are_listed_with_their_standing },
 	{ "explain tells a split name from a public and a local one",
