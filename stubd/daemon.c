@@ -13,6 +13,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
+#include "stubd/ntas.h"
 #include "stubd/privilege.h"
 #include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct engine *engine;
 	struct cache *cache;
 	struct shuffle shuffle;
+	struct ntas *ntas;
 	struct resolver resolver;
 	bool resolver_made;
 	struct link_watch *links;
@@ -285,6 +287,26 @@ warnings(void *arg, json_t *array)
 	if (!d->shuffle.seed.kept)
 		json_array_append_new(array, json_string("the state folder cannot be written: "
 							 "providers are drawn anew at each start"));
+	if (!ntas_kept(d->ntas))
+		json_array_append_new(array,
+		    json_string("the negative trust anchors could not be written to the state "
+				"folder: they end with this run"));
+}
+
+static int
+add_nta(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX])
+{
+	struct daemon *d = arg;
+
+	return ntas_add(d->ntas, name, seconds, why);
+}
+
+static int
+remove_nta(void *arg, const struct name *name, char why[API_WHY_MAX])
+{
+	struct daemon *d = arg;
+
+	return ntas_remove(d->ntas, name, why);
 }
 
 static struct api *
@@ -301,6 +323,8 @@ make_api(struct daemon *d)
 		.shuffle = shuffle,
 		.draw = draw_report,
 		.warnings = warnings,
+		.add_nta = add_nta,
+		.remove_nta = remove_nta,
 		.arg = d,
 	};
 
@@ -440,8 +464,9 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	d->goodtime = goodtime_new(policy->state, d->tls, d->engine, &d->resolver);
 	d->resolver.look_at_clock = goodtime_look;
 	d->resolver.clock_arg = d->goodtime;
+	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
 	if (!err)
-		err = d->goodtime ? apply_policy(d, policy) : -ENOMEM;
+		err = d->goodtime && d->ntas ? apply_policy(d, policy) : -ENOMEM;
 	if (err < 0)
 		goto fail;
 	greet(d);
@@ -477,6 +502,7 @@ daemon_free(struct daemon *d)
 		timer_stop(&d->drain);
 		timer_stop(&d->drain_poll);
 	}
+	d->ntas = ntas_free(d->ntas);
 	d->links = link_watch_free(d->links);
 	d->epoch = epoch_free(d->epoch);
 	d->wake = wake_watch_free(d->wake);

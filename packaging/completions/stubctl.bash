@@ -2,7 +2,7 @@
 _stubctl()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local commands="status query explain providers catalogue flush reload help"
+	local commands="status query explain providers catalogue flush nta reload help"
 	local types="A AAAA CAA CNAME DNSKEY DS HTTPS MX NS PTR SOA SRV SVCB TLSA TXT"
 	local word command="" names=0 i
 
@@ -31,6 +31,12 @@ _stubctl()
 		if ((names == 1)); then word=$types; else word=""; fi
 	elif [[ $command == providers ]] && ((names == 0)); then
 		word="shuffle stamp"
+	elif [[ $command == nta ]]; then
+		if ((names == 1)) && [[ $prev == add || $prev == remove ]]; then
+			mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+			return
+		fi
+		if ((names == 0)); then word="add remove"; else word=""; fi
 	else
 		word=""
 	fi

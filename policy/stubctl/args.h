@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { ARGS_WORDS_MAX = 2, ARGS_ERROR_MAX = 512 };
+enum { ARGS_WORDS_MAX = 3, ARGS_ERROR_MAX = 512 };
 
 /* Exit codes, the same for every command. */
 enum { EXIT_OK = 0, EXIT_NO = 1, EXIT_USAGE = 2, EXIT_UNREACHABLE = 3 };

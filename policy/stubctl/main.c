@@ -6,6 +6,7 @@
 #include "policy/stubctl/args.h"
 #include "policy/stubctl/facts.h"
 #include "policy/stubctl/show.h"
+#include "policy/stubctl/show_nta.h"
 #include "policy/stubctl/show_question.h"
 
 #include <curl/curl.h>
@@ -161,6 +162,25 @@ run_flush(const struct args *args)
 	return call(args, "POST", "/v1/flush", pairs, show_flush);
 }
 
+/* nta; nta add NAME [DURATION]; nta remove NAME */
+static int
+run_nta(const struct args *args)
+{
+	const char *verb = args->words[0], *const name = args->words[1];
+	const bool add = verb && strcmp(verb, "add") == 0;
+	const char *const pairs[] = { "name", name, "duration", args->words[2], NULL };
+	char error[ARGS_ERROR_MAX];
+
+	if (!verb)
+		return call(args, "GET", "/v1/nta", (const char *const[]){ NULL }, show_ntas);
+	if (!name || (!add && (strcmp(verb, "remove") != 0 || args->words[2])))
+		return usage("write: stubctl nta [add NAME [DURATION] | remove NAME]");
+	if (args_check_name(name, error) < 0)
+		return usage(error);
+	return add ? call(args, "POST", "/v1/nta/add", pairs, show_nta_added)
+		   : call(args, "POST", "/v1/nta/remove", pairs, show_nta_removed);
+}
+
 /* With --live the decision is shown first, then the name is asked for; as JSON it is one object. */
 static int
 run_explain(const struct args *args)
@@ -203,6 +223,8 @@ static const struct command commands[] = {
 	    false, run_catalogue },
 	{ "flush", "[NAME]", "forget a name and all below it, or everything", 0, 1, false,
 	    run_flush },
+	{ "nta", "[add|remove NAME]", "names that are not validated; add NAME [DURATION]", 0, 3,
+	    false, run_nta },
 	{ "reload", "", "read the configuration again", 0, 0, false, run_reload },
 };
 

@@ -1,5 +1,6 @@
 #include "policy/stubctl/show.h"
 #include "policy/stubctl/args.h"
+#include "policy/stubctl/show_nta.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -330,6 +331,7 @@ show_status(FILE *out, const json_t *json)
 		fputs("  none\n", out);
 	show_upstreams(out, json_object_get(json, "providers"), 2);
 	show_split(out, json_object_get(json, "split"));
+	show_nta_block(out, json_object_get(json, "ntas"));
 	show_numbers(out, json);
 	if (json_array_size(warnings))
 		fputs("\nwarnings\n", out);

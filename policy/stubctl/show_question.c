@@ -1,6 +1,7 @@
 #include "policy/stubctl/show_question.h"
 #include "policy/stubctl/args.h"
 #include "policy/stubctl/show.h"
+#include "policy/stubctl/show_nta.h"
 
 #include <string.h>
 
@@ -97,6 +98,7 @@ show_explain(FILE *out, const json_t *json)
 	} else {
 		line(out, "DNSSEC", show_str(json, "dnssec"));
 		show_strategy(out, json);
+		show_nta_line(out, json_object_get(json, "nta"));
 		show_stages(out, json_object_get(json, "stages"));
 		show_cache(out, json_object_get(json, "cache"));
 	}

@@ -171,6 +171,22 @@ cache_flush(struct cache *cache, const struct name *name, bool below)
 	return before - cache->stats.entries;
 }
 
+size_t
+cache_flush_chains(struct cache *cache)
+{
+	size_t before = cache->stats.entries;
+
+	list_for_each (it, &cache->lru) {
+		struct entry *e = container_of(it, struct entry, lru);
+		struct name own;
+
+		entry_name(e, &own);
+		if (!name_equal(&own, &e->answer->target))
+			drop(cache, e);
+	}
+	return before - cache->stats.entries;
+}
+
 void
 cache_stats(const struct cache *cache, struct cache_stats *out)
 {

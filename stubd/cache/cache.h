@@ -60,6 +60,9 @@ void cache_put(struct cache *cache, const struct cache_key *key, msec now, struc
  * many. */
 size_t cache_flush(struct cache *cache, const struct name *name, bool below);
 
+/* Removes every answer that a chain of CNAMEs is in. Returns how many. */
+size_t cache_flush_chains(struct cache *cache);
+
 void cache_stats(const struct cache *cache, struct cache_stats *out);
 
 #endif

@@ -3,6 +3,7 @@
 #include "stubd/engine/relay.h"
 #include "stubd/engine/recurse.h"
 #include "stubd/engine/rootfile.h"
+#include "stubd/engine/trust.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 
@@ -191,24 +192,6 @@ raw_for(const struct lane *lane, const struct question *question)
 	return part;
 }
 
-/* The answer as it is, or its part that begins at a later name of the chain. */
-static void
-answer_from_raw(struct engine_fetch *fetch, const struct answer *raw)
-{
-	const struct question *question = relay_question(fetch);
-	struct answer *part = NULL;
-	struct question own;
-
-	answer_question(raw, &own);
-	if (own.type == question->type && name_equal(&own.name, &question->name))
-		relay_answer(fetch, raw);
-	else if (answer_part(raw, question, &part) == 0)
-		relay_answer(fetch, part);
-	else
-		relay_answer(fetch, NULL);
-	answer_free(part);
-}
-
 /* libunbound asks: for the message that it is to judge, or for what it needs to do so. */
 static void
 on_relay(void *arg, const struct question *question, struct engine_fetch *fetch)
@@ -218,7 +201,7 @@ on_relay(void *arg, const struct question *question, struct engine_fetch *fetch)
 	const struct answer *raw = raw_for(&engine->validation, question);
 
 	if (raw)
-		answer_from_raw(fetch, raw);
+		relay_answer_part(fetch, raw);
 	else if (engine->fetch)
 		engine->fetch(engine->fetch_arg, question, fetch);
 	else
@@ -430,6 +413,16 @@ engine_set_time(struct engine *engine, int64_t seconds)
 	engine->config.time = seconds;
 }
 
+int
+engine_set_exceptions(struct engine *engine, const struct engine_exceptions *exceptions)
+{
+	const int changed = trust_keep(&engine->config.exceptions, exceptions);
+
+	if (changed > 0)
+		engine_forget(engine);
+	return changed < 0 ? changed : 0;
+}
+
 /* --- start and end ---------------------------------------------------------------------------- */
 
 struct engine *
@@ -474,6 +467,7 @@ engine_free(struct engine *engine)
 	free(engine->config.root_hints);
 	free(engine->config.trust_anchors);
 	free(engine->config.outgoing_interface);
+	trust_clear(&engine->config.exceptions);
 	free(engine);
 	return NULL;
 }

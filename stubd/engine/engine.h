@@ -44,11 +44,18 @@ enum {
 	ENGINE_WHY_MAX = 256, /* octets of a reason, the NUL included; longer ones are cut */
 };
 
+/* What is excepted from validation. Plain texts, so that they can be sent as a message. */
+struct engine_exceptions {
+	char *
+	    insecure; /* names with all below them, in presentation format, one a line; NULL: none */
+};
+
 struct engine_config {
 	char *root_hints;	  /* owned copy; path; NULL: the shipped one */
 	char *trust_anchors;	  /* owned copy; path; NULL: the shipped one */
 	char *outgoing_interface; /* tests only; NULL: any */
 	int64_t time; /* seconds since 1970 by which signatures are checked; 0: the clock's */
+	struct engine_exceptions exceptions; /* owned; see engine_set_exceptions() */
 };
 
 /* A question on its way in. */
@@ -112,6 +119,10 @@ void engine_forget(struct engine *engine);
 /* Signatures are checked at that time from the next question on, in seconds since 1970; 0: by the
  * machine's clock. Another time makes it forget, too. */
 void engine_set_time(struct engine *engine, int64_t seconds);
+
+/* What is validated by other rules from the next question on, and what waits, too; exceptions is
+ * copied. When they differ from those before, both contexts are made anew. Returns 0 or -ENOMEM. */
+int engine_set_exceptions(struct engine *engine, const struct engine_exceptions *exceptions);
 
 /* Its callback never comes. libunbound finishes the work for its cache. NULL is allowed, and so is
  * an ask whose callback is running. */

@@ -3,6 +3,7 @@
 #include "policy/addr.h"
 #include "stubd/base/list.h"
 #include "stubd/engine/rootfile.h"
+#include "stubd/engine/trust.h"
 #include "stubd/engine/ubase.h"
 #include "stubd/net/timer.h"
 
@@ -201,7 +202,7 @@ set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENG
 	if (!error)
 		error = set_option(ctx, "root-hints:", config->root_hints, why);
 	if (!error)
-		error = set_option(ctx, "trust-anchor-file:", config->trust_anchors, why);
+		error = trust_set(ctx, config, why);
 	if (!error)
 		error = set_time(ctx, config->time, why);
 	if (!error && config->outgoing_interface) {
@@ -311,7 +312,7 @@ set_forwarding(struct ub_ctx *ctx, const struct engine_config *config, const str
 	for (size_t i = 0; !error && i < sizeof(forwarding) / sizeof(*forwarding); i++)
 		error = set_option(ctx, forwarding[i].name, forwarding[i].value, why);
 	if (!error)
-		error = set_option(ctx, "trust-anchor-file:", config->trust_anchors, why);
+		error = trust_set(ctx, config, why);
 	if (!error)
 		error = set_time(ctx, config->time, why);
 	if (!error)

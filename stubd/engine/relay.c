@@ -103,6 +103,23 @@ relay_answer(struct engine_fetch *fetch, const struct answer *answer)
 	return relay->arg;
 }
 
+void
+relay_answer_part(struct engine_fetch *fetch, const struct answer *raw)
+{
+	const struct question *question = relay_question(fetch);
+	struct answer *part = NULL;
+	struct question own;
+
+	answer_question(raw, &own);
+	if (own.type == question->type && name_equal(&own.name, &question->name))
+		relay_answer(fetch, raw);
+	else if (answer_part(raw, question, &part) == 0)
+		relay_answer(fetch, part);
+	else
+		relay_answer(fetch, NULL);
+	answer_free(part);
+}
+
 /* One question of libunbound's. What it would not send ends the connection. */
 static bool
 on_frame(void *arg, const uint8_t *bytes, size_t n)

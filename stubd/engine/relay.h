@@ -60,4 +60,7 @@ const struct question *relay_question(const struct engine_fetch *fetch);
  * NULL when the chain is gone. */
 void *relay_answer(struct engine_fetch *fetch, const struct answer *answer);
 
+/* The same with raw as it is, or with its part that begins at a later name of its chain. */
+void relay_answer_part(struct engine_fetch *fetch, const struct answer *raw);
+
 #endif

@@ -1,11 +1,14 @@
 #include "stubd/front/api.h"
 #include "policy/config.h"
 #include "policy/name.h"
+#include "policy/nta.h"
+#include "policy/value.h"
 #include "stubd/base/list.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/front/params.h"
 #include "stubd/front/report.h"
+#include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
 #include "stubd/front/report_question.h"
 #include "stubd/net/loop.h"
@@ -90,7 +93,7 @@ reply(struct http_request *request, int status, json_t *json)
 static void __attribute__((format(printf, 3, 4)))
 reply_error(struct http_request *request, int status, const char *fmt, ...)
 {
-	char text[512];
+	char text[API_WHY_MAX];
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -305,6 +308,57 @@ handle_shuffle(struct api *api, struct http_request *request)
 		reply(request, 200, report_draw(&api->host));
 }
 
+static void
+handle_ntas(struct api *api, struct http_request *request)
+{
+	reply(request, 200, json_pack("{s:o}", "ntas", report_ntas(api->host.resolver)));
+}
+
+/* Reads the name, which has to be there. Returns 0, or -EINVAL when the fault was answered. */
+static int
+read_nta(struct http_request *request, struct name *out)
+{
+	const int r = read_name(request, out);
+
+	if (r == 0)
+		reply_error(request, 400, "parameter \"name\" is missing");
+	return r > 0 ? 0 : -EINVAL;
+}
+
+static void
+handle_nta_add(struct api *api, struct http_request *request)
+{
+	char text[32] = "", why[API_WHY_MAX];
+	int64_t ms = (int64_t)NTA_TIME_DEFAULT * 1000;
+	struct why wrong = { "" };
+	struct name name;
+
+	if (read_nta(request, &name) < 0 || read_param(request, "duration", text, sizeof(text)) < 0)
+		return;
+	if (*text && value_time(text, &ms, &wrong) < 0)
+		reply_error(request, 400, "%s", wrong.text);
+	else if (api->host.add_nta(api->host.arg, &name, ms / 1000, why) < 0)
+		reply_error(request, 409, "%s", why);
+	else
+		reply(request, 200, report_nta(api->host.resolver, &name));
+}
+
+static void
+handle_nta_remove(struct api *api, struct http_request *request)
+{
+	char text[NAME_TEXT_MAX], why[API_WHY_MAX];
+	struct name name;
+	int r;
+
+	if (read_nta(request, &name) < 0)
+		return;
+	r = api->host.remove_nta(api->host.arg, &name, why);
+	if (r < 0)
+		reply_error(request, r == -ENOENT ? 404 : 500, "%s", why);
+	else
+		reply(request, 200, json_pack("{s:s}", "removed", name_to_text(&name, text)));
+}
+
 static const struct endpoint {
 	const char *path;
 	enum http_method method;
@@ -320,6 +374,9 @@ static const struct endpoint {
 	{ "/v1/flush", HTTP_POST, true, handle_flush },
 	{ "/v1/reload", HTTP_POST, true, handle_reload },
 	{ "/v1/shuffle", HTTP_POST, true, handle_shuffle },
+	{ "/v1/nta", HTTP_GET, false, handle_ntas },
+	{ "/v1/nta/add", HTTP_POST, true, handle_nta_add },
+	{ "/v1/nta/remove", HTTP_POST, true, handle_nta_remove },
 };
 
 void

@@ -10,9 +10,13 @@
  *	POST /v1/flush[?name=]			drops a name and all below it, or everything
  *	POST /v1/reload				reads the configuration again
  *	POST /v1/shuffle			draws the providers anew
+ *	GET  /v1/nta				names excepted from validation (RFC 7646)
+ *	POST /v1/nta/add?name=[&duration=]	excepts one and all below it, for an hour if not said
+ *	POST /v1/nta/remove?name=		ends that
  *
  * type is A when left out; "TYPE65" works (RFC 3597 section 5). Errors are {"error": "..."} with a
- * fitting status. flush, reload and shuffle need a peer that may change things (front/control.h): else 403.
+ * fitting status. flush, reload, shuffle and changes of exceptions need a peer that may change
+ * things (front/control.h): else 403.
  * A client that leaves while its question waits takes the question with it.
  */
 #ifndef FRONT_API_H
@@ -29,6 +33,9 @@ struct resolver;
 struct listen_set;
 struct udp_front;
 struct tcp_front;
+struct name;
+
+enum { API_WHY_MAX = 1280 }; /* octets of one line for the person, the NUL included */
 
 /* What the daemon provides; all borrowed until api_free(). NULL where a thing is not there. */
 struct api_host {
@@ -49,6 +56,10 @@ struct api_host {
 	/* Adds lines of text to the array: what the person should know, e.g. that a reload failed.
 	 */
 	void (*warnings)(void *arg, json_t *array);
+	/* Excepts a name from validation for so many seconds; ends that. Return 0, or -errno and why:
+	 * -ENOENT: it was not excepted. */
+	int (*add_nta)(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX]);
+	int (*remove_nta)(void *arg, const struct name *name, char why[API_WHY_MAX]);
 	void *arg;
 };
 

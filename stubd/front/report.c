@@ -6,6 +6,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/front/api.h"
 #include "stubd/front/listen.h"
+#include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
 #include "stubd/front/tcp.h"
 #include "stubd/front/udp.h"
@@ -289,16 +290,16 @@ report_status(const struct api_host *host)
 	msec up = loop_now(r->loop) - host->started;
 
 	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
+			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
 	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
 	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
 	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
 	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
 	    (json_int_t)policy->nproviders, "draw", report_draw(host), "providers",
-	    providers(r, true), "split", split(r), "cache", cache(r), "counters",
-	    counters(&r->counters), "udp", udp(host->udp), "tcp", tcp(host->tcp), "recursion",
-	    engine(r), "validation", validation(r), "clock", wall_clock(r), "epoch", epoch(r),
-	    "trouble", trouble_text(r->verdicts.trouble), "warnings", warnings(host));
+	    providers(r, true), "split", split(r), "ntas", report_ntas(r), "cache", cache(r),
+	    "counters", counters(&r->counters), "udp", udp(host->udp), "tcp", tcp(host->tcp),
+	    "recursion", engine(r), "validation", validation(r), "clock", wall_clock(r), "epoch",
+	    epoch(r), "trouble", trouble_text(r->verdicts.trouble), "warnings", warnings(host));
 }
 
 json_t *

@@ -3,8 +3,10 @@
 #include "policy/decide.h"
 #include "policy/select.h"
 #include "stubd/cache/cache.h"
+#include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/exceptions.h"
 #include "stubd/query/query.h"
 #include "stubd/wire/msg.h"
 
@@ -126,8 +128,8 @@ report_explain(const struct resolver *resolver, const struct question *question)
 		return json;
 	}
 	json_object_set_new(json, "dnssec",
-	    json_string(dnssec_mode_text(
-		view.kind == VIEW_PROVIDERS ? resolver->policy->dnssec : DNSSEC_OFF)));
+	    json_string(dnssec_mode_text(exceptions_mode(resolver, &view, &question->name))));
+	json_object_set_new(json, "nta", report_nta(resolver, &question->name));
 	if (view.kind == VIEW_PROVIDERS)
 		add_strategy(json, resolver->policy, question);
 	json_object_set_new(json, "stages", stages_json(resolver, &view, question));

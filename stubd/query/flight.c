@@ -5,6 +5,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
+#include "stubd/query/exceptions.h"
 #include "stubd/query/pursuit.h"
 #include "stubd/query/validation.h"
 #include "stubd/query/verdicts.h"
@@ -87,8 +88,7 @@ stop(struct flight *f)
 {
 	pursuit_cancel(&f->pursuit);
 	validation_cancel(&f->validation);
-	if (f->recursion)
-		engine_cancel(f->recursion);
+	engine_cancel(f->recursion);
 	f->recursion = NULL;
 	timer_stop(&f->start);
 }
@@ -176,12 +176,12 @@ same_view(void *arg, const struct name *target)
 	return resolver_same_view(f->resolver, &f->view, target, f->question.type);
 }
 
-/* Is that what has to be done with the providers' answer? */
+/* Is that what has to be done with the answer? */
 static bool
 in_mode(const struct flight *f, enum dnssec_mode mode)
 {
-	return f->view.kind == VIEW_PROVIDERS && f->kind == FLIGHT_CHECKED && !f->cd &&
-	       f->resolver->policy->dnssec == mode;
+	return f->kind == FLIGHT_CHECKED && !f->cd &&
+	       exceptions_mode(f->resolver, &f->view, &f->question.name) == mode;
 }
 
 static int
@@ -223,7 +223,7 @@ pursue(struct flight *f, msec until, msec end)
 		.stage = &f->route.stages[f->stage],
 		.trace = &f->trace,
 		.why = f->why,
-		.cd = f->cd,
+		.cd = f->cd || exceptions_find(f->resolver, &f->question.name),
 		.ad = in_mode(f, DNSSEC_TRUST),
 		.accept = accept_reply,
 		.done = on_pursuit,

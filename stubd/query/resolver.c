@@ -6,6 +6,7 @@
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/exceptions.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
@@ -54,6 +55,8 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 		cache_flush(resolver->cache, NULL, true);
 	if (old && resolver->engine)
 		engine_forget(resolver->engine);
+	if (resolver->engine && exceptions_tell(resolver) < 0)
+		log_error("out of memory; what is excepted from validation stays as it was");
 	if (old)
 		flight_reroute_all(resolver);
 	policy_free(old);

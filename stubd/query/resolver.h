@@ -20,6 +20,7 @@ struct policy;
 struct cache;
 struct pool;
 struct engine;
+struct nta_table;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -65,11 +66,12 @@ struct resolver {
 	struct cache *cache;
 	struct pool *pool;
 	struct engine *engine;
-	struct map flights;  /* by flight key */
-	struct list flying;  /* all flights */
-	size_t nraw;	     /* raw ones among them */
-	struct list queries; /* all that wait */
-	size_t held;	     /* octets, see MAX_HELD */
+	const struct nta_table *ntas; /* see query/exceptions.h; NULL: none */
+	struct map flights;	      /* by flight key */
+	struct list flying;	      /* all flights */
+	size_t nraw;		      /* raw ones among them */
+	struct list queries;	      /* all that wait */
+	size_t held;		      /* octets, see MAX_HELD */
 	struct net_epoch epoch;
 	struct verdicts verdicts;      /* what failures have in common */
 	struct walltime walltime;      /* by which certificates and signatures are checked */

@@ -143,6 +143,20 @@ expect_fetched(struct world *w, const struct step *step)
 	return 0;
 }
 
+/* expect excepted NAME ...|none: what the engine was told */
+static int
+expect_excepted(struct world *w, const struct step *step)
+{
+	const char *seen = fake_engine_insecure(w->engine);
+	char wanted[1024] = "";
+
+	for (size_t i = 2, n = 0; i < step->nwords && n < sizeof(wanted); i++)
+		if (strcmp(step->words[i], "none"))
+			n += (size_t)snprintf(
+			    wanted + n, sizeof(wanted) - n, "%s\n", step->words[i]);
+	return strcmp(seen, wanted) ? world_fail(w, "excepted is \"%s\"", seen) : 0;
+}
+
 /* expect connections UPSTREAM COUNT */
 static int
 expect_connections(struct world *w, const struct step *step)
@@ -263,6 +277,7 @@ static const struct {
 	{ "recursion", 4, "expect recursion NAME TYPE", expect_recursion },
 	{ "validation", 4, "expect validation NAME TYPE", expect_recursion },
 	{ "fetched", 3, "expect fetched data|refused|dropped|lost", expect_fetched },
+	{ "excepted", 3, "expect excepted NAME ...|none", expect_excepted },
 	{ "connections", 4, "expect connections UPSTREAM COUNT", expect_connections },
 	{ "answer", 4, "expect answer N RCODE [FLAGS] [RECORD]", expect_answer },
 	{ "answers", 5, "expect answers FROM COUNT RCODE", expect_answers },

@@ -19,6 +19,7 @@ struct engine {
 	unsigned nfetched, nlooked;
 	enum fetch_end fetched[FETCHES_MAX];
 	struct engine_stats stats;
+	char *insecure; /* owned */
 };
 
 struct engine_fetch {
@@ -69,6 +70,7 @@ engine_free(struct engine *engine)
 		return NULL;
 	forget_all(&engine->asks);
 	forget_all(&engine->over);
+	free(engine->insecure);
 	free(engine);
 	return NULL;
 }
@@ -171,6 +173,24 @@ void
 engine_forget(struct engine *engine)
 {
 	(void)engine; /* it knows nothing */
+}
+
+int
+engine_set_exceptions(struct engine *engine, const struct engine_exceptions *exceptions)
+{
+	char *copy = strdup(exceptions->insecure ? exceptions->insecure : "");
+
+	if (!copy)
+		return -ENOMEM;
+	free(engine->insecure);
+	engine->insecure = copy;
+	return 0;
+}
+
+const char *
+fake_engine_insecure(const struct engine *engine)
+{
+	return engine->insecure ? engine->insecure : "";
 }
 
 void

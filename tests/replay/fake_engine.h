@@ -27,6 +27,9 @@ void fake_engine_fetch(struct engine *engine, const struct question *question);
 /* How the oldest such question that ended and was not looked at did; looks at it. False: none. */
 bool fake_engine_fetched(struct engine *engine, enum fetch_end *end);
 
+/* The names that it was told to leave unproved, one a line. Borrowed. */
+const char *fake_engine_insecure(const struct engine *engine);
+
 /* Answers that request. The engine must have one. */
 void fake_engine_answer(struct engine *engine, const struct engine_result *result);
 

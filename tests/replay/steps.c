@@ -451,8 +451,6 @@ run_fetch(struct world *w, const struct step *step)
 	return 0;
 }
 
-/* ---------------------------------------------------------------------------------------------- */
-
 static const struct {
 	const char *verb;
 	size_t words; /* at least */
@@ -480,6 +478,7 @@ static const struct {
 	{ "goaway", 2, "goaway UPSTREAM[/N]", run_goaway },
 	{ "recurse", 3, "recurse RCODE secure|insecure; recurse fail|bogus TEXT", run_recurse },
 	{ "verdict", 2, "verdict secure|insecure; verdict bogus|lost|fail TEXT", run_verdict },
+	{ "nta", 3, "nta add|remove NAME", world_nta },
 	{ "fetch", 3, "fetch NAME TYPE", run_fetch },
 	{ "expect", 2, "expect WHAT ...", expect_run },
 };

@@ -3,6 +3,7 @@
 #include "policy/config.h"
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
@@ -133,6 +134,7 @@ start(struct world *w, const struct policy *policy)
 	engine_set_fetch(w->engine, fetch_start, &w->resolver);
 	w->resolver.pool = w->pool;
 	w->resolver.cache = w->cache;
+	w->resolver.ntas = &w->ntas;
 	w->running = true;
 }
 
@@ -151,6 +153,20 @@ world_configure(struct world *w)
 	draw(w, policy);
 	resolver_set_policy(&w->resolver, policy);
 	return 0;
+}
+
+int
+world_nta(struct world *w, const struct step *step)
+{
+	struct name name;
+
+	if (name_from_text(&name, step->words[2]) < 0)
+		return world_fail(w, "%s is no name", step->words[2]);
+	if (!strcmp(step->words[1], "add"))
+		nta_add(&w->ntas, &name, 1, 0);
+	else if (!nta_remove(&w->ntas, &name))
+		return world_fail(w, "%s is not excepted", step->words[2]);
+	return exceptions_changed(&w->resolver, &name);
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #ifndef REPLAY_WORLD_H
 #define REPLAY_WORLD_H
 
+#include "policy/nta.h"
 #include "stubd/query/query.h"
 #include "stubd/query/resolver.h"
 #include "tests/replay/fake_net.h"
@@ -50,6 +51,7 @@ struct world {
 	struct resolver resolver;
 	bool running; /* the resolver is open */
 	struct list clients;
+	struct nta_table ntas;
 	uint16_t *order; /* owned; the draw: providers as they are listed */
 	char hosts[WORLD_HOSTS_MAX];
 	char failure[WORLD_FAILURE_MAX];
@@ -64,6 +66,9 @@ bool world_run(const struct script *script, char failure[WORLD_FAILURE_MAX]);
 /* Reads the step's policy, from its block or from the file it names, and makes it the current one:
  * the first time everything is made with it. Returns 0 or -1 (world_fail). */
 int world_configure(struct world *w);
+
+/* nta add|remove NAME: the person excepts a name from validation, or ends that. Returns 0 or -1. */
+int world_nta(struct world *w, const struct step *step);
 
 /* Ends the resolver. Returns 0 or -1. */
 int world_stop(struct world *w);

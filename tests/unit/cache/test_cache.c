@@ -204,6 +204,25 @@ flushes_exactly(void)
 }
 
 static void
+flushes_chains_alone(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	struct msg_query query = packet_query("z.example", TYPE_A, 0, false, false);
+	struct cache_key key = { &query.question, VIEW };
+	struct packet p;
+
+	fill(cache);
+	packet_begin(&p, FLAG_QR, "z.example", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "z.example", TYPE_CNAME, 60, "b.example");
+	cache_put(cache, &key, 0, packet_answer(&p, "z.example", TYPE_A, NULL));
+	CU_ASSERT_EQUAL(stats(cache).entries, 7);
+	CU_ASSERT_EQUAL(cache_flush_chains(cache), 1);
+	CU_ASSERT_EQUAL(cache_flush_chains(cache), 0);
+	CU_ASSERT_EQUAL(stats(cache).entries, 6);
+	cache = cache_free(cache);
+}
+
+static void
 hands_cut_chains_out_as_copies(void)
 {
 	struct cache *cache = cache_new(SIZE);
@@ -238,6 +257,7 @@ static const struct unit_case cases[] = {
 	{ "the least recently used goes first", evicts_the_least_recently_used },
 	{ "the size is never exceeded", never_exceeds_its_size },
 	{ "flushing removes and counts exactly what it should", flushes_exactly },
+	{ "flushing chains leaves what is none", flushes_chains_alone },
 	{ "a cut chain is handed out as a copy", hands_cut_chains_out_as_copies },
 };
 

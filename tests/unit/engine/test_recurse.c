@@ -55,7 +55,10 @@ on_watchdog(void *arg)
 static int
 make(char *hints, char *anchors, char *outgoing, char why[ENGINE_WHY_MAX])
 {
-	struct engine_config config = { hints, anchors, outgoing, fix.time };
+	struct engine_config config = { .root_hints = hints,
+		.trust_anchors = anchors,
+		.outgoing_interface = outgoing,
+		.time = fix.time };
 
 	return recurse_new(fix.loop, &config, on_result, &fix, &fix.recurse, why);
 }

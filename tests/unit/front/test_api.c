@@ -387,6 +387,11 @@ wrong_requests_get_fitting_errors(void)
 		{ "GET", "/v1/shuffle", 405 },
 		{ "GET", "/v1/stamp", 400 },
 		{ "GET", "/v1/stamp?name=nobody", 404 },
+		{ "GET", "/v1/nta/add?name=a", 405 },
+		{ "POST", "/v1/nta", 405 },
+		{ "POST", "/v1/nta/add", 400 },
+		{ "POST", "/v1/nta/remove?name=a..b", 400 },
+		{ "POST", "/v1/nta/add?name=a&duration=1x", 400 },
 	};
 	struct rig rig;
 

@@ -1,0 +1,17 @@
+/*
+ * Files that outlive a restart: read whole, and written aside and renamed, so that a crash leaves the
+ * old one or the new one and never half of one. Only the owner may read them (mode 0600).
+ */
+#ifndef BASE_STATE_FILE_H
+#define BASE_STATE_FILE_H
+
+#include <stddef.h>
+
+/* Reads at most max octets. Returns 0, an owned NUL-terminated *text and its length in *n; or -errno:
+ * -ENOENT (there is none), -EFBIG, -EINVAL (not a regular file), ... */
+int state_file_read(const char *path, size_t max, char **text, size_t *n);
+
+/* Writes text[n]. Returns 0 or -errno, and the old file stays. */
+int state_file_write(const char *path, const char *text, size_t n);
+
+#endif
