@@ -1,5 +1,6 @@
 #include "policy/config.h"
 
+#include "policy/anchors.h"
 #include "policy/config_check.h"
 #include "policy/config_load.h"
 #include "policy/lists.h"
@@ -257,6 +258,16 @@ free_rule(struct split_rule *rule)
 	free(rule->domain_texts);
 	free(rule->domains);
 	free(rule->link);
+	anchors_free(rule->anchors, rule->nanchors);
+}
+
+bool
+policy_validates(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->nrules; i++)
+		if (policy->rules[i].dnssec == DNSSEC_VALIDATE)
+			return true;
+	return policy->dnssec == DNSSEC_VALIDATE;
 }
 
 struct policy *

@@ -39,12 +39,18 @@ enum {
 	POLICY_RESTART_KEYS = 8 /* room for their names and a NULL */
 };
 
+struct anchor;
+
 /* One entry of "split". */
 struct split_rule {
 	struct name *domains; /* owned; suffixes, reverse zones of prefixes among them */
 	char **domain_texts;  /* owned; as the person wrote them */
 	size_t ndomains;
-	char *link;			     /* owned; NULL: any */
+	char *link; /* owned; NULL: any */
+	enum dnssec_mode dnssec;
+	struct anchor
+	    *anchors; /* owned; policy/anchors.h; some where dnssec is VALIDATE, else none */
+	size_t nanchors;
 	uint16_t first_upstream, nupstreams; /* its servers, in order, in policy.upstreams; none:
 					      * every question fails closed (SERVFAIL) */
 };
@@ -118,6 +124,9 @@ struct policy *policy_free(struct policy *policy);
  * by NULL; returns how many. */
 size_t policy_restart_keys(
     const struct policy *a, const struct policy *b, const char *out[POLICY_RESTART_KEYS]);
+
+/* Is anything validated here, providers' answers or a split rule's? */
+bool policy_validates(const struct policy *policy);
 
 const char *privacy_text(enum privacy v);
 const char *strategy_text(enum strategy v);

@@ -17,11 +17,9 @@ static const char *const privacies[] = { "encrypted", "strict", "opportunistic",
 static const char *const steps[] = { "providers", "recurse", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
-static const char *const built_split_modes[] = { "\"off\"", NULL };
 static const char *const built_zero[] = { "0", NULL };
 static const char *const built_one[] = { "1", NULL };
 static const char *const built_false[] = { "false", NULL };
-static const char *const built_null[] = { "null", NULL };
 static const char *const built_empty[] = { "[]", NULL };
 
 static int
@@ -213,10 +211,10 @@ const struct schema_key schema[] = {
 	    "PEM file with the private CA that signed the certificates of the tls:// servers." },
 	{ "split/*/timeout", SCHEMA_TIME, 0, 50, 4000, NULL, NULL, NULL, NULL,
 	    "Silence until the next server is asked; default 1s." },
-	{ "split/*/dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, modes, built_split_modes, NULL,
-	    "As dnssec, for this rule." },
-	{ "split/*/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, built_null, NULL,
-	    "File with the rule's own trust anchors." },
+	{ "split/*/dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, modes, NULL, NULL,
+	    "validate: check signatures, from the rule's own trust_anchors; trust: the servers' word; off." },
+	{ "split/*/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
+	    "File with DS or DNSKEY records of the rule's own zones; with one, its names are validated from there." },
 
 	{ "engine", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The local recursive resolver." },
 	{ "engine/root_hints", SCHEMA_STRING, SCHEMA_NULL | SCHEMA_RESTART, 1, TEXT_MAX, "null", NULL, NULL, NULL,

@@ -3,6 +3,7 @@
 #include "policy/config_check.h"
 #include "policy/config_load.h"
 #include "policy/prefix.h"
+#include "policy/split_trust.h"
 #include "policy/suffix.h"
 #include "policy/url.h"
 
@@ -196,5 +197,7 @@ split_build(struct config_load *load)
 		build_domains(load, rule, json_object_get(entry, "domains"), path);
 		build_servers(load, rule, entry, path);
 		check_ca(load, rule, entry, path);
+		split_trust_build(load, rule, entry, path);
 	}
+	split_trust_check(load);
 }

@@ -15,6 +15,7 @@
 #include "stubd/net/tls.h"
 #include "stubd/ntas.h"
 #include "stubd/privilege.h"
+#include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
 #include "stubd/shuffle.h"
@@ -99,8 +100,10 @@ on_links(void *arg)
 	struct daemon *d = arg;
 
 	log_debug("links: changed count=%zu", d->resolver.netview.nlinks);
-	if (d->resolver.policy)
-		flight_reroute_all(&d->resolver);
+	if (!d->resolver.policy)
+		return;
+	exceptions_links_changed(&d->resolver);
+	flight_reroute_all(&d->resolver);
 }
 
 static void
@@ -406,7 +409,7 @@ check_anchors(struct daemon *d, const struct policy *policy, char error[DAEMON_E
 {
 	char why[ENGINE_WHY_MAX];
 
-	if (policy->dnssec != DNSSEC_VALIDATE || engine_check_anchors(d->engine, why) == 0)
+	if (!policy_validates(policy) || engine_check_anchors(d->engine, why) == 0)
 		return 0;
 	snprintf(error, DAEMON_ERROR_MAX,
 	    "%s; write the file with the root's keys in \"engine\"/\"trust_anchors\", or another "

@@ -279,6 +279,10 @@ show_split(FILE *out, const json_t *split)
 		    fprintf(out, " %s", json_string_value(domain));
 		if (*show_str(rule, "link"))
 			fprintf(out, "  on %s", show_str(rule, "link"));
+		if (strcmp(show_str(rule, "dnssec"), "validate") == 0)
+			fputs("  validated from its own trust anchors", out);
+		else if (strcmp(show_str(rule, "dnssec"), "trust") == 0)
+			fputs("  its servers' AD is believed", out);
 		fputc('\n', out);
 		if (json_array_size(json_object_get(rule, "servers")) == 0)
 			fputs("     no server: these names are not answered\n", out);

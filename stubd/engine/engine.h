@@ -44,10 +44,11 @@ enum {
 	ENGINE_WHY_MAX = 256, /* octets of a reason, the NUL included; longer ones are cut */
 };
 
-/* What is excepted from validation. Plain texts, so that they can be sent as a message. */
+/* What is not validated from the root. Plain texts, one entry a line, so that they can be sent as a
+ * message; NULL: none. */
 struct engine_exceptions {
-	char *
-	    insecure; /* names with all below them, in presentation format, one a line; NULL: none */
+	char *insecure; /* names in presentation format: they and all below are left unproved */
+	char *anchors;	/* DS and DNSKEY records from which split zones are proved */
 };
 
 struct engine_config {

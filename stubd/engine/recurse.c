@@ -202,7 +202,7 @@ set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENG
 	if (!error)
 		error = set_option(ctx, "root-hints:", config->root_hints, why);
 	if (!error)
-		error = trust_set(ctx, config, why);
+		error = trust_set(ctx, config, false, why);
 	if (!error)
 		error = set_time(ctx, config->time, why);
 	if (!error && config->outgoing_interface) {
@@ -312,7 +312,7 @@ set_forwarding(struct ub_ctx *ctx, const struct engine_config *config, const str
 	for (size_t i = 0; !error && i < sizeof(forwarding) / sizeof(*forwarding); i++)
 		error = set_option(ctx, forwarding[i].name, forwarding[i].value, why);
 	if (!error)
-		error = trust_set(ctx, config, why);
+		error = trust_set(ctx, config, true, why);
 	if (!error)
 		error = set_time(ctx, config->time, why);
 	if (!error)

@@ -17,11 +17,14 @@ trust_keep(struct engine_exceptions *own, const struct engine_exceptions *except
 {
 	struct engine_exceptions copy;
 
-	if (same(own->insecure, exceptions->insecure))
+	if (same(own->insecure, exceptions->insecure) && same(own->anchors, exceptions->anchors))
 		return 0;
 	copy.insecure = strdup(exceptions->insecure ? exceptions->insecure : "");
-	if (!copy.insecure)
+	copy.anchors = strdup(exceptions->anchors ? exceptions->anchors : "");
+	if (!copy.insecure || !copy.anchors) {
+		trust_clear(&copy);
 		return -ENOMEM;
+	}
 	trust_clear(own);
 	*own = copy;
 	return 1;
@@ -31,7 +34,8 @@ void
 trust_clear(struct engine_exceptions *own)
 {
 	free(own->insecure);
-	own->insecure = NULL;
+	free(own->anchors);
+	*own = (struct engine_exceptions){ NULL, NULL };
 }
 
 static int
@@ -41,17 +45,30 @@ refused(const char *what, int error, char why[ENGINE_WHY_MAX])
 	return error == UB_NOMEM ? -ENOMEM : -EIO;
 }
 
-/* Each line of text is one value of the option. */
 static int
-set_each(struct ub_ctx *ctx, const char *option, const char *text, char why[ENGINE_WHY_MAX])
+add_anchor(struct ub_ctx *ctx, const char *line)
+{
+	return ub_ctx_add_ta(ctx, line);
+}
+
+static int
+set_insecure(struct ub_ctx *ctx, const char *line)
+{
+	return ub_ctx_set_option(ctx, "domain-insecure:", line);
+}
+
+/* Tells each line of text. */
+static int
+set_each(struct ub_ctx *ctx, const char *text, int (*set)(struct ub_ctx *ctx, const char *line),
+    char why[ENGINE_WHY_MAX])
 {
 	char *copy = text ? strdup(text) : NULL, *rest = copy, *line;
 	int error = 0;
 
 	if (text && !copy)
-		return refused(option, UB_NOMEM, why);
+		return refused("a list of names", UB_NOMEM, why);
 	while (!error && (line = strsep(&rest, "\n"))) {
-		const int ub = *line ? ub_ctx_set_option(ctx, option, line) : 0;
+		const int ub = *line ? set(ctx, line) : 0;
 
 		if (ub)
 			error = refused(line, ub, why);
@@ -61,11 +78,16 @@ set_each(struct ub_ctx *ctx, const char *option, const char *text, char why[ENGI
 }
 
 int
-trust_set(struct ub_ctx *ctx, const struct engine_config *config, char why[ENGINE_WHY_MAX])
+trust_set(struct ub_ctx *ctx, const struct engine_config *config, bool own_anchors,
+    char why[ENGINE_WHY_MAX])
 {
-	const int error = ub_ctx_set_option(ctx, "trust-anchor-file:", config->trust_anchors);
+	const struct engine_exceptions *exceptions = &config->exceptions;
+	int error = ub_ctx_set_option(ctx, "trust-anchor-file:", config->trust_anchors);
 
 	if (error)
 		return refused(config->trust_anchors, error, why);
-	return set_each(ctx, "domain-insecure:", config->exceptions.insecure, why);
+	error = set_each(ctx, exceptions->insecure, set_insecure, why);
+	if (!error && own_anchors)
+		error = set_each(ctx, exceptions->anchors, add_anchor, why);
+	return error;
 }

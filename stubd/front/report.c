@@ -96,10 +96,11 @@ split(const struct resolver *r)
 		for (unsigned k = 0; k < rule->nupstreams; k++)
 			json_array_append_new(
 			    servers, report_upstream(r, (uint16_t)(rule->first_upstream + k)));
-		json_array_append_new(
-		    array, json_pack("{s:I, s:o, s:o, s:o}", "rule", (json_int_t)i, "domains",
-			       domains, "link", rule->link ? report_text(rule->link) : json_null(),
-			       "servers", servers));
+		json_array_append_new(array,
+		    json_pack("{s:I, s:o, s:o, s:s, s:I, s:o}", "rule", (json_int_t)i, "domains",
+			domains, "link", rule->link ? report_text(rule->link) : json_null(),
+			"dnssec", dnssec_mode_text(rule->dnssec), "trust_anchors",
+			(json_int_t)rule->nanchors, "servers", servers));
 	}
 	return array;
 }

@@ -128,7 +128,7 @@ report_explain(const struct resolver *resolver, const struct question *question)
 		return json;
 	}
 	json_object_set_new(json, "dnssec",
-	    json_string(dnssec_mode_text(exceptions_mode(resolver, &view, &question->name))));
+	    json_string(dnssec_mode_text(exceptions_mode(resolver, &view, question))));
 	json_object_set_new(json, "nta", report_nta(resolver, &question->name));
 	if (view.kind == VIEW_PROVIDERS)
 		add_strategy(json, resolver->policy, question);

@@ -1,5 +1,6 @@
 #include "stubd/query/exceptions.h"
 
+#include "policy/anchors.h"
 #include "policy/nta.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
@@ -16,14 +17,66 @@ exceptions_find(const struct resolver *resolver, const struct name *name)
 	return resolver->ntas ? nta_find(resolver->ntas, name) : NULL;
 }
 
-/* With "validate" the engine knows, and judges a chain of CNAMEs link by link. */
-enum dnssec_mode
-exceptions_mode(const struct resolver *resolver, const struct view *view, const struct name *name)
+static enum dnssec_mode
+split_mode(const struct split_rule *rule, const struct question *question)
 {
-	const enum dnssec_mode mode =
-	    view->kind == VIEW_PROVIDERS ? resolver->policy->dnssec : DNSSEC_OFF;
+	if (rule->dnssec == DNSSEC_VALIDATE &&
+	    !anchors_cover(rule->anchors, rule->nanchors, question))
+		return DNSSEC_OFF; /* the DS of the zone that the anchor is of */
+	return rule->dnssec;
+}
 
-	return mode == DNSSEC_TRUST && exceptions_find(resolver, name) ? DNSSEC_OFF : mode;
+/* With "validate" the engine knows of exceptions, and judges a chain of CNAMEs link by link. */
+enum dnssec_mode
+exceptions_mode(
+    const struct resolver *resolver, const struct view *view, const struct question *question)
+{
+	enum dnssec_mode mode = DNSSEC_OFF;
+
+	if (view->kind == VIEW_PROVIDERS)
+		mode = resolver->policy->dnssec;
+	else if (view->kind == VIEW_SPLIT)
+		mode = split_mode(&resolver->policy->rules[view->rule], question);
+	if (mode == DNSSEC_TRUST && exceptions_find(resolver, &question->name))
+		return DNSSEC_OFF;
+	return mode;
+}
+
+bool
+exceptions_may_prove(const struct resolver *resolver, const struct view *view)
+{
+	return view->kind == VIEW_PROVIDERS ||
+	       (view->kind == VIEW_SPLIT &&
+		   resolver->policy->rules[view->rule].dnssec == DNSSEC_VALIDATE);
+}
+
+/* Another number when a rule that is validated has another view than before. */
+static uint64_t
+links_seen(const struct resolver *resolver)
+{
+	const struct policy *policy = resolver->policy;
+	struct question question = { .type = TYPE_A, .class = CLASS_IN };
+	struct view view;
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < policy->nrules; i++) {
+		if (policy->rules[i].dnssec != DNSSEC_VALIDATE || !policy->rules[i].ndomains)
+			continue;
+		question.name = policy->rules[i].domains[0];
+		policy_view(policy, &question, &resolver->netview, &view);
+		seen = seen * 0x100000001b3u + (uint64_t)view.id * 2 + view.closed;
+	}
+	return seen;
+}
+
+void
+exceptions_links_changed(struct resolver *resolver)
+{
+	const uint64_t seen = links_seen(resolver);
+
+	if (seen != resolver->links_seen)
+		engine_forget(resolver->engine);
+	resolver->links_seen = seen;
 }
 
 /* The names, one a line; owned. NULL: out of memory. */
@@ -44,15 +97,44 @@ names(const struct nta_table *table)
 	return NULL;
 }
 
+/* The rules' anchors, one a line; owned. An exception at or above an anchor is stronger. NULL: out of
+ * memory. */
+static char *
+anchors(const struct resolver *resolver)
+{
+	const struct policy *policy = resolver->policy;
+	char *list = NULL;
+	size_t n;
+	FILE *f = open_memstream(&list, &n);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < policy->nrules; i++) {
+		const struct split_rule *rule = &policy->rules[i];
+
+		for (size_t k = 0; k < rule->nanchors; k++)
+			if (!exceptions_find(resolver, &rule->anchors[k].name))
+				fprintf(f, "%s\n", rule->anchors[k].text);
+	}
+	if (fclose(f) == 0)
+		return list;
+	free(list);
+	return NULL;
+}
+
 int
 exceptions_tell(struct resolver *resolver)
 {
-	struct engine_exceptions exceptions = { .insecure = names(resolver->ntas) };
-	int err = exceptions.insecure ? 0 : -ENOMEM;
+	struct engine_exceptions exceptions = {
+		.insecure = names(resolver->ntas),
+		.anchors = anchors(resolver),
+	};
+	int err = exceptions.insecure && exceptions.anchors ? 0 : -ENOMEM;
 
 	if (!err)
 		err = engine_set_exceptions(resolver->engine, &exceptions);
 	free(exceptions.insecure);
+	free(exceptions.anchors);
 	return err;
 }
 

@@ -1,6 +1,7 @@
 /*
- * The person's exceptions from validation (policy/nta.h), as far as queries are concerned: which
- * names they cover, and what has to happen when one begins or ends.
+ * What is validated how, as far as queries are concerned: public names from the root by the mode of
+ * the policy; names of split rules from the rule's own anchors or not at all; the person's exceptions
+ * (policy/nta.h): which names they cover, and what has to happen when one begins or ends.
  *
  * A name that is excepted is asked for with CD, so that a provider that validates gives what it has,
  * and its answer is insecure: AD is never set on it.
@@ -19,9 +20,15 @@ struct resolver;
 /* The exception at or above name; NULL: none. Borrowed until the table changes. */
 const struct nta *exceptions_find(const struct resolver *resolver, const struct name *name);
 
-/* What has to be done about DNSSEC with an answer for name in that view. */
+/* What has to be done about DNSSEC with the answer to a question of that view. */
 enum dnssec_mode exceptions_mode(
-    const struct resolver *resolver, const struct view *view, const struct name *name);
+    const struct resolver *resolver, const struct view *view, const struct question *question);
+
+/* May the validator ask for keys and delegations of this view's names? */
+bool exceptions_may_prove(const struct resolver *resolver, const struct view *view);
+
+/* A link came or went. What the validator learnt over a link that is no more is forgotten. */
+void exceptions_links_changed(struct resolver *resolver);
 
 /* Tells the engine what is excepted now. Returns 0 or -ENOMEM (it keeps what it was told before). */
 int exceptions_tell(struct resolver *resolver);

@@ -1,5 +1,6 @@
 #include "stubd/query/fetch.h"
 
+#include "stubd/query/exceptions.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/resolver.h"
 
@@ -10,6 +11,7 @@ struct fetch {
 	struct engine_fetch *fetch;
 	struct resolver *resolver;
 	bool root_keys; /* the root's DNSKEY: all rests on it */
+	bool split; /* asked of a split rule's servers */
 };
 
 static void
@@ -19,12 +21,13 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 
 	if (f->root_keys)
 		verdicts_root(f->resolver, result->answer, result->refused);
-	/* What takes too long is no word of the zone's either. */
+	/* What takes too long is no word of the zone's either. A split server that is lost says nothing
+	 * of the providers: it may not open their next stage. */
 	engine_fetched(f->fetch, result->answer,
-	    result->answer	? FETCH_ANSWERED
-	    : result->unreached ? FETCH_LOST
-	    : result->refused	? FETCH_REFUSED
-				: FETCH_DROPPED);
+	    result->answer		     ? FETCH_ANSWERED
+	    : result->unreached && !f->split ? FETCH_LOST
+	    : result->refused		     ? FETCH_REFUSED
+					     : FETCH_DROPPED);
 	free(f);
 }
 
@@ -36,7 +39,7 @@ fetch_start(void *arg, const struct question *question, struct engine_fetch *fet
 	struct view view;
 
 	policy_view(r->policy, question, &r->netview, &view);
-	if (view.kind != VIEW_PROVIDERS) {
+	if (!exceptions_may_prove(r, &view)) {
 		r->counters.chain_refused++;
 		engine_fetched(fetch, NULL, FETCH_REFUSED);
 		return;
@@ -49,6 +52,7 @@ fetch_start(void *arg, const struct question *question, struct engine_fetch *fet
 		f->fetch = fetch;
 		f->resolver = r;
 		f->root_keys = question->type == TYPE_DNSKEY && question->name.len == 1;
+		f->split = view.kind == VIEW_SPLIT;
 	}
 	if (!f || flight_join(r, question, &view, FLIGHT_RAW, true, &f->wait) < 0) {
 		free(f);

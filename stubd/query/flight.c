@@ -181,7 +181,7 @@ static bool
 in_mode(const struct flight *f, enum dnssec_mode mode)
 {
 	return f->kind == FLIGHT_CHECKED && !f->cd &&
-	       exceptions_mode(f->resolver, &f->view, &f->question.name) == mode;
+	       exceptions_mode(f->resolver, &f->view, &f->question) == mode;
 }
 
 static int
@@ -384,7 +384,8 @@ on_start(void *arg)
 	struct flight *f = arg;
 
 	f->stage = 0;
-	if (f->kind == FLIGHT_RAW && (f->view.kind != VIEW_PROVIDERS || list_empty(&f->waits))) {
+	if (f->kind == FLIGHT_RAW &&
+	    (!exceptions_may_prove(f->resolver, &f->view) || list_empty(&f->waits))) {
 		/* A reload made it so; or nobody is interested after it. */
 		fail(f, EDE_NOT_READY);
 		return;

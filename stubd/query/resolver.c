@@ -55,6 +55,8 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 		cache_flush(resolver->cache, NULL, true);
 	if (old && resolver->engine)
 		engine_forget(resolver->engine);
+	if (resolver->engine)
+		exceptions_links_changed(resolver);
 	if (resolver->engine && exceptions_tell(resolver) < 0)
 		log_error("out of memory; what is excepted from validation stays as it was");
 	if (old)

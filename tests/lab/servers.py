@@ -5,7 +5,7 @@ import sys
 
 from run import write
 from world import CORE_PORT, CORP_ZONES, OUTGOING, PARTIES, ZONES
-from zonefiles import dotted, served_file
+from zonefiles import corp_file, dotted, served_file
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -36,7 +36,7 @@ def unbound_zones(party, state):
     """The corporate server's own zones, which it answers from without asking anyone."""
     if party.name != "corp":
         return ""
-    return "".join(f'auth-zone:\n\tname: "{z}."\n\tzonefile: "{state}/zones/corp-{z}.zone"\n'
+    return "".join(f'auth-zone:\n\tname: "{z}."\n\tzonefile: "{state}/zones/{corp_file(z)}"\n'
                    "\tfor-downstream: no\n\tfor-upstream: yes\n\tfallback-enabled: no\n"
                    for z in CORP_ZONES)
 

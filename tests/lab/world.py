@@ -106,7 +106,15 @@ ZONES = {
     "2.0.192.in-addr.arpa": ("leaf2", "nsec"),
     "18.198.in-addr.arpa": ("leaf2", "nsec"),
 }
-CORP_ZONES = ["corp.example", "7.10.in-addr.arpa", "www.example.com"]
+# The company's own, at `corp` only: the public zones know nothing of them. How they are signed.
+CORP_ZONES = {
+    "corp.example": "unsigned",
+    "7.10.in-addr.arpa": "unsigned",
+    "www.example.com": "unsigned",
+    "signed.corp.example": "nsec",
+    "below.signed.corp.example": "nsec",
+    "broken.corp.example": "bogus",
+}
 NAME_OF = {"root": "a.root-servers.net", "tld": "a.nic.net",
            "leaf1": "ns1.hosts.net", "leaf2": "ns2.hosts.net"}
 
@@ -125,7 +133,7 @@ def env(state):
     """What tests need to know, as environment variables."""
     out = {"LAB_DIR": state, "LAB_CA": f"{state}/ca.pem",
            "LAB_ROOT_HINTS": f"{state}/root.hints", "LAB_ROOT_ANCHOR": f"{state}/root.anchor",
-           "LAB_ROOT_DELV": f"{state}/root.delv",
+           "LAB_ROOT_DELV": f"{state}/root.delv", "LAB_CORP_ANCHOR": f"{state}/corp.anchor",
            "LAPTOP4": LAPTOP4, "LAPTOP6": LAPTOP6, "LAPTOP_VPN4": LAPTOP_VPN4,
            "WEB4": WEB4, "WEB6": WEB6}
     for p in PARTIES.values():

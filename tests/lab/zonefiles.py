@@ -63,9 +63,13 @@ def glue(zone):
                    for p in servers)
 
 
+def kind_of(zone):
+    return KINDS[ZONES[zone][1] if zone in ZONES else CORP_ZONES[zone]]
+
+
 def make_keys(folder, zone):
     """Returns the zone's key files' stems and its keys' RDATA, the KSKs first."""
-    kind = KINDS[ZONES[zone][1]]
+    kind = kind_of(zone)
     stems = [run("ldns-keygen", *flags, "-a", kind.algorithm, zone, cwd=folder).strip()
              for flags in kind.ksks * [["-k"]] + kind.zsks * [[]]]
     keys = []
@@ -75,14 +79,15 @@ def make_keys(folder, zone):
     return stems, keys
 
 
-def sign(folder, zone, stems, keys, unseen):
+def sign(folder, zone, stems, keys, unseen="", source=None):
     """Make ZONE.signed from ZONE.zone; what is `unseen` has no part in the denial of existence."""
-    kind = KINDS[ZONES[zone][1]]
+    kind = kind_of(zone)
+    source = source or stem(zone)
     now = int(time.time())
     first, last = (str(now + days * DAY) for days in kind.days)
-    out = f"{folder}/{stem(zone)}.signed"
+    out = f"{folder}/{source}.signed"
     run("ldns-signzone", *kind.options, "-i", first, "-e", last, "-o", dotted(zone), "-f", out,
-        f"{stem(zone)}.zone", *stems[kind.gone:], cwd=folder)
+        f"{source}.zone", *stems[kind.gone:], cwd=folder)
     with open(out, encoding="ascii") as f:
         text = re.sub(" ;{.*", "", f.read())            # what ldns has to say of the keys
     write(out, kind.after(text, keys) + unseen)
@@ -105,6 +110,28 @@ def write_anchors(state, key):
           f"{NAME_OF['root']}. 3600000 A {root.v4}\n{NAME_OF['root']}. 3600000 AAAA {root.v6}\n")
 
 
+def corp_file(zone):
+    """The file's name, relative to the zones folder, that the corporate server reads."""
+    return f"corp-{zone}.{'signed' if kind_of(zone).signed else 'zone'}"
+
+
+def build_corp(state, folder):
+    """The corporate zones; and the keys of the signed ones that no zone above vouches for."""
+    keys = {z: make_keys(folder, z) for z in CORP_ZONES if kind_of(z).signed}
+    anchors = ""
+    for zone in CORP_ZONES:
+        text = HEADER.format(origin=dotted(zone), ns="dns.corp.example") + contents(zone)
+        for child in keys:
+            if child.partition(".")[2] == zone and zone in keys:
+                text += f"{child}. NS dns.corp.example.\n" + "".join(ds(child, keys[child][1][0]))
+        write(f"{folder}/corp-{zone}.zone", text)
+        if zone in keys:
+            sign(folder, zone, *keys[zone], source=f"corp-{zone}")
+            if zone.partition(".")[2] not in keys:
+                anchors += ds(zone, keys[zone][1][0])
+    write(f"{state}/corp.anchor", anchors)
+
+
 def build(state):
     """Write all zones, and what is known of the root."""
     folder = f"{state}/zones"
@@ -123,9 +150,7 @@ def build(state):
         text += "" if kind == "optout" else insecure
         write(f"{folder}/{stem(zone)}.zone", KINDS[kind].before(text, keys[zone]))
     side_by_side([lambda z=z: sign(folder, z, *made[z], unseen[z]) for z in signed])
-    for zone in CORP_ZONES:
-        header = HEADER.format(origin=dotted(zone), ns="dns.corp.example")
-        write(f"{folder}/corp-{zone}.zone", header + contents(zone))
+    build_corp(state, folder)
     write_anchors(state, keys["."][0])
 
 

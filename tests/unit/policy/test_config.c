@@ -151,10 +151,13 @@ what_is_not_built_is_refused(void)
 		    "/doh/listen: is not built yet; write []" },
 		{ "\"split\": [ { \"domains\": [ \"a\" ], \"servers\": [], \"dnssec\": "
 		  "\"validate\" } ]",
-		    "/split/0/dnssec: \"validate\" is not built yet; write \"off\"" },
+		    "/split/0/dnssec: \"validate\" needs the keys of the rule's own zones; write "
+		    "\"trust_anchors\": \"FILE\" beside it" },
 		{ "\"split\": [ { \"domains\": [ \"a\" ], \"servers\": [], \"trust_anchors\": "
 		  "\"/f\" } ]",
-		    "/split/0/trust_anchors: \"/f\" is not built yet; write null" },
+		    "/split/0/trust_anchors: /f: No such file or directory; name a file that can "
+		    "be "
+		    "read" },
 	};
 	char json[600];
 
