@@ -18,6 +18,7 @@
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
 #include "stubd/query/query.h"
+#include "stubd/rootkeys.h"
 #include "stubd/shuffle.h"
 #include "stubd/upstream/pool.h"
 #include "stubd/watch/link.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct api *api;
 	struct http *http;
 	bool reload_failed;
+	struct rootkeys root;
 	struct loop_signal *hangup, *terminate, *interrupt;
 	struct timer drain;	 /* the end of DRAINING */
 	struct timer drain_poll; /* looks whether the last answer is out */
@@ -290,6 +292,7 @@ warnings(void *arg, json_t *array)
 	if (!d->shuffle.seed.kept)
 		json_array_append_new(array, json_string("the state folder cannot be written: "
 							 "providers are drawn anew at each start"));
+	rootkeys_warn(&d->root, array);
 	if (!ntas_kept(d->ntas))
 		json_array_append_new(array,
 		    json_string("the negative trust anchors could not be written to the state "
@@ -402,22 +405,6 @@ load_private_cas(struct daemon *d, const struct policy *policy, char error[DAEMO
 	return 0;
 }
 
-/* Without trust anchors every answer would be refused: better not to start. Read as whom we are now,
- * since the validator reads them again later. */
-static int
-check_anchors(struct daemon *d, const struct policy *policy, char error[DAEMON_ERROR_MAX])
-{
-	char why[ENGINE_WHY_MAX];
-
-	if (!policy_validates(policy) || engine_check_anchors(d->engine, why) == 0)
-		return 0;
-	snprintf(error, DAEMON_ERROR_MAX,
-	    "%s; write the file with the root's keys in \"engine\"/\"trust_anchors\", or another "
-	    "\"dnssec\" than \"validate\"",
-	    why);
-	return -EINVAL;
-}
-
 static void
 greet(const struct daemon *d)
 {
@@ -460,13 +447,15 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	err = privilege_drop(error);
 	if (err < 0)
 		goto fail;
-	err = check_anchors(d, policy, error);
+	err = rootkeys_check(d->engine, policy, error);
 	if (err < 0)
 		goto fail;
 	err = shuffle_open(&d->shuffle, policy->state);
 	d->goodtime = goodtime_new(policy->state, d->tls, d->engine, &d->resolver);
 	d->resolver.look_at_clock = goodtime_look;
 	d->resolver.clock_arg = d->goodtime;
+	rootkeys_open(&d->root, policy);
+	d->resolver.root_state = d->root.file;
 	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
 	if (!err)
 		err = d->goodtime && d->ntas ? apply_policy(d, policy) : -ENOMEM;
@@ -516,6 +505,7 @@ daemon_free(struct daemon *d)
 	d->tls = tls_store_free(d->tls);
 	free(d->listening);
 	shuffle_close(&d->shuffle);
+	rootkeys_close(&d->root);
 	d->loop = loop_free(d->loop);
 	free(d);
 	return NULL;

@@ -39,7 +39,7 @@ read_all(int fd, size_t max, char **text, size_t *n)
 int
 state_file_read(const char *path, size_t max, char **text, size_t *n)
 {
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	int err;
 
 	if (fd < 0)

@@ -49,6 +49,11 @@ enum {
 struct engine_exceptions {
 	char *insecure; /* names in presentation format: they and all below are left unproved */
 	char *anchors;	/* DS and DNSKEY records from which split zones are proved */
+	/* Path of the file in which the root's keys are followed (engine/rootstate.h), in place of
+	 * trust_anchors; by one context: the validation's, or, where nothing is validated, the
+	 * recursion's. */
+	char *root_state;
+	bool root_by_recursion;
 };
 
 struct engine_config {

@@ -43,6 +43,7 @@ struct recurse {
 	size_t max;	   /* jobs */
 	bool fixed;	   /* the outgoing interface is given, families are not looked at */
 	unsigned families; /* that had a route when the context was made */
+	struct trust_copy root;
 };
 
 /* One question in libunbound's hands, or on its way there. */
@@ -193,7 +194,8 @@ set_time(struct ub_ctx *ctx, int64_t seconds, char why[ENGINE_WHY_MAX])
 }
 
 static int
-set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENGINE_WHY_MAX])
+set_options(struct ub_ctx *ctx, const struct engine_config *config, struct trust_copy *copy,
+    char why[ENGINE_WHY_MAX])
 {
 	int error = 0;
 
@@ -202,7 +204,7 @@ set_options(struct ub_ctx *ctx, const struct engine_config *config, char why[ENG
 	if (!error)
 		error = set_option(ctx, "root-hints:", config->root_hints, why);
 	if (!error)
-		error = trust_set(ctx, config, false, why);
+		error = trust_set(ctx, config, copy, why);
 	if (!error)
 		error = set_time(ctx, config->time, why);
 	if (!error && config->outgoing_interface) {
@@ -273,7 +275,7 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
 	recurse->burst = RECURSE_BURST;
 	recurse->fixed = config->outgoing_interface != NULL;
 	recurse->families = families();
-	error = set_options(recurse->ctx, config, why);
+	error = set_options(recurse->ctx, config, &recurse->root, why);
 	if (!error && !recurse->fixed)
 		error = set_families(recurse->ctx, recurse->families, why);
 	if (!error)
@@ -312,7 +314,7 @@ set_forwarding(struct ub_ctx *ctx, const struct engine_config *config, const str
 	for (size_t i = 0; !error && i < sizeof(forwarding) / sizeof(*forwarding); i++)
 		error = set_option(ctx, forwarding[i].name, forwarding[i].value, why);
 	if (!error)
-		error = trust_set(ctx, config, true, why);
+		error = trust_set(ctx, config, NULL, why);
 	if (!error)
 		error = set_time(ctx, config->time, why);
 	if (!error)
@@ -364,6 +366,7 @@ recurse_free(struct recurse *recurse)
 	list_for_each (it, &recurse->queued)
 		free(container_of(it, struct job, link));
 	ubase_free(recurse->base);
+	trust_copy_clear(&recurse->root);
 	free(recurse);
 	return NULL;
 }
@@ -481,9 +484,10 @@ recurse_ask(struct recurse *recurse, const struct engine_request *request)
 }
 
 bool
-recurse_outdated(const struct recurse *recurse)
+recurse_outdated(struct recurse *recurse)
 {
-	return !recurse->fixed && recurse->families != families();
+	return trust_copy_outdated(&recurse->root) ||
+	       (!recurse->fixed && recurse->families != families());
 }
 
 size_t

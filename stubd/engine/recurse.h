@@ -52,9 +52,9 @@ struct recurse *recurse_free(struct recurse *recurse);
  * returns 0. -EBUSY: RECURSE_JOBS_MAX; -ENOMEM; -EIO: libunbound could not start. */
 int recurse_ask(struct recurse *recurse, const struct engine_request *request);
 
-/* True if the machine has won or lost its way to IPv4 or IPv6 since the context was made: libunbound
+/* True if the root has other keys, or if the machine has won or lost its way to IPv4 or IPv6 since the context was made: libunbound
  * would go on as before, and give up a name after a handful of servers that no route leads to. */
-bool recurse_outdated(const struct recurse *recurse);
+bool recurse_outdated(struct recurse *recurse);
 
 /* Questions in libunbound's hands. */
 size_t recurse_count(const struct recurse *recurse);

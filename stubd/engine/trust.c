@@ -1,9 +1,12 @@
 #include "stubd/engine/trust.h"
 
+#include "stubd/engine/rootstate.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unbound.h>
 
 static bool
@@ -17,11 +20,15 @@ trust_keep(struct engine_exceptions *own, const struct engine_exceptions *except
 {
 	struct engine_exceptions copy;
 
-	if (same(own->insecure, exceptions->insecure) && same(own->anchors, exceptions->anchors))
+	if (same(own->insecure, exceptions->insecure) && same(own->anchors, exceptions->anchors) &&
+	    same(own->root_state, exceptions->root_state) &&
+	    own->root_by_recursion == exceptions->root_by_recursion)
 		return 0;
 	copy.insecure = strdup(exceptions->insecure ? exceptions->insecure : "");
 	copy.anchors = strdup(exceptions->anchors ? exceptions->anchors : "");
-	if (!copy.insecure || !copy.anchors) {
+	copy.root_state = exceptions->root_state ? strdup(exceptions->root_state) : NULL;
+	copy.root_by_recursion = exceptions->root_by_recursion;
+	if (!copy.insecure || !copy.anchors || !copy.root_state != !exceptions->root_state) {
 		trust_clear(&copy);
 		return -ENOMEM;
 	}
@@ -35,7 +42,8 @@ trust_clear(struct engine_exceptions *own)
 {
 	free(own->insecure);
 	free(own->anchors);
-	*own = (struct engine_exceptions){ NULL, NULL };
+	free(own->root_state);
+	*own = (struct engine_exceptions){ .insecure = NULL };
 }
 
 static int
@@ -77,17 +85,90 @@ set_each(struct ub_ctx *ctx, const char *text, int (*set)(struct ub_ctx *ctx, co
 	return error;
 }
 
-int
-trust_set(struct ub_ctx *ctx, const struct engine_config *config, bool own_anchors,
+void
+trust_copy_clear(struct trust_copy *copy)
+{
+	free(copy->path);
+	free(copy->keys);
+	*copy = (struct trust_copy){ .path = NULL };
+}
+
+static struct timespec
+time_written(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 ? st.st_mtim : (struct timespec){ .tv_sec = 0 };
+}
+
+/* The file is written more often than its keys change. */
+bool
+trust_copy_outdated(struct trust_copy *copy)
+{
+	struct timespec written;
+	char *keys;
+	bool others;
+
+	if (!copy->path)
+		return false;
+	written = time_written(copy->path);
+	if (written.tv_sec == copy->written.tv_sec && written.tv_nsec == copy->written.tv_nsec)
+		return false;
+	copy->written = written;
+	keys = rootstate_read(copy->path);
+	others = keys && strcmp(keys, copy->keys) != 0;
+	free(keys);
+	return others;
+}
+
+/* Keeps what was given in *copy (takes keys). Returns 0 or -ENOMEM. */
+static int
+keep_copy(struct trust_copy *copy, const char *path, char *keys)
+{
+	copy->keys = keys;
+	copy->path = strdup(path);
+	if (copy->path)
+		copy->written = time_written(path);
+	return copy->path ? 0 : -ENOMEM;
+}
+
+/* libunbound would start without any anchor from a file that is broken: then from the static one. */
+static int
+set_root(struct ub_ctx *ctx, const struct engine_config *config, struct trust_copy *copy,
     char why[ENGINE_WHY_MAX])
 {
 	const struct engine_exceptions *exceptions = &config->exceptions;
-	int error = ub_ctx_set_option(ctx, "trust-anchor-file:", config->trust_anchors);
+	const bool follow = !copy || exceptions->root_by_recursion;
+	char *keys = exceptions->root_state ? rootstate_read(exceptions->root_state) : NULL;
+	int error;
 
+	if (!keys) {
+		error = ub_ctx_set_option(ctx, "trust-anchor-file:", config->trust_anchors);
+		return error ? refused(config->trust_anchors, error, why) : 0;
+	}
+	if (follow) {
+		free(keys);
+		error = ub_ctx_add_ta_autr(ctx, exceptions->root_state);
+		return error ? refused(exceptions->root_state, error, why) : 0;
+	}
+	error = set_each(ctx, keys, add_anchor, why);
+	if (!error && keep_copy(copy, exceptions->root_state, keys) == 0)
+		return 0;
 	if (error)
-		return refused(config->trust_anchors, error, why);
-	error = set_each(ctx, exceptions->insecure, set_insecure, why);
-	if (!error && own_anchors)
+		free(keys);
+	return error ? error : refused("a copy of the root's keys", UB_NOMEM, why);
+}
+
+int
+trust_set(struct ub_ctx *ctx, const struct engine_config *config, struct trust_copy *copy,
+    char why[ENGINE_WHY_MAX])
+{
+	const struct engine_exceptions *exceptions = &config->exceptions;
+	int error = set_root(ctx, config, copy, why);
+
+	if (!error)
+		error = set_each(ctx, exceptions->insecure, set_insecure, why);
+	if (!error && !copy)
 		error = set_each(ctx, exceptions->anchors, add_anchor, why);
 	return error;
 }

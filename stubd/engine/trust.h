@@ -11,6 +11,9 @@
 
 #include "stubd/engine/engine.h"
 
+#include <stdbool.h>
+#include <time.h>
+
 struct ub_ctx;
 
 /* Keeps copies in *own. Returns 1 when they differ from what was there, 0 when not, or -ENOMEM and
@@ -18,9 +21,21 @@ struct ub_ctx;
 int trust_keep(struct engine_exceptions *own, const struct engine_exceptions *exceptions);
 void trust_clear(struct engine_exceptions *own);
 
-/* Tells a context that is not in use yet; one that answers for split views takes their own anchors, too.
- * Returns 0, or -EIO or -ENOMEM and why. */
-int trust_set(struct ub_ctx *ctx, const struct engine_config *config, bool own_anchors,
+/* The root's keys as a context has got them that does not follow them itself. */
+struct trust_copy {
+	char *path, *keys; /* owned; NULL: it has not */
+	struct timespec written;
+};
+
+void trust_copy_clear(struct trust_copy *copy);
+
+/* Are they others now? */
+bool trust_copy_outdated(struct trust_copy *copy);
+
+/* Tells a context that is not in use yet: one that validates (copy is NULL) takes the anchors of split
+ * zones, too; one that recurses may get a copy of the root's keys. Returns 0, or -EIO or -ENOMEM and
+ * why. */
+int trust_set(struct ub_ctx *ctx, const struct engine_config *config, struct trust_copy *copy,
     char why[ENGINE_WHY_MAX]);
 
 #endif

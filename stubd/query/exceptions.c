@@ -128,6 +128,8 @@ exceptions_tell(struct resolver *resolver)
 	struct engine_exceptions exceptions = {
 		.insecure = names(resolver->ntas),
 		.anchors = anchors(resolver),
+		.root_state = resolver->root_state,
+		.root_by_recursion = !policy_validates(resolver->policy),
 	};
 	int err = exceptions.insecure && exceptions.anchors ? 0 : -ENOMEM;
 

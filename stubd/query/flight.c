@@ -386,8 +386,7 @@ on_start(void *arg)
 	f->stage = 0;
 	if (f->kind == FLIGHT_RAW &&
 	    (!exceptions_may_prove(f->resolver, &f->view) || list_empty(&f->waits))) {
-		/* A reload made it so; or nobody is interested after it. */
-		fail(f, EDE_NOT_READY);
+		fail(f, EDE_NOT_READY); /* by a reload; or nobody is interested after it */
 		return;
 	}
 	if (f->view.kind == VIEW_LOCAL) {

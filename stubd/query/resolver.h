@@ -72,7 +72,8 @@ struct resolver {
 	size_t nraw;		      /* raw ones among them */
 	struct list queries;	      /* all that wait */
 	size_t held;		      /* octets, see MAX_HELD */
-	uint64_t links_seen;	      /* of rules that are validated; see query/exceptions */
+	char *root_state;    /* see engine/rootstate.h; NULL: the root's keys are not followed */
+	uint64_t links_seen; /* of rules that are validated; see query/exceptions */
 	struct net_epoch epoch;
 	struct verdicts verdicts;      /* what failures have in common */
 	struct walltime walltime;      /* by which certificates and signatures are checked */

@@ -1,0 +1,54 @@
+#include "stubd/rootkeys.h"
+
+#include "policy/config.h"
+#include "stubd/base/log.h"
+#include "stubd/engine/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* Without trust anchors every answer would be refused: better not to start. Read as whom we are now,
+ * since the validator reads them again later. */
+int
+rootkeys_check(
+    const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX])
+{
+	char why[ENGINE_WHY_MAX];
+
+	if (!policy_validates(policy) || engine_check_anchors(engine, why) == 0)
+		return 0;
+	snprintf(error, ROOTKEYS_ERROR_MAX,
+	    "%s; write the file with the root's keys in \"engine\"/\"trust_anchors\", or another "
+	    "\"dnssec\" than \"validate\"",
+	    why);
+	return -EINVAL;
+}
+
+void
+rootkeys_open(struct rootkeys *root, const struct policy *policy)
+{
+	const char *seed =
+	    policy->trust_anchors ? policy->trust_anchors : STUBD_DATA_DIR "/root.key";
+
+	umask(0077);
+	rootstate_open(seed, policy->state, &root->file, root->why);
+	if (root->why[0])
+		log_warn("root keys: %s", root->why);
+}
+
+void
+rootkeys_close(struct rootkeys *root)
+{
+	free(root->file);
+	root->file = NULL;
+}
+
+void
+rootkeys_warn(const struct rootkeys *root, json_t *array)
+{
+	if (!root->file)
+		json_array_append_new(array,
+		    json_sprintf("the root's keys are not followed when they roll: %s", root->why));
+}

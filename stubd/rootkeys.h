@@ -1,0 +1,35 @@
+/*
+ * The root's keys of this installation: checked before the start, and followed over their rolls in the
+ * state folder (engine/rootstate.h).
+ */
+#ifndef STUBD_ROOTKEYS_H
+#define STUBD_ROOTKEYS_H
+
+#include "stubd/engine/rootstate.h"
+
+#include <jansson.h>
+
+struct engine;
+struct policy;
+
+/* Zeroed: not open. */
+struct rootkeys {
+	char *file; /* owned; NULL: they are not followed */
+	char why[ROOTSTATE_WHY_MAX];
+};
+
+enum { ROOTKEYS_ERROR_MAX = 512 };
+
+/* Are there trust anchors where they are needed? Returns 0, or -EINVAL and one line in error. */
+int rootkeys_check(
+    const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX]);
+
+/* Makes the file fit for use; what is wrong with it is logged once. From now on the files that the
+ * process makes are its user's alone (umask(2)): libunbound writes this one. */
+void rootkeys_open(struct rootkeys *root, const struct policy *policy);
+void rootkeys_close(struct rootkeys *root);
+
+/* Adds a line if they are not followed. */
+void rootkeys_warn(const struct rootkeys *root, json_t *array);
+
+#endif
