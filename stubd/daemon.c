@@ -1,4 +1,4 @@
-#include "stubd/daemon.h"
+#include "stubd/daemon_impl.h"
 
 #include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
@@ -33,34 +33,6 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-struct daemon {
-	const struct policy_load_options *options; /* borrowed */
-	struct loop *loop;
-	struct tls_store *tls;
-	struct pool *pool;
-	struct engine *engine;
-	struct cache *cache;
-	struct shuffle shuffle;
-	struct ntas *ntas;
-	struct resolver resolver;
-	bool resolver_made;
-	struct link_watch *links;
-	struct epoch *epoch;
-	struct wake_watch *wake;
-	struct goodtime *goodtime;
-	struct udp_front *udp;
-	struct tcp_front *tcp;
-	struct listen_set *listening;
-	struct api *api;
-	struct http *http;
-	bool reload_failed;
-	struct rootkeys root;
-	struct loop_signal *hangup, *terminate, *interrupt;
-	struct timer drain;	 /* the end of DRAINING */
-	struct timer drain_poll; /* looks whether the last answer is out */
-	msec drain_started;
-};
-
 enum { DRAIN_POLL = 10 /* ms */ };
 
 /* The hostname as a name; the root where it is none. */
@@ -76,8 +48,8 @@ read_hostname(struct name *out)
 /* --- policy ----------------------------------------------------------------------------------- */
 
 /* Hands a policy to everything that follows it. Returns 0, or -ENOMEM with nothing changed. */
-static int
-apply_policy(struct daemon *d, struct policy *policy)
+int
+daemon_apply_policy(struct daemon *d, struct policy *policy)
 {
 	struct draw_order draw;
 
@@ -121,78 +93,13 @@ on_wake(void *arg, bool slept)
 	engine_forget(d->engine);
 }
 
-static json_t *
-text_array(const char *const *texts, size_t n)
-{
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < n; i++)
-		json_array_append_new(array, json_string(texts[i]));
-	return array;
-}
-
-/* Reads the configuration again. Any error keeps the old one. Fills a report for the person who asked:
- * { "errors": [...], "restart": [...] }. Returns 0 or -errno. */
-static int
-reload(void *arg, json_t **report)
-{
-	struct daemon *d = arg;
-	struct policy_errors errors = { 0 };
-	struct policy *policy = NULL;
-	const char *restart[POLICY_RESTART_KEYS];
-	size_t nrestart = 0;
-	int err = policy_load(d->options, &policy, &errors);
-
-	if (err == 0)
-		nrestart = policy_restart_keys(d->resolver.policy, policy, restart);
-	if (err == 0)
-		err = apply_policy(d, policy);
-	for (size_t i = 0; i < errors.n; i++)
-		log_error("%s", errors.lines[i]);
-	for (size_t i = 0; i < nrestart; i++)
-		log_warn("reload: key=%s needs a restart to take effect", restart[i]);
-	d->reload_failed = err < 0;
-	if (err < 0) {
-		log_error("reload: error=\"%s\" the old configuration stays", strerror(-err));
-		policy_free(policy);
-	} else {
-		for (size_t i = 0; i < policy->warnings.n; i++)
-			log_warn("%s", policy->warnings.lines[i]);
-		log_info("reload: done files=%zu", policy->nfiles);
-	}
-	*report = json_pack("{s:o, s:o}", "errors",
-	    text_array((const char *const *)errors.lines, errors.n), "restart",
-	    text_array(restart, err < 0 ? 0 : nrestart));
-	policy_errors_clear(&errors);
-	return err;
-}
-
-static int
-shuffle(void *arg)
-{
-	struct daemon *d = arg;
-	const int err = shuffle_again(&d->shuffle);
-
-	if (err < 0)
-		log_error("draw: error=\"%s\" the old draw stays", strerror(-err));
-	return err;
-}
-
-static json_t *
-draw_report(void *arg)
-{
-	const struct daemon *d = arg;
-
-	return shuffle_report(&d->shuffle);
-}
-
 static void
 on_hangup(void *arg)
 {
 	json_t *report = NULL;
 
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic_us());
-	reload(arg, &report);
+	daemon_reload(arg, &report);
 	json_decref(report);
 	sd_notify(0, "READY=1");
 }
@@ -266,77 +173,6 @@ open_fronts(struct daemon *d, const struct policy *policy, char error[DAEMON_ERR
 	return http_open(d->loop, policy->control, api_handle, d->api, &d->http, error);
 }
 
-/* What the person should know, for `stubctl status`. */
-static void
-warnings(void *arg, json_t *array)
-{
-	const struct daemon *d = arg;
-	const struct resolver *r = &d->resolver;
-
-	if (policy_is_degraded(r->policy, pool_standing(r->pool), &r->draw, loop_now(d->loop)))
-		json_array_append_new(array,
-		    json_string(
-			"no provider can be reached: public names are answered by local recursion, "
-			"in plaintext; providers are tried every 2 s"));
-	if (d->reload_failed)
-		json_array_append_new(array,
-		    json_string(
-			"the last reload failed: the configuration in use is the one before; "
-			"`stubd -n` says what is wrong"));
-	if (r->policy->warnings.n > 0)
-		json_array_append_new(array,
-		    json_sprintf(
-			"entries of the catalogue that are left out: %zu; `stubd -n` says why",
-			r->policy->warnings.n));
-	keep_warnings(r->policy, array);
-	if (!d->shuffle.seed.kept)
-		json_array_append_new(array, json_string("the state folder cannot be written: "
-							 "providers are drawn anew at each start"));
-	rootkeys_warn(&d->root, array);
-	if (!ntas_kept(d->ntas))
-		json_array_append_new(array,
-		    json_string("the negative trust anchors could not be written to the state "
-				"folder: they end with this run"));
-}
-
-static int
-add_nta(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX])
-{
-	struct daemon *d = arg;
-
-	return ntas_add(d->ntas, name, seconds, why);
-}
-
-static int
-remove_nta(void *arg, const struct name *name, char why[API_WHY_MAX])
-{
-	struct daemon *d = arg;
-
-	return ntas_remove(d->ntas, name, why);
-}
-
-static struct api *
-make_api(struct daemon *d)
-{
-	const struct api_host host = {
-		.resolver = &d->resolver,
-		.version = STUBD_VERSION,
-		.started = loop_now(d->loop),
-		.listening = d->listening,
-		.udp = d->udp,
-		.tcp = d->tcp,
-		.reload = reload,
-		.shuffle = shuffle,
-		.draw = draw_report,
-		.warnings = warnings,
-		.add_nta = add_nta,
-		.remove_nta = remove_nta,
-		.arg = d,
-	};
-
-	return api_new(&host);
-}
-
 static int
 make_parts(struct daemon *d, const struct policy *policy)
 {
@@ -379,7 +215,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->udp = udp_new(&d->resolver);
 	d->tcp = tcp_new(&d->resolver);
 	d->listening = calloc(1, sizeof(*d->listening));
-	d->api = make_api(d);
+	d->api = daemon_make_api(d);
 	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
 	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
 	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
@@ -458,7 +294,7 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	d->resolver.root_state = d->root.file;
 	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
 	if (!err)
-		err = d->goodtime && d->ntas ? apply_policy(d, policy) : -ENOMEM;
+		err = d->goodtime && d->ntas ? daemon_apply_policy(d, policy) : -ENOMEM;
 	if (err < 0)
 		goto fail;
 	greet(d);

@@ -290,17 +290,40 @@ report_status(const struct api_host *host)
 	const struct policy *policy = r->policy;
 	msec up = loop_now(r->loop) - host->started;
 
-	return json_pack("{s:s, s:i, s:I, s:o, s:o, s:s, s:s, s:o, s:s, s:I, s:o, s:o, s:o, s:o, "
-			 "s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o}",
-	    "version", host->version ? host->version : "", "pid", (int)getpid(), "uptime_ms",
-	    (json_int_t)up, "listen", listening(host->listening), "files", files(policy), "privacy",
-	    privacy_text(policy->privacy), "strategy", strategy_text(policy->strategy), "on_miss",
-	    on_miss(policy), "dnssec", dnssec_mode_text(policy->dnssec), "providers_known",
-	    (json_int_t)policy->nproviders, "draw", report_draw(host), "providers",
-	    providers(r, true), "split", split(r), "ntas", report_ntas(r), "cache", cache(r),
-	    "counters", counters(&r->counters), "udp", udp(host->udp), "tcp", tcp(host->tcp),
-	    "recursion", engine(r), "validation", validation(r), "clock", wall_clock(r), "epoch",
-	    epoch(r), "trouble", trouble_text(r->verdicts.trouble), "warnings", warnings(host));
+	const struct {
+		const char *key;
+		json_t *value; /* owned */
+	} parts[] = {
+		{ "version", json_string(host->version ? host->version : "") },
+		{ "pid", json_integer(getpid()) },
+		{ "uptime_ms", json_integer((json_int_t)up) },
+		{ "listen", listening(host->listening) },
+		{ "files", files(policy) },
+		{ "privacy", json_string(privacy_text(policy->privacy)) },
+		{ "strategy", json_string(strategy_text(policy->strategy)) },
+		{ "on_miss", on_miss(policy) },
+		{ "dnssec", json_string(dnssec_mode_text(policy->dnssec)) },
+		{ "providers_known", json_integer((json_int_t)policy->nproviders) },
+		{ "draw", report_draw(host) },
+		{ "providers", providers(r, true) },
+		{ "split", split(r) },
+		{ "ntas", report_ntas(r) },
+		{ "cache", cache(r) },
+		{ "counters", counters(&r->counters) },
+		{ "udp", udp(host->udp) },
+		{ "tcp", tcp(host->tcp) },
+		{ "recursion", engine(r) },
+		{ "validation", validation(r) },
+		{ "clock", wall_clock(r) },
+		{ "epoch", epoch(r) },
+		{ "trouble", json_string(trouble_text(r->verdicts.trouble)) },
+		{ "warnings", warnings(host) },
+	};
+	json_t *json = json_object();
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		json_object_set_new(json, parts[i].key, parts[i].value);
+	return json;
 }
 
 json_t *

@@ -11,7 +11,7 @@ struct fetch {
 	struct engine_fetch *fetch;
 	struct resolver *resolver;
 	bool root_keys; /* the root's DNSKEY: all rests on it */
-	bool split; /* asked of a split rule's servers */
+	bool split;	/* asked of a split rule's servers */
 };
 
 static void

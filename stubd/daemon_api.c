@@ -1,0 +1,146 @@
+#include "stubd/daemon_impl.h"
+
+#include "stubd/base/log.h"
+#include "stubd/front/api.h"
+#include "stubd/keep.h"
+#include "stubd/net/loop.h"
+#include "stubd/ntas.h"
+#include "stubd/upstream/pool.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <string.h>
+
+static json_t *
+text_array(const char *const *texts, size_t n)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, json_string(texts[i]));
+	return array;
+}
+
+int
+daemon_reload(void *arg, json_t **report)
+{
+	struct daemon *d = arg;
+	struct policy_errors errors = { 0 };
+	struct policy *policy = NULL;
+	const char *restart[POLICY_RESTART_KEYS];
+	size_t nrestart = 0;
+	int err = policy_load(d->options, &policy, &errors);
+
+	if (err == 0)
+		nrestart = policy_restart_keys(d->resolver.policy, policy, restart);
+	if (err == 0)
+		err = daemon_apply_policy(d, policy);
+	for (size_t i = 0; i < errors.n; i++)
+		log_error("%s", errors.lines[i]);
+	for (size_t i = 0; i < nrestart; i++)
+		log_warn("reload: key=%s needs a restart to take effect", restart[i]);
+	d->reload_failed = err < 0;
+	if (err < 0) {
+		log_error("reload: error=\"%s\" the old configuration stays", strerror(-err));
+		policy_free(policy);
+	} else {
+		for (size_t i = 0; i < policy->warnings.n; i++)
+			log_warn("%s", policy->warnings.lines[i]);
+		log_info("reload: done files=%zu", policy->nfiles);
+	}
+	*report = json_pack("{s:o, s:o}", "errors",
+	    text_array((const char *const *)errors.lines, errors.n), "restart",
+	    text_array(restart, err < 0 ? 0 : nrestart));
+	policy_errors_clear(&errors);
+	return err;
+}
+
+static int
+shuffle(void *arg)
+{
+	struct daemon *d = arg;
+	const int err = shuffle_again(&d->shuffle);
+
+	if (err < 0)
+		log_error("draw: error=\"%s\" the old draw stays", strerror(-err));
+	return err;
+}
+
+static json_t *
+draw_report(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return shuffle_report(&d->shuffle);
+}
+
+/* What the person should know, for `stubctl status`. */
+static void
+warnings(void *arg, json_t *array)
+{
+	const struct daemon *d = arg;
+	const struct resolver *r = &d->resolver;
+
+	if (policy_is_degraded(r->policy, pool_standing(r->pool), &r->draw, loop_now(d->loop)))
+		json_array_append_new(array,
+		    json_string(
+			"no provider can be reached: public names are answered by local recursion, "
+			"in plaintext; providers are tried every 2 s"));
+	if (d->reload_failed)
+		json_array_append_new(array,
+		    json_string(
+			"the last reload failed: the configuration in use is the one before; "
+			"`stubd -n` says what is wrong"));
+	if (r->policy->warnings.n > 0)
+		json_array_append_new(array,
+		    json_sprintf(
+			"entries of the catalogue that are left out: %zu; `stubd -n` says why",
+			r->policy->warnings.n));
+	keep_warnings(r->policy, array);
+	if (!d->shuffle.seed.kept)
+		json_array_append_new(array, json_string("the state folder cannot be written: "
+							 "providers are drawn anew at each start"));
+	rootkeys_warn(&d->root, array);
+	if (!ntas_kept(d->ntas))
+		json_array_append_new(array,
+		    json_string("the negative trust anchors could not be written to the state "
+				"folder: they end with this run"));
+}
+
+static int
+add_nta(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX])
+{
+	struct daemon *d = arg;
+
+	return ntas_add(d->ntas, name, seconds, why);
+}
+
+static int
+remove_nta(void *arg, const struct name *name, char why[API_WHY_MAX])
+{
+	struct daemon *d = arg;
+
+	return ntas_remove(d->ntas, name, why);
+}
+
+struct api *
+daemon_make_api(struct daemon *d)
+{
+	const struct api_host host = {
+		.resolver = &d->resolver,
+		.version = STUBD_VERSION,
+		.started = loop_now(d->loop),
+		.listening = d->listening,
+		.udp = d->udp,
+		.tcp = d->tcp,
+		.reload = daemon_reload,
+		.shuffle = shuffle,
+		.draw = draw_report,
+		.warnings = warnings,
+		.add_nta = add_nta,
+		.remove_nta = remove_nta,
+		.arg = d,
+	};
+
+	return api_new(&host);
+}

@@ -1,0 +1,56 @@
+/*
+ * The inside of the daemon, shared by daemon.c (start, signals, end) and daemon_api.c (what the
+ * person asks of it through the control API, reloads above all).
+ */
+#ifndef STUBD_DAEMON_IMPL_H
+#define STUBD_DAEMON_IMPL_H
+
+#include "stubd/base/clock.h"
+#include "stubd/daemon.h"
+#include "stubd/net/timer.h"
+#include "stubd/query/resolver.h"
+#include "stubd/rootkeys.h"
+#include "stubd/shuffle.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct daemon {
+	const struct policy_load_options *options; /* borrowed */
+	struct loop *loop;
+	struct tls_store *tls;
+	struct pool *pool;
+	struct engine *engine;
+	struct cache *cache;
+	struct shuffle shuffle;
+	struct ntas *ntas;
+	struct resolver resolver;
+	bool resolver_made;
+	struct link_watch *links;
+	struct epoch *epoch;
+	struct wake_watch *wake;
+	struct goodtime *goodtime;
+	struct udp_front *udp;
+	struct tcp_front *tcp;
+	struct listen_set *listening;
+	struct api *api;
+	struct http *http;
+	bool reload_failed;
+	struct rootkeys root;
+	struct loop_signal *hangup, *terminate, *interrupt;
+	struct timer drain;	 /* the end of DRAINING */
+	struct timer drain_poll; /* looks whether the last answer is out */
+	msec drain_started;
+};
+
+/* Puts policy in force, takes it. Returns 0 or -errno: the old one stays, policy is the caller's. */
+int daemon_apply_policy(struct daemon *d, struct policy *policy);
+
+/* Reads the configuration again; arg is the daemon. Any error keeps the old one. Fills a report for
+ * the person who asked, owned: { "errors": [...], "restart": [...] }. Returns 0 or -errno. */
+int daemon_reload(void *arg, json_t **report);
+
+/* The control API over this daemon; owned. NULL: out of memory. */
+struct api *daemon_make_api(struct daemon *d);
+
+#endif
