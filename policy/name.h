@@ -37,6 +37,7 @@ enum {
 	TYPE_CNAME = 5,
 	TYPE_SOA = 6,
 	TYPE_PTR = 12,
+	TYPE_HINFO = 13,
 	TYPE_MX = 15,
 	TYPE_TXT = 16,
 	TYPE_AAAA = 28,
@@ -50,6 +51,7 @@ enum {
 	TYPE_NSEC3 = 50,
 	TYPE_SVCB = 64,
 	TYPE_HTTPS = 65,
+	TYPE_META_FIRST = 128, /* from here to ANY types are never data, RFC 6895 section 3.1 */
 	TYPE_IXFR = 251,
 	TYPE_AXFR = 252,
 	TYPE_ANY = 255,

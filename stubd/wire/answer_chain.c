@@ -6,8 +6,7 @@
 #include <string.h>
 
 enum {
-	RECORD_MIN = 11,  /* octets: root, type, class, TTL, length */
-	META_FIRST = 128, /* types from here to 255 are never data, RFC 6895 section 3.1 */
+	RECORD_MIN = 11, /* octets: root, type, class, TTL, length */
 };
 
 int
@@ -91,7 +90,7 @@ index_sections(struct chain *c, struct rcur *cur, const struct msg_header *h)
 		if (opts++)
 			return chain_broken(c, "two OPT records");
 		if (msg_opt_of(&rr).extended_rcode)
-			c->rcode = RCODE_SERVFAIL; /* no extended code is a kind of success */
+			return chain_broken(c, "an error of EDNS"); /* such as BADVERS */
 	}
 	c->nanswer = h->ancount;
 	return 0;
@@ -178,7 +177,7 @@ chain_at(const struct chain *c, const struct chain_rec *r, const struct name *na
 bool
 chain_is_data(const struct chain *c, uint16_t type)
 {
-	if (type == TYPE_OPT || type == 0 || (type >= META_FIRST && type <= TYPE_ANY))
+	if (type == TYPE_OPT || type == 0 || (type >= TYPE_META_FIRST && type <= TYPE_ANY))
 		return false;
 	return type == c->question->type || c->question->type == TYPE_ANY;
 }

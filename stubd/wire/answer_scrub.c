@@ -195,11 +195,28 @@ write_alias(struct scrub *s, const struct chain_step *step)
 		write_synthesis(s, step);
 }
 
+/* The TTL of the set of records that was asked for: the least of them (RFC 2181 section 5.2). */
+static uint32_t
+set_ttl(const struct chain *c, const struct chain_step *step)
+{
+	uint32_t least = ANSWER_TTL_MAX;
+
+	for (size_t i = 0; c->question->type != TYPE_ANY && i < c->nanswer; i++) {
+		const struct chain_rec *r = &c->recs[i];
+
+		if (r->type == c->question->type && r->ttl < least &&
+		    chain_at(c, r, &step->name, step->hash))
+			least = r->ttl;
+	}
+	return least;
+}
+
 /* Writes what was asked for at the end of the chain, or with dnssec what belongs to it. */
 static void
 write_data(struct scrub *s, const struct chain_step *step, bool dnssec)
 {
 	const struct chain *c = s->chain;
+	uint32_t ttl_max = set_ttl(c, step);
 
 	for (size_t i = 0; i < c->nanswer; i++) {
 		const struct chain_rec *r = &c->recs[i];
@@ -210,7 +227,7 @@ write_data(struct scrub *s, const struct chain_step *step, bool dnssec)
 		if (type == TYPE_RRSIG && dnssec && c->question->type != TYPE_ANY)
 			type = covered(c, r);
 		if (chain_is_data(c, type) && chain_at(c, r, &step->name, step->hash))
-			write_rec(s, i, ANSWER_TTL_MAX);
+			write_rec(s, i, ttl_max);
 	}
 }
 

@@ -255,10 +255,7 @@ keeps_failures_bare(void)
 	a = answer_free(a);
 	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
 	packet_opt(&p, 1232, 0x01000000); /* BADVERS */
-	a = packet_answer(&p, "a.example", TYPE_A, NULL);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
-	CU_ASSERT_EQUAL(a->rcode, RCODE_SERVFAIL);
-	a = answer_free(a);
+	CU_ASSERT_PTR_NULL(packet_answer(&p, "a.example", TYPE_A, NULL));
 }
 
 static void
