@@ -1,6 +1,7 @@
 #include "policy/decide.h"
 
 #include "policy/config.h"
+#include "policy/overrule.h"
 #include "policy/select.h"
 #include "policy/suffix.h"
 #include "policy/zone.h"
@@ -104,8 +105,8 @@ rule_wins(const struct suffix_match *match)
 	return match->owner.rule && match->rule_len > 1;
 }
 
-void
-policy_view(const struct policy *policy, const struct question *question,
+static void
+owner_view(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out)
 {
 	struct suffix_match match;
@@ -136,6 +137,14 @@ policy_view(const struct policy *policy, const struct question *question,
 	out->kind = VIEW_PROVIDERS;
 	out->why = "no rule owns it";
 	out->owner[0] = '\0';
+}
+
+void
+policy_view(const struct policy *policy, const struct question *question,
+    const struct netview *netview, struct view *out)
+{
+	owner_view(policy, question, netview, out);
+	overrule(policy, question, out);
 }
 
 static void

@@ -26,7 +26,7 @@ enum view_kind {
 	VIEW_PROVIDERS, /* public: providers, then what on_miss allows */
 };
 
-enum local_kind { LOCAL_NXDOMAIN, LOCAL_NODATA, LOCAL_ADDRESSES, LOCAL_PTR };
+enum local_kind { LOCAL_NXDOMAIN, LOCAL_NODATA, LOCAL_ADDRESSES, LOCAL_PTR, LOCAL_HINFO };
 
 enum { LOCAL_ADDRESSES_MAX = 32 };
 

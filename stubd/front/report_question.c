@@ -47,7 +47,8 @@ local_json(const struct local_answer *local, uint16_t type)
 	static const char *const kinds[] = { [LOCAL_NXDOMAIN] = "NXDOMAIN",
 		[LOCAL_NODATA] = "NODATA",
 		[LOCAL_ADDRESSES] = "addresses",
-		[LOCAL_PTR] = "PTR" };
+		[LOCAL_PTR] = "PTR",
+		[LOCAL_HINFO] = "HINFO" };
 	json_t *data = json_array();
 	char text[INET6_ADDRSTRLEN];
 	int family = type == TYPE_AAAA ? AF_INET6 : AF_INET;

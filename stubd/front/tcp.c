@@ -179,7 +179,9 @@ asked(void *arg, const uint8_t *bytes, size_t n)
 {
 	struct client *client = arg;
 	struct tcp_front *front = client->front;
-	const struct query_front how = { .client = client->peer, .limit = MSG_MAX, .stream = true };
+	const struct query_front how = {
+		.client = client->peer, .limit = MSG_MAX, .keepalive = TCP_IDLE / 100
+	};
 	struct tcp_query *q = front->spare ? front->spare : malloc(sizeof(*q));
 	struct query *waiting = NULL;
 

@@ -68,11 +68,36 @@ arrival_error(const struct arrival *a, unsigned rcode, enum ede ede, const char 
 	a->reply(a->arg, out, len);
 }
 
+/* What a question that could be read is refused with; NOERROR: it is not. */
+static unsigned
+question_refusal(const struct question *question)
+{
+	if (question->type == TYPE_OPT)
+		return RCODE_FORMERR;
+	/* Zone transfers and other classes are no business of a stub's. */
+	if (question->class != CLASS_IN || question->type == TYPE_AXFR ||
+	    question->type == TYPE_IXFR)
+		return RCODE_REFUSED;
+	/* Nothing is ever found by a meta type. */
+	if (question->type >= TYPE_META_FIRST && question->type < TYPE_ANY)
+		return RCODE_NOTIMP;
+	return RCODE_NOERROR;
+}
+
+/* EDNS keepalive is for streams; elsewhere it means nothing. Returns false when the client broke it. */
+static bool
+arrival_keepalive(struct arrival *a)
+{
+	if (!a->front->keepalive || !a->msg.asks_keepalive)
+		return true;
+	a->msg.keepalive = a->front->keepalive;
+	return !a->msg.breaks_keepalive;
+}
+
 /* Answers what no view has to be asked for. Returns true when that was the end of it. */
 static bool
-arrival_refuse(const struct arrival *a, enum msg_verdict verdict)
+arrival_refuse(struct arrival *a, enum msg_verdict verdict)
 {
-	const struct question *question = &a->msg.question;
 	unsigned rcode = RCODE_NOERROR;
 
 	switch (verdict) {
@@ -90,12 +115,7 @@ arrival_refuse(const struct arrival *a, enum msg_verdict verdict)
 		rcode = RCODE_BADVERS;
 		break;
 	case MSG_OK:
-		/* Zone transfers and other classes are no business of a stub's. */
-		if (question->class != CLASS_IN || question->type == TYPE_AXFR ||
-		    question->type == TYPE_IXFR)
-			rcode = RCODE_REFUSED;
-		else if (question->type == TYPE_OPT)
-			rcode = RCODE_FORMERR;
+		rcode = arrival_keepalive(a) ? question_refusal(&a->msg.question) : RCODE_FORMERR;
 		break;
 	}
 	if (rcode == RCODE_NOERROR)

@@ -29,8 +29,9 @@ struct query;
 /* How the reply may leave. */
 struct query_front {
 	struct addr client;
-	size_t limit; /* most octets of a reply; 0: the client's EDNS size (UDP) */
-	bool stream;  /* TCP, HTTP: EDNS keepalive makes sense */
+	size_t limit;	    /* most octets of a reply; 0: the client's EDNS size (UDP) */
+	uint16_t keepalive; /* units of 100 ms until an idle stream is closed, for who asks
+			     * (RFC 7828); 0: not a stream, or nothing to tell */
 };
 
 /* How a query was answered, for `stubctl explain` and `query`. */

@@ -128,9 +128,15 @@ write_soa(struct build *b, const struct question *q, bool exists, uint32_t ttl)
 static size_t
 write_local(struct build *b, const struct question *q, const struct local_answer *local)
 {
+	/* RFC 8482 section 4.2 */
+	static const uint8_t no_any[] = "\7RFC8482";
 	size_t n =
 	    local->naddresses < LOCAL_ADDRESSES_MAX ? local->naddresses : LOCAL_ADDRESSES_MAX;
 
+	if (local->kind == LOCAL_HINFO) {
+		write_record(b, q, &q->name, TYPE_HINFO, local->ttl, no_any, sizeof(no_any));
+		return 1;
+	}
 	if (local->kind == LOCAL_PTR) {
 		write_record(b, q, &q->name, TYPE_PTR, local->ttl, local->ptr.wire, local->ptr.len);
 		return 1;

@@ -3,9 +3,10 @@
 #include <string.h>
 
 enum {
-	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
-	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
-	OPTION_PADDING = 12, /* RFC 7830 */
+	UDP_SIZE_MIN = 512,    /* RFC 6891 section 6.2.3: smaller values mean this */
+	NAME_HOPS_MAX = 127,   /* pointers in one name: no more than it can have labels */
+	OPTION_KEEPALIVE = 11, /* RFC 7828 */
+	OPTION_PADDING = 12,   /* RFC 7830 */
 };
 
 /* Where in the message a name is being read. */
@@ -188,14 +189,20 @@ msg_read_rr_rest(struct rcur *cur, struct msg_rr *out)
 		out->rdlen = 0;
 }
 
+/* Reads the options, of which one is for us. False: one is not whole. */
 static bool
-options_are_whole(const struct msg_rr *opt)
+read_options(const struct msg_rr *opt, struct msg_query *out)
 {
 	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
 
 	while (!cur.bad && rcur_left(&cur)) {
-		rcur_skip(&cur, 2);
-		rcur_skip(&cur, rcur_u16(&cur));
+		uint16_t code = rcur_u16(&cur), len = rcur_u16(&cur);
+
+		rcur_skip(&cur, len);
+		if (code != OPTION_KEEPALIVE)
+			continue;
+		out->asks_keepalive = true;
+		out->breaks_keepalive |= len != 0;
 	}
 	return !cur.bad;
 }
@@ -227,7 +234,7 @@ take_opt(const struct msg_rr *rr, struct msg_query *out)
 	out->udp_size = opt.udp_size < UDP_SIZE_MIN ? UDP_SIZE_MIN : opt.udp_size;
 	if (opt.version > 0)
 		return MSG_BADVERS;
-	return options_are_whole(rr) ? MSG_OK : MSG_FORMERR;
+	return read_options(rr, out) ? MSG_OK : MSG_FORMERR;
 }
 
 /* Reads the additional section up to the very end of the message. */
@@ -280,7 +287,8 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 	out->id = h.id;
 	out->flags = h.flags;
 	out->question.name.len = 0;
-	out->edns = out->dnssec_ok = false;
+	out->edns = out->dnssec_ok = out->asks_keepalive = out->breaks_keepalive = false;
+	out->keepalive = 0;
 	out->udp_size = UDP_SIZE_MIN;
 	if (h.flags & OPCODE_MASK)
 		return MSG_NOTIMP;

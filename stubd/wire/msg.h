@@ -52,9 +52,14 @@ struct msg_query {
 	struct question question; /* canonical */
 	/* The name as the client wrote it, question.name.len octets. */
 	uint8_t spelled[NAME_WIRE_MAX];
-	bool edns;	   /* an OPT record was there */
-	bool dnssec_ok;	   /* DO, RFC 3225 */
-	uint16_t udp_size; /* ≥ 512 */
+	bool edns;	       /* an OPT record was there */
+	bool dnssec_ok;	       /* DO, RFC 3225 */
+	uint16_t udp_size;     /* ≥ 512 */
+	bool asks_keepalive;   /* RFC 7828 section 3.2.1, ... */
+	bool breaks_keepalive; /* ... or tells a time of its own, which a client may not; over UDP
+				* neither means anything */
+	uint16_t keepalive;    /* what to tell it in every reply, units of 100 ms; 0, as read:
+				* nothing. For the caller to set, on streams. */
 };
 
 enum msg_verdict {

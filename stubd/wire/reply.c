@@ -55,12 +55,11 @@ opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra
 		.extended_rcode = rcode >> 4,
 		.dnssec_ok = query->dnssec_ok,
 		.ede = EDE_NONE,
+		.keepalive = query->keepalive,
 	};
 
-	if (extra) {
-		opt.keepalive = extra->keepalive;
+	if (extra)
 		opt_say(&opt, extra->ede, extra->text);
-	}
 	return opt;
 }
 

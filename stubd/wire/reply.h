@@ -36,8 +36,7 @@ enum ede {
 
 struct reply_extra {
 	enum ede ede;
-	const char *text;   /* UTF-8, for ede; NULL or "": none; cut at 200 octets */
-	uint16_t keepalive; /* RFC 7828, units of 100 ms, TCP only; 0: none */
+	const char *text; /* UTF-8, for ede; NULL or "": none; cut at 200 octets */
 };
 
 /* What the EDE of an answer from local recursion says. */

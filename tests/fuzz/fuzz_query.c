@@ -58,7 +58,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		[MSG_NOTIMP] = RCODE_NOTIMP,
 		[MSG_BADVERS] = RCODE_BADVERS,
 	};
-	struct reply_extra extra = { .ede = EDE_OTHER, .text = "fuzz", .keepalive = 1 };
+	struct reply_extra extra = { .ede = EDE_OTHER, .text = "fuzz" };
 	struct msg_query query;
 	uint8_t out[512];
 	enum msg_verdict verdict = msg_read_query(data, n, &query);
@@ -66,6 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (verdict == MSG_DROP)
 		return 0;
+	query.keepalive = query.asks_keepalive;
 	len = reply_write_error(out, sizeof(out), &query, rcodes[verdict], &extra);
 	check(len >= MSG_HEADER && whole(out, len));
 	check(out[0] == data[0] && out[1] == data[1] && out[2] & 0x80);

@@ -210,7 +210,6 @@ world_send(struct world *w, struct client *client)
 	const struct query_front front = {
 		.client = { .family = AF_INET, .port = 40000, .ip = { 127, 0, 0, 1 } },
 		.limit = client->stream ? MSG_MAX : 0,
-		.stream = client->stream,
 	};
 	struct query *query;
 

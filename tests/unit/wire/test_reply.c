@@ -175,11 +175,12 @@ adds_options(void)
 	struct answer *a = signed_answer();
 	struct msg_query q = packet_query("a.example", TYPE_A, 0, true, false);
 	struct msg_query old = packet_query("a.example", TYPE_A, 0, false, false);
-	struct reply_extra extra = {
-		.ede = EDE_STALE, .text = "was gestern galt", .keepalive = 100
-	};
+	struct reply_extra extra = { .ede = EDE_STALE, .text = "was gestern galt" };
 	uint8_t out[4096];
-	size_t n = reply_write(out, sizeof(out), 4096, &q, a, 0, &extra), bare;
+	size_t n, bare;
+
+	q.keepalive = old.keepalive = 100;
+	n = reply_write(out, sizeof(out), 4096, &q, a, 0, &extra);
 
 	CU_ASSERT(packet_whole(out, n));
 	CU_ASSERT_EQUAL(options(out, n, 15), 1);
@@ -266,7 +267,7 @@ static void
 fits_the_longest_in_512(void)
 {
 	char name[256] = "", text[300];
-	struct reply_extra extra = { .ede = EDE_NETWORK_ERROR, .text = text, .keepalive = 1 };
+	struct reply_extra extra = { .ede = EDE_NETWORK_ERROR, .text = text };
 	struct msg_query q;
 	struct answer *a = NULL;
 	uint8_t out[512];
@@ -278,6 +279,7 @@ fits_the_longest_in_512(void)
 		strcat(name, "x.");
 	q = packet_query(name, TYPE_A, 0, true, true);
 	CU_ASSERT_EQUAL(q.question.name.len, 255);
+	q.keepalive = 1;
 	n = reply_write_error(out, sizeof(out), &q, RCODE_SERVFAIL, &extra);
 	CU_ASSERT(n > 450 && packet_whole(out, n));
 	CU_ASSERT_EQUAL(answer_from_rcode(&q.question, RCODE_SERVFAIL, &a), 0);

@@ -1,0 +1,15 @@
+/*
+ * Questions that are answered here although the name is another's: not whose name it is decides, but
+ * what is asked.
+ *
+ *	ANY	one HINFO that says so, wherever the name is not denied here (RFC 8482 section 4.2)
+ */
+#ifndef POLICY_OVERRULE_H
+#define POLICY_OVERRULE_H
+
+#include "policy/decide.h"
+
+/* Makes the view local where that is so; it is already filled with the name's owner. */
+void overrule(const struct policy *policy, const struct question *question, struct view *view);
+
+#endif
