@@ -210,6 +210,7 @@ static bool
 forward(struct request *r)
 {
 	struct crook *crook = r->conn->crook;
+	struct sockaddr_in to = crook->upstream;
 	struct linger now = { 1, 0 };
 	struct buf framed = { 0 };
 	uint8_t len[2] = { (uint8_t)(r->query.len >> 8), (uint8_t)r->query.len };
@@ -222,8 +223,9 @@ forward(struct request *r)
 	setsockopt(r->upstream.fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now)); /* no TIME_WAIT */
 	buf_add(&framed, len, 2);
 	buf_add(&framed, r->query.data, r->query.len);
-	ok = connect(r->upstream.fd, (struct sockaddr *)&crook->upstream,
-		 sizeof(crook->upstream)) == 0 &&
+	if (r->mode == MODE_FROM)
+		to.sin_port = htons((uint16_t)r->value);
+	ok = connect(r->upstream.fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
 	     send(r->upstream.fd, framed.data, framed.len, 0) == (ssize_t)framed.len;
 	buf_free(&framed);
 	if (ok) {

@@ -40,6 +40,7 @@ enum mode {
 	MODE_SILENT,
 	MODE_SLOW,
 	MODE_STRIP,
+	MODE_FROM, /* not spoilt: the answers are those of another resolver */
 	MODE_COUNT
 };
 #define CERTIFICATES (MODE_SELF_SIGNED + 1)
