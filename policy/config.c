@@ -290,6 +290,7 @@ policy_free(struct policy *policy)
 	suffixes_free(policy->suffixes);
 	registrable_free(policy->public_suffixes);
 	hosts_free(policy->hosts);
+	rebinding_clear(&policy->rebinding);
 	free(policy->root_hints);
 	free(policy->trust_anchors);
 	free(policy->control);

@@ -20,6 +20,7 @@
 #include "policy/addr.h"
 #include "policy/hosts.h"
 #include "policy/name.h"
+#include "policy/rebinding.h"
 #include "policy/upstream_spec.h"
 
 #include <stdbool.h>
@@ -81,6 +82,7 @@ struct policy {
 	enum miss_step on_miss[2];
 	size_t non_miss;
 	enum dnssec_mode dnssec;
+	struct rebinding rebinding;
 	struct split_rule *rules;
 	size_t nrules;
 	struct registrable_list *public_suffixes; /* owned; policy/registrable.h */

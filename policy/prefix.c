@@ -95,3 +95,13 @@ prefix_zone(const struct prefix *prefix, size_t i, struct name *out)
 	ip[prefix->bits / 8] |= (uint8_t)i;
 	name_reverse(prefix->family, ip, prefix->bits - rest + step, out);
 }
+
+bool
+prefix_has(const struct prefix *prefix, uint16_t family, const uint8_t *ip)
+{
+	size_t whole = prefix->bits / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> prefix->bits % 8);
+
+	return prefix->family == family && memcmp(prefix->ip, ip, whole) == 0 &&
+	       (!mask || (ip[whole] & mask) == prefix->ip[whole]);
+}

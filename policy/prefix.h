@@ -8,6 +8,7 @@
 #include "policy/name.h"
 #include "policy/why.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,5 +28,8 @@ size_t prefix_zones(const struct prefix *prefix);
 
 /* The i-th of them (RFC 1035 section 3.5, RFC 3596 section 2.5). */
 void prefix_zone(const struct prefix *prefix, size_t i, struct name *out);
+
+/* Is the address in it? ip is in network order, of the family's length. */
+bool prefix_has(const struct prefix *prefix, uint16_t family, const uint8_t *ip);
 
 #endif

@@ -3,6 +3,7 @@
 #include "policy/lists.h"
 #include "policy/minisig.h"
 #include "policy/prefix.h"
+#include "policy/rebinding.h"
 #include "policy/stamp.h"
 #include "policy/url.h"
 #include "policy/value.h"
@@ -105,6 +106,15 @@ check_domain(const char *text, struct why *why)
 		    "\"10.7.0.0/16\"",
 		    text);
 	return 0;
+}
+
+static int
+check_name(const char *text, struct why *why)
+{
+	if (strchr(text, '/'))
+		return why_set(
+		    why, "\"%.64s\" is not a domain; write one like \"example.net\"", text);
+	return check_domain(text, why);
 }
 
 static int
@@ -215,6 +225,13 @@ const struct schema_key schema[] = {
 	    "validate: check signatures, from the rule's own trust_anchors; trust: the servers' word; off." },
 	{ "split/*/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
 	    "File with DS or DNSKEY records of the rule's own zones; with one, its names are validated from there." },
+
+	{ "rebinding", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "Public names with addresses of private networks." },
+	{ "rebinding/block", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
+	    "Whether such answers are blocked; those of split rules never are." },
+	{ "rebinding/except", SCHEMA_ARRAY, 0, 0, REBINDING_EXCEPT_MAX, "[]", NULL, NULL, NULL,
+	    "Domains, each with all below it, that may have such addresses." },
+	{ "rebinding/except/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_name, NULL },
 
 	{ "engine", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The local recursive resolver." },
 	{ "engine/root_hints", SCHEMA_STRING, SCHEMA_NULL | SCHEMA_RESTART, 1, TEXT_MAX, "null", NULL, NULL, NULL,

@@ -102,6 +102,7 @@ cache_reply(struct cache *cache, const struct cache_key *key, msec now,
 	cache->stats.hits++;
 	age = entry_age(e, now);
 	hit->cut = e->answer->cut;
+	hit->private_address = e->answer->private_address;
 	hit->security = e->answer->security;
 	hit->ttl_left = e->answer->ttl - age;
 	hit->len = 0;

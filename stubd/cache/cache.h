@@ -41,6 +41,7 @@ struct cache_hit {
 	size_t len;	   /* octets written; 0 when the chain is cut (use cache_get) */
 	uint32_t ttl_left; /* seconds */
 	bool cut;
+	bool private_address; /* as in the answer; then the reply may not be wanted */
 	enum security security;
 };
 

@@ -145,6 +145,7 @@ counters(const struct query_counters *c)
 	    { "probes", c->probes },
 	    { "validations", c->validations },
 	    { "bogus", c->bogus },
+	    { "blocked", c->blocked },
 	    { "chain", c->chain },
 	    { "chain_refused", c->chain_refused },
 	    { NULL, 0 },

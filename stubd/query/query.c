@@ -1,8 +1,10 @@
 #include "stubd/query/query.h"
 
+#include "policy/config.h"
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
+#include "stubd/query/blocked.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
 
@@ -24,6 +26,7 @@ struct query {
 	void *arg;
 	struct query_trace *trace; /* borrowed; NULL unless traced */
 
+	bool guarded; /* private addresses are not for the name that was asked */
 	struct answer *parts[ANSWER_CHAIN_MAX];
 	size_t nparts;
 	struct flight_wait wait;
@@ -160,6 +163,9 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 		a->trace->steps = 1;
 	}
 	r->counters.cached++;
+	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))
+		hit.len = blocked_write(
+		    r, &a->msg, reply_limit(a->front, &a->msg), out, sizeof(out), a->trace);
 	a->reply(a->arg, out, hit.len);
 	return true;
 }
@@ -223,7 +229,7 @@ fail(struct query *q, enum ede ede, const char *text)
 static void
 succeed(struct query *q)
 {
-	struct answer *joined = NULL;
+	struct answer *joined = NULL, *whole;
 	uint8_t out[MSG_MAX];
 	size_t len;
 
@@ -235,10 +241,18 @@ succeed(struct query *q)
 		fail(q, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
 		return;
 	}
-	len = reply_write(out, sizeof(out), reply_limit(&q->front, &q->msg), &q->msg,
-	    joined ? joined : q->parts[0], 0, &q->extra);
+	whole = joined ? joined : q->parts[0];
 	if (q->trace)
-		q->trace->security = joined ? joined->security : q->parts[0]->security;
+		q->trace->security = whole->security;
+	if (q->guarded && whole->private_address) {
+		snprintf(q->text, sizeof(q->text), "%s", BLOCKED_TEXT);
+		q->extra.ede = EDE_FILTERED;
+		len = blocked_write(
+		    q->resolver, &q->msg, reply_limit(&q->front, &q->msg), out, sizeof(out), NULL);
+	} else {
+		len = reply_write(out, sizeof(out), reply_limit(&q->front, &q->msg), &q->msg, whole,
+		    0, &q->extra);
+	}
 	answer_free(joined);
 	q->resolver->counters.answered++;
 	finish(q, out, len);
@@ -381,6 +395,7 @@ query_new(const struct arrival *a, const struct view *view)
 	q->trace = a->trace;
 	q->current = a->msg.question;
 	q->view = *view;
+	q->guarded = rebinding_forbids(r->policy, view->kind, &a->msg.question.name);
 	q->extra.ede = EDE_NONE;
 	q->wait.done = on_flight;
 	list_init(&q->wait.link);

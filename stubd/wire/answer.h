@@ -38,10 +38,11 @@ struct answer {
 	uint8_t rcode; /* low four bits; NOERROR, NXDOMAIN, or what the upstream said */
 	enum security security;
 	bool aa;
-	bool keep;     /* may enter the cache */
-	bool recursed; /* found by local recursion, which every reply made from it says */
-	bool cut;      /* the chain goes on at `target`, in another view or elsewhere */
-	uint32_t ttl;  /* seconds it may be kept: the least TTL; RFC 2308 when negative; 0: not */
+	bool keep;	      /* may enter the cache */
+	bool recursed;	      /* found by local recursion, which every reply made from it says */
+	bool private_address; /* a record leads into a private network (wire/private.h) */
+	bool cut;	      /* the chain goes on at `target`, in another view or elsewhere */
+	uint32_t ttl; /* seconds it may be kept: the least TTL; RFC 2308 when negative; 0: not */
 	struct name target; /* where the chain ended: the owner that was asked in the end */
 	uint16_t ancount, ancount_dnssec, nscount, nscount_dnssec;
 	uint16_t answer_dnssec, authority, authority_dnssec,

@@ -1,5 +1,6 @@
 #include "stubd/wire/answer_build.h"
 
+#include "stubd/wire/private.h"
 #include "stubd/wire/rdata.h"
 
 #include <assert.h>
@@ -226,6 +227,9 @@ build_rr(struct build *b, const struct build_rr *rr)
 	assert(b->nttls < BUILD_RECORDS_MAX);
 	b->ttls[b->nttls++] = (uint16_t)ttl_at;
 	b->count[b->part]++;
+	if (b->part == PART_ANSWER && rr->class == CLASS_IN && !b->private_address)
+		b->private_address =
+		    rdata_is_private(rr->type, rr->rdata.p, (size_t)(rr->rdata.end - rr->rdata.p));
 	if (ttl < b->ttl)
 		b->ttl = ttl;
 }
@@ -299,6 +303,7 @@ build_finish(struct build *b, struct answer **out)
 	a->authority = b->start[PART_AUTHORITY];
 	a->authority_dnssec = b->start[PART_AUTHORITY_DNSSEC];
 	a->len = (uint16_t)len;
+	a->private_address = b->private_address;
 	*out = a;
 	return 0;
 }

@@ -37,8 +37,9 @@ struct build {
 	struct wcur out;
 	enum build_part part;
 	uint16_t start[BUILD_PARTS], count[BUILD_PARTS];
-	uint32_t ttl;	 /* the least one yet; UINT32_MAX when there is no record */
-	const char *why; /* the first fault; static */
+	uint32_t ttl;	      /* the least one yet; UINT32_MAX when there is no record */
+	const char *why;      /* the first fault; static */
+	bool private_address; /* of a record in the answer section */
 	size_t nttls, nsuffixes;
 	struct build_slot slots[BUILD_SLOTS];
 	uint16_t ttls[BUILD_RECORDS_MAX];

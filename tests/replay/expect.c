@@ -221,6 +221,7 @@ counter(const struct query_counters *c, const char *name)
 		{ "probes", &c->probes },
 		{ "validations", &c->validations },
 		{ "bogus", &c->bogus },
+		{ "blocked", &c->blocked },
 		{ "chain", &c->chain },
 		{ "chain_refused", &c->chain_refused },
 	};

@@ -374,6 +374,12 @@ def alias_home(q):
     return q.reply(q.cname("b." + q.below), Record("b." + q.below, A, 600, bytes([192, 168, 0, 1])))
 
 
+@kind
+def https_home(q):
+    """A private address as a hint: 192.168.1.1."""
+    return q.reply(Record(q.name, q.type, 600, b"\0\1\0\0\4\0\4\xc0\xa8\1\1"))
+
+
 # --- plain servers and EDNS ---
 
 @kind
