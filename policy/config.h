@@ -18,6 +18,7 @@
 #define POLICY_CONFIG_H
 
 #include "policy/addr.h"
+#include "policy/clients.h"
 #include "policy/hosts.h"
 #include "policy/name.h"
 #include "policy/rebinding.h"
@@ -71,6 +72,7 @@ struct policy {
 	/* listen */
 	struct addr *listen;
 	size_t nlisten;
+	struct clients clients; /* allow, limits */
 	/* whom to ask: providers first (nproviders of them, in catalogue or `ordered` order), then
 	 * the split rules' servers */
 	struct upstream_spec **upstreams;

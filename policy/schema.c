@@ -2,6 +2,7 @@
 
 #include "policy/lists.h"
 #include "policy/minisig.h"
+#include "policy/clients.h"
 #include "policy/prefix.h"
 #include "policy/rebinding.h"
 #include "policy/stamp.h"
@@ -12,6 +13,11 @@
 #include <string.h>
 
 enum { KEY_TEXT_MAX = 64, TEXT_MAX = 1023, CHOICES_MAX = 1024 };
+
+/* The networks around this machine: private, link-local, unique local. */
+#define ALLOW_DEFAULT                                                                   \
+	"[ \"10.0.0.0/8\", \"172.16.0.0/12\", \"192.168.0.0/16\", \"169.254.0.0/16\", " \
+	"\"fc00::/7\", \"fe80::/10\" ]"
 
 static const char *const strategies[] = { "one", "spread", "shard", "fastest", "ordered", NULL };
 static const char *const privacies[] = { "encrypted", "strict", "opportunistic", NULL };
@@ -118,6 +124,18 @@ check_name(const char *text, struct why *why)
 }
 
 static int
+check_prefix(const char *text, struct why *why)
+{
+	struct prefix prefix;
+
+	if (!strchr(text, '/'))
+		return why_set(why,
+		    "\"%.64s\" is not a prefix; write one like \"192.168.1.0/24\" or \"fd00::/8\"",
+		    text);
+	return prefix_from_text(&prefix, text, why);
+}
+
+static int
 check_pin(const char *text, struct why *why)
 {
 	uint8_t pin[SPEC_PIN_LEN];
@@ -147,6 +165,17 @@ const struct schema_key schema[] = {
 	{ "listen", SCHEMA_ARRAY, SCHEMA_RESTART, 1, 64, "[ \"127.0.0.53:53\" ]", NULL, NULL, NULL,
 	    "Addresses and ports to listen at, each over UDP and TCP; port 53 where none is named." },
 	{ "listen/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_listen, NULL },
+
+	{ "allow", SCHEMA_ARRAY, 0, 0, CLIENTS_ALLOW_MAX, ALLOW_DEFAULT, NULL, NULL, NULL,
+	    "Address prefixes that may ask, beside this machine." },
+	{ "allow/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_prefix, NULL },
+	{ "limits", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "How much clients beyond this machine may use." },
+	{ "limits/udp_size", SCHEMA_COUNT, 0, 512, 4096, "1232", NULL, NULL, NULL,
+	    "Octets of a reply over UDP at most; what is longer comes over TCP." },
+	{ "limits/client_queries", SCHEMA_COUNT, 0, 1, 20000, "200", NULL, NULL, NULL,
+	    "Questions of one client that may wait for an answer." },
+	{ "limits/client_rate", SCHEMA_COUNT, 0, 0, 100000, "200", NULL, NULL, NULL,
+	    "Questions of one client over UDP in a second; 0: any." },
 
 	{ "providers", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL,
 	    "The encrypted resolvers that public names are asked at." },

@@ -300,13 +300,14 @@ show_numbers(FILE *out, const json_t *json)
 	fprintf(out, "\nqueries\n  %-15s%lld", "asked", asked);
 	if (asked)
 		fprintf(out, ", %lld %% from the cache", cached * 100 / asked);
-	fprintf(out, "\n  %-15s%lld cached, %lld upstream, %lld local\n", "answered", cached,
-	    show_int(q, "answered"), show_int(q, "local"));
+	fprintf(out, "\n  %-15s%lld cached, %lld upstream, %lld local; %lld blocked\n", "answered",
+	    cached, show_int(q, "answered"), show_int(q, "local"), show_int(q, "blocked"));
 	fprintf(out,
 	    "  %-15s%lld failed, %lld overloaded, %lld malformed, %lld dropped, "
-	    "%lld abandoned\n",
+	    "%lld not allowed, %lld limited, %lld abandoned\n",
 	    "not answered", show_int(q, "failed"), show_int(q, "overloaded"), show_int(q, "errors"),
-	    show_int(q, "dropped"), show_int(q, "abandoned"));
+	    show_int(q, "dropped"), show_int(q, "prohibited"), show_int(q, "limited"),
+	    show_int(q, "abandoned"));
 	fprintf(out,
 	    "  %-15s%lld waiting, %lld flights, %lld hedges, %lld failovers, "
 	    "%lld recursions\n",

@@ -135,6 +135,8 @@ counters(const struct query_counters *c)
 	    { "overloaded", c->overloaded },
 	    { "errors", c->errors },
 	    { "dropped", c->dropped },
+	    { "prohibited", c->prohibited },
+	    { "limited", c->limited },
 	    { "abandoned", c->abandoned },
 	    { "waiting", c->waiting },
 	    { "flights", c->flights },

@@ -4,7 +4,9 @@
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
+#include "stubd/query/arrival.h"
 #include "stubd/query/blocked.h"
+#include "stubd/query/guard.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
 
@@ -24,7 +26,8 @@ struct query {
 	struct resolver *resolver;
 	query_reply_cb *reply;
 	void *arg;
-	struct query_trace *trace; /* borrowed; NULL unless traced */
+	struct query_trace *trace;   /* borrowed; NULL unless traced */
+	struct guard_client *client; /* borrowed; NULL: this machine itself */
 
 	bool guarded; /* private addresses are not for the name that was asked */
 	struct answer *parts[ANSWER_CHAIN_MAX];
@@ -41,91 +44,18 @@ struct query {
 	char text[256];		 /* extra.text */
 };
 
-/* One message as it came in, before anything had to be allocated. */
-struct arrival {
-	struct resolver *resolver;
-	struct msg_query msg;
-	const struct query_front *front;
-	struct query_trace *trace;
-	query_reply_cb *reply;
-	void *arg;
-};
-
 static bool step(struct query *q);
 
 static size_t
-reply_limit(const struct query_front *front, const struct msg_query *msg)
+reply_limit(const struct resolver *r, const struct query_front *front, const struct msg_query *msg)
 {
+	size_t own = UDP_REPLY_MAX;
+
 	if (front->limit)
 		return front->limit;
-	return msg->udp_size < UDP_REPLY_MAX ? msg->udp_size : UDP_REPLY_MAX;
-}
-
-static void
-arrival_error(const struct arrival *a, unsigned rcode, enum ede ede, const char *text)
-{
-	const struct reply_extra extra = { .ede = ede, .text = text };
-	uint8_t out[1024];
-	size_t len = reply_write_error(out, sizeof(out), &a->msg, rcode, &extra);
-
-	a->reply(a->arg, out, len);
-}
-
-/* What a question that could be read is refused with; NOERROR: it is not. */
-static unsigned
-question_refusal(const struct question *question)
-{
-	if (question->type == TYPE_OPT)
-		return RCODE_FORMERR;
-	/* Zone transfers and other classes are no business of a stub's. */
-	if (question->class != CLASS_IN || question->type == TYPE_AXFR ||
-	    question->type == TYPE_IXFR)
-		return RCODE_REFUSED;
-	/* Nothing is ever found by a meta type. */
-	if (question->type >= TYPE_META_FIRST && question->type < TYPE_ANY)
-		return RCODE_NOTIMP;
-	return RCODE_NOERROR;
-}
-
-/* EDNS keepalive is for streams; elsewhere it means nothing. Returns false when the client broke it. */
-static bool
-arrival_keepalive(struct arrival *a)
-{
-	if (!a->front->keepalive || !a->msg.asks_keepalive)
-		return true;
-	a->msg.keepalive = a->front->keepalive;
-	return !a->msg.breaks_keepalive;
-}
-
-/* Answers what no view has to be asked for. Returns true when that was the end of it. */
-static bool
-arrival_refuse(struct arrival *a, enum msg_verdict verdict)
-{
-	unsigned rcode = RCODE_NOERROR;
-
-	switch (verdict) {
-	case MSG_DROP:
-		a->resolver->counters.dropped++;
-		a->reply(a->arg, NULL, 0);
-		return true;
-	case MSG_FORMERR:
-		rcode = RCODE_FORMERR;
-		break;
-	case MSG_NOTIMP:
-		rcode = RCODE_NOTIMP;
-		break;
-	case MSG_BADVERS:
-		rcode = RCODE_BADVERS;
-		break;
-	case MSG_OK:
-		rcode = arrival_keepalive(a) ? question_refusal(&a->msg.question) : RCODE_FORMERR;
-		break;
-	}
-	if (rcode == RCODE_NOERROR)
-		return false;
-	a->resolver->counters.errors++;
-	arrival_error(a, rcode, EDE_NONE, NULL);
-	return true;
+	if (!addr_is_loopback(&front->client))
+		own = r->policy->clients.udp_size;
+	return msg->udp_size < own ? msg->udp_size : own;
 }
 
 /* Replies from a local answer or straight from the cache. Returns true when it did. */
@@ -146,14 +76,14 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 			return true;
 		}
 		len = reply_write(
-		    out, sizeof(out), reply_limit(a->front, &a->msg), &a->msg, local, 0, NULL);
+		    out, sizeof(out), reply_limit(r, a->front, &a->msg), &a->msg, local, 0, NULL);
 		answer_free(local);
 		r->counters.local++;
 		a->reply(a->arg, out, len);
 		return true;
 	}
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
-		reply_limit(a->front, &a->msg), &hit) ||
+		reply_limit(r, a->front, &a->msg), &hit) ||
 	    hit.cut)
 		return false;
 	if (a->trace) {
@@ -165,7 +95,7 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 	r->counters.cached++;
 	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))
 		hit.len = blocked_write(
-		    r, &a->msg, reply_limit(a->front, &a->msg), out, sizeof(out), a->trace);
+		    r, &a->msg, reply_limit(r, a->front, &a->msg), out, sizeof(out), a->trace);
 	a->reply(a->arg, out, hit.len);
 	return true;
 }
@@ -184,6 +114,8 @@ query_free(struct query *q)
 	timer_stop(&q->deadline);
 	list_remove(&q->link);
 	q->resolver->counters.waiting--;
+	if (q->client)
+		q->client->waiting--;
 	for (size_t i = 0; i < q->nparts; i++)
 		drop_part(q, i);
 	free(q);
@@ -247,11 +179,11 @@ succeed(struct query *q)
 	if (q->guarded && whole->private_address) {
 		snprintf(q->text, sizeof(q->text), "%s", BLOCKED_TEXT);
 		q->extra.ede = EDE_FILTERED;
-		len = blocked_write(
-		    q->resolver, &q->msg, reply_limit(&q->front, &q->msg), out, sizeof(out), NULL);
+		len = blocked_write(q->resolver, &q->msg,
+		    reply_limit(q->resolver, &q->front, &q->msg), out, sizeof(out), NULL);
 	} else {
-		len = reply_write(out, sizeof(out), reply_limit(&q->front, &q->msg), &q->msg, whole,
-		    0, &q->extra);
+		len = reply_write(out, sizeof(out), reply_limit(q->resolver, &q->front, &q->msg),
+		    &q->msg, whole, 0, &q->extra);
 	}
 	answer_free(joined);
 	q->resolver->counters.answered++;
@@ -393,6 +325,9 @@ query_new(const struct arrival *a, const struct view *view)
 	q->reply = a->reply;
 	q->arg = a->arg;
 	q->trace = a->trace;
+	q->client = a->client;
+	if (q->client)
+		q->client->waiting++;
 	q->current = a->msg.question;
 	q->view = *view;
 	q->guarded = rebinding_forbids(r->policy, view->kind, &a->msg.question.name);
@@ -416,6 +351,11 @@ arrival_wait(const struct arrival *a, const struct view *view, struct query **ou
 	if (!(a->msg.flags & FLAG_RD)) {
 		r->counters.errors++;
 		arrival_error(a, RCODE_REFUSED, EDE_OTHER, "not in the cache, and RD was not set");
+		return;
+	}
+	if (a->client && a->client->waiting >= r->policy->clients.queries) {
+		r->counters.limited++;
+		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "too many questions of this client");
 		return;
 	}
 	if (r->draining || r->counters.waiting >= MAX_WAITING) {
@@ -450,6 +390,8 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 	*out = NULL;
 	resolver->counters.queries++;
 	if (arrival_refuse(&a, msg_read_query(bytes, n, &a.msg)))
+		return;
+	if (!addr_is_loopback(&front->client) && arrival_guard(&a))
 		return;
 	policy_view(resolver->policy, &a.msg.question, &resolver->netview, &view);
 	if (trace) {

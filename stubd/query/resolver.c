@@ -8,6 +8,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/flight.h"
+#include "stubd/query/guard.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 
@@ -30,6 +31,7 @@ resolver_close(struct resolver *resolver)
 	query_end_all(resolver, "stubd is stopping");
 	flight_end_all(resolver, "stubd is stopping");
 	map_clear(&resolver->flights);
+	resolver->guard = guard_free(resolver->guard);
 	resolver->policy = policy_free(resolver->policy);
 }
 

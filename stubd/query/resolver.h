@@ -21,6 +21,7 @@ struct cache;
 struct pool;
 struct engine;
 struct nta_table;
+struct guard;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -44,6 +45,8 @@ struct query_counters {
 	uint64_t answered;   /* by a flight */
 	uint64_t failed;     /* SERVFAIL + EDE */
 	uint64_t overloaded; /* SERVFAIL: MAX_FLIGHTS, MAX_WAITING or MAX_HELD */
+	uint64_t prohibited; /* REFUSED: the client may not ask */
+	uint64_t limited;    /* TC or SERVFAIL: the client asked for more than its share */
 	uint64_t abandoned;  /* the client went away first */
 	uint64_t waiting;    /* a level, not a sum */
 	uint64_t flights, flights_joined, hedges, failovers, recursions, probes;
@@ -82,7 +85,8 @@ struct resolver {
 	void *clock_arg;
 	msec clock_due; /* when a question makes it be looked at again */
 	struct query_counters counters;
-	bool draining; /* SIGTERM: start nothing new */
+	struct guard *guard; /* owned; NULL until somebody beyond this machine asks */
+	bool draining;	     /* SIGTERM: start nothing new */
 };
 
 /* Prepares an empty resolver; the members are then set by the owner. Returns 0 or -ENOMEM. */

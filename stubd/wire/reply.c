@@ -236,3 +236,12 @@ reply_write_error(uint8_t *out, size_t cap, const struct msg_query *query, unsig
 	opt = opt_make(query, rcode, extra);
 	return write_short(out, cap, cap, query, flags | (rcode & RCODE_MASK), &opt);
 }
+
+size_t
+reply_write_truncated(uint8_t *out, size_t cap, const struct msg_query *query)
+{
+	struct opt opt = opt_make(query, RCODE_NOERROR, NULL);
+
+	return write_short(
+	    out, cap, cap, query, FLAG_QR | FLAG_RA | FLAG_TC | (query->flags & ECHOED), &opt);
+}

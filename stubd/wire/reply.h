@@ -53,4 +53,7 @@ size_t reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_quer
 size_t reply_write_error(uint8_t *out, size_t cap, const struct msg_query *query, unsigned rcode,
     const struct reply_extra *extra);
 
+/* Writes a reply that says come by TCP, and no more (RFC 1035 section 4.2.1: TC). */
+size_t reply_write_truncated(uint8_t *out, size_t cap, const struct msg_query *query);
+
 #endif

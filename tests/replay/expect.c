@@ -211,6 +211,8 @@ counter(const struct query_counters *c, const char *name)
 		{ "answered", &c->answered },
 		{ "failed", &c->failed },
 		{ "overloaded", &c->overloaded },
+		{ "prohibited", &c->prohibited },
+		{ "limited", &c->limited },
 		{ "abandoned", &c->abandoned },
 		{ "waiting", &c->waiting },
 		{ "flights", &c->flights },

@@ -245,7 +245,8 @@ world_balance(struct world *w)
 {
 	const struct query_counters *c = &w->resolver.counters;
 	const uint64_t ends = c->dropped + c->errors + c->local + c->cached + c->answered +
-			      c->failed + c->overloaded + c->abandoned + c->waiting;
+			      c->failed + c->overloaded + c->prohibited + c->limited +
+			      c->abandoned + c->waiting;
 
 	if (c->queries == ends)
 		return 0;

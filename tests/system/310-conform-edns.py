@@ -115,6 +115,10 @@ SIZES = [
           size(2000, **opt(size=4096)), whole, "tc"),
     Check("RFC 6891, 6.2.5", "on loopback 5,000 octets are cut though the client takes 65,535",
           size(5000, **opt(size=65535)), cut(4096), "tc"),
+    Check("RFC 9715, 3.1", "beyond loopback 2,000 octets are cut though the client takes 4,096",
+          size(2000, HOST, **opt(size=4096)), cut(1232), "tc", "longer:1233"),
+    Check("RFC 9715, 3.1", "beyond loopback 1,100 octets are sent whole", size(1100, HOST, **opt(size=4096)), whole,
+          "tc"),
     Check("RFC 6891, 6.2.3", "the size that we say is 1,232", ask(WWW, **opt(size=4096)), lambda r: r.opt.size == 1232,
           "opt-size:4096"),
     Check("RFC 2181, 9", "a reply that is cut has no part of a set of records", size(600),
@@ -193,7 +197,7 @@ CHECKS = RECORD + SIZES + OPTIONS + ABOVE
 
 
 def config(lab):
-    return {"listen": [f"127.0.0.1:{PORT}", f"{lab.env[HOST]}:{PORT}"],
+    return {"listen": [f"127.0.0.1:{PORT}", f"{lab.env[HOST]}:{PORT}"], "allow": [f"{lab.env[HOST]}/32"],
             "providers": {"custom": [lab.providers["crook-dot"]]}}
 
 

@@ -1,7 +1,7 @@
 """Conformance of what the person may ask for besides: answers that are blocked or made (lib/conform.py
 says how)."""
-from lib.conform import Check, ask, can_fail, conforms, twice
-from lib.message import A, AAAA, HTTPS, NOERROR, SOA, Opt
+from lib.conform import HOST, PORT, Check, ask, can_fail, conforms, tcp, twice
+from lib.message import A, AAAA, HTTPS, NOERROR, RD, REFUSED, SERVFAIL, SOA, Opt
 
 E = {"opt": Opt()}
 
@@ -50,6 +50,48 @@ REBINDING = [
     Check("RFC 6761, 6.3", "localhost keeps its address", ask("localhost"), data([127, 0, 0, 1]), "empty"),
 ]
 
+STRANGERS = [
+    Check("RFC 5358, 4", "who may not ask is refused, and told so", ask("www.example.com", at=HOST, **E),
+          lambda r: r.rcode == REFUSED and not r.answer and r.ede == 18, "rcode", "opt-data", "add"),
+    Check("RFC 5358, 4", "the same over TCP", tcp(("www.example.com", A, 1, 1, RD, Opt()), at=HOST),
+          lambda r: r.rcode == REFUSED and r.ede == 18, "rcode", "opt-clear"),
+    Check("RFC 5358, 4", "not even local names are told", ask("localhost", at=HOST), lambda r: r.rcode == REFUSED,
+          "rcode"),
+    Check("RFC 5358, 4", "nor what is cached", [ask("www.example.com"), ask("www.example.com", at=HOST)],
+          lambda a, b: a.answer and b.rcode == REFUSED and not b.answer, "rcode", "add"),
+    Check("RFC 5358, 4", "a refusal is little longer than its question", ask("www.example.com", at=HOST),
+          lambda r: r.rcode == REFUSED and r.length <= 33, "longer:1"),
+    Check("RFC 5358, 4", "this machine may ask", ask("www.example.com"), data([192, 0, 2, 80]), "empty", "rcode"),
+]
+
+LIMITED = [
+    Check("RFC 5358, 3", "who asks too fast over UDP is told to come by TCP, and no more",
+          [ask("localhost", at=HOST) for _ in range(6)],
+          lambda *r: any(x.bit(0x200) and not x.answer and x.length <= 27 for x in r) and
+          all(x.bit(0x200) != bool(x.answer) for x in r), "tc", "add"),
+    Check("RFC 7766, 5", "and has its answer there", tcp(*(("localhost", A, 1, n) for n in range(6)), at=HOST),
+          lambda *r: all(x.answer and not x.bit(0x200) for x in r) and len(r) == 6, "tc", "empty"),
+    Check("RFC 8914, 4.1", "who has too many questions that wait is told so",
+          tcp(("slow1.*.author.org", A, 1, 1, RD, Opt()), ("slow2.*.author.org", A, 1, 2, RD, Opt()),
+              ("slow3.*.author.org", A, 1, 3, RD, Opt()), at=HOST),
+          lambda *r: [(x.id, x.rcode, x.ede) for x in r if x.rcode == SERVFAIL] == [(3, SERVFAIL, 0)] and
+          sorted(x.id for x in r if x.answer) == [1, 2], "rcode", "opt-clear"),
+    Check("RFC 8914, 4.1", "this machine itself has no such limit",
+          tcp(*((f"slow{n}.*.author.org", A, 1, n) for n in range(1, 6))),
+          lambda *r: all(x.answer for x in r) and len(r) == 5, "empty", "lose"),
+    Check("RFC 1035, 4.2.1", "nor one of speed", [ask("localhost") for _ in range(20)],
+          lambda *r: all(x.answer and not x.bit(0x200) for x in r), "tc", "empty"),
+]
+
+
+def listening(lab, **more):
+    return {"listen": [f"127.0.0.1:{PORT}", f"{lab.env[HOST]}:{PORT}"],
+            "providers": {"custom": [lab.providers["crook-dot"]]}, **more}
+
+
+def limited(lab):
+    return listening(lab, allow=["100.64.0.0/10"], limits={"client_rate": 2, "client_queries": 2})
+
 
 def config(lab):
     return {"providers": {"custom": [lab.providers["crook-dot"]]},
@@ -65,3 +107,23 @@ def test_rebinding(lab):
 def test_rebinding_can_fail(lab):
     """each of these checks finds a fault that is planted"""
     can_fail(lab, config(lab), REBINDING)
+
+
+def test_strangers(lab):
+    """who is not allowed has no answer"""
+    conforms(lab, listening(lab), STRANGERS)
+
+
+def test_strangers_can_fail(lab):
+    """each of these checks finds a fault that is planted"""
+    can_fail(lab, listening(lab), STRANGERS)
+
+
+def test_limits(lab):
+    """who is allowed has its share and no more"""
+    conforms(lab, limited(lab), LIMITED)
+
+
+def test_limits_can_fail(lab):
+    """each of these checks finds a fault that is planted"""
+    can_fail(lab, limited(lab), LIMITED)

@@ -22,5 +22,5 @@ def accounted(stubd):
     """Every query has had one end, or waits; returns the counters."""
     c = stubd.status()["counters"]
     equal(c["queries"], sum(c[k] for k in ("dropped", "errors", "local", "cached", "answered", "failed",
-                                           "overloaded", "abandoned", "waiting")), "every query has its end")
+                                           "overloaded", "prohibited", "limited", "abandoned", "waiting")), "every query has its end")
     return c

@@ -1,0 +1,99 @@
+#include "stubd/query/arrival.h"
+
+#include "policy/config.h"
+#include "stubd/net/loop.h"
+#include "stubd/query/guard.h"
+
+void
+arrival_error(const struct arrival *a, unsigned rcode, enum ede ede, const char *text)
+{
+	const struct reply_extra extra = { .ede = ede, .text = text };
+	uint8_t out[1024];
+	size_t len = reply_write_error(out, sizeof(out), &a->msg, rcode, &extra);
+
+	a->reply(a->arg, out, len);
+}
+
+/* What a question that could be read is refused with; NOERROR: it is not. */
+static unsigned
+question_refusal(const struct question *question)
+{
+	if (question->type == TYPE_OPT)
+		return RCODE_FORMERR;
+	/* Zone transfers and other classes are no business of a stub's. */
+	if (question->class != CLASS_IN || question->type == TYPE_AXFR ||
+	    question->type == TYPE_IXFR)
+		return RCODE_REFUSED;
+	/* Nothing is ever found by a meta type. */
+	if (question->type >= TYPE_META_FIRST && question->type < TYPE_ANY)
+		return RCODE_NOTIMP;
+	return RCODE_NOERROR;
+}
+
+/* EDNS keepalive is for streams; elsewhere it means nothing. Returns false when the client broke it. */
+static bool
+arrival_keepalive(struct arrival *a)
+{
+	if (!a->front->keepalive || !a->msg.asks_keepalive)
+		return true;
+	a->msg.keepalive = a->front->keepalive;
+	return !a->msg.breaks_keepalive;
+}
+
+bool
+arrival_refuse(struct arrival *a, enum msg_verdict verdict)
+{
+	unsigned rcode = RCODE_NOERROR;
+
+	switch (verdict) {
+	case MSG_DROP:
+		a->resolver->counters.dropped++;
+		a->reply(a->arg, NULL, 0);
+		return true;
+	case MSG_FORMERR:
+		rcode = RCODE_FORMERR;
+		break;
+	case MSG_NOTIMP:
+		rcode = RCODE_NOTIMP;
+		break;
+	case MSG_BADVERS:
+		rcode = RCODE_BADVERS;
+		break;
+	case MSG_OK:
+		rcode = arrival_keepalive(a) ? question_refusal(&a->msg.question) : RCODE_FORMERR;
+		break;
+	}
+	if (rcode == RCODE_NOERROR)
+		return false;
+	a->resolver->counters.errors++;
+	arrival_error(a, rcode, EDE_NONE, NULL);
+	return true;
+}
+
+bool
+arrival_guard(struct arrival *a)
+{
+	struct resolver *r = a->resolver;
+	const struct clients *clients = &r->policy->clients;
+	uint8_t out[1024];
+
+	if (!clients_admit(clients, &a->front->client)) {
+		r->counters.prohibited++;
+		arrival_error(a, RCODE_REFUSED, EDE_PROHIBITED, "this address may not ask here");
+		return true;
+	}
+	if (!r->guard)
+		r->guard = guard_new();
+	if (!r->guard) {
+		r->counters.failed++;
+		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
+		return true;
+	}
+	a->client = guard_client(r->guard, &a->front->client);
+	if (a->front->limit || !clients->rate ||
+	    guard_take(a->client, clients->rate, loop_now(r->loop)))
+		return false;
+	r->counters.limited++;
+	a->reply(a->arg, out, reply_write_truncated(out, sizeof(out), &a->msg));
+	return true;
+}
