@@ -217,6 +217,16 @@ build_dnssec(const struct config_load *load)
 	return DNSSEC_OFF;
 }
 
+static uint16_t
+build_filter(const struct config_load *load)
+{
+	const char *text = config_text(load, "/filter");
+
+	if (!text)
+		return 0;
+	return strcmp(text, "A") == 0 ? TYPE_A : TYPE_AAAA;
+}
+
 static void
 build_on_miss(struct config_load *load)
 {
@@ -288,6 +298,7 @@ build_values(struct config_load *load)
 	p->privacy = build_privacy(load);
 	p->strategy = build_strategy(load);
 	p->dnssec = build_dnssec(load);
+	p->filter = build_filter(load);
 	p->draw_size = (unsigned)json_integer_value(draw);
 	p->reshuffle = (uint64_t)config_time(config_at(load, "/providers/reshuffle")) / 1000;
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));

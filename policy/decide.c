@@ -105,8 +105,8 @@ rule_wins(const struct suffix_match *match)
 	return match->owner.rule && match->rule_len > 1;
 }
 
-static void
-owner_view(const struct policy *policy, const struct question *question,
+void
+policy_owner(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out)
 {
 	struct suffix_match match;
@@ -117,6 +117,7 @@ owner_view(const struct policy *policy, const struct question *question,
 	out->rule = -1;
 	out->closed = false;
 	out->kind = VIEW_LOCAL;
+	out->local.filtered = false;
 	if (from_hosts(policy, &match, question, &out->local)) {
 		out->why = "hosts file";
 		set_owner_suffix(out, &question->name, question->name.len);
@@ -143,7 +144,7 @@ void
 policy_view(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out)
 {
-	owner_view(policy, question, netview, out);
+	policy_owner(policy, question, netview, out);
 	overrule(policy, question, out);
 }
 

@@ -33,6 +33,7 @@ enum { LOCAL_ADDRESSES_MAX = 32 };
 /* A local answer before it becomes wire. */
 struct local_answer {
 	enum local_kind kind;
+	bool filtered;	   /* the person's filter made it so */
 	uint32_t ttl;	   /* seconds */
 	size_t naddresses; /* of the question's family, for LOCAL_ADDRESSES */
 	uint8_t addresses[LOCAL_ADDRESSES_MAX][16]; /* IPv4 in the first four octets */
@@ -93,6 +94,10 @@ struct draw {
 
 /* Fills *out; never fails: what no rule owns belongs to the providers. */
 void policy_view(const struct policy *policy, const struct question *question,
+    const struct netview *netview, struct view *out);
+
+/* The same by the name's owner alone, whatever policy/overrule.h has to say of the type. */
+void policy_owner(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out);
 
 /* Fills *out for a view that is not local. standing has one entry an upstream, now is the loop's

@@ -1,5 +1,6 @@
 #include "policy/overrule.h"
 
+#include "policy/config.h"
 #include "policy/zone.h"
 
 static void
@@ -19,7 +20,10 @@ overrule(const struct policy *policy, const struct question *question, struct vi
 {
 	bool denied = view->kind == VIEW_LOCAL && view->local.kind == LOCAL_NXDOMAIN;
 
-	(void)policy;
+	if (policy->filter && question->type == policy->filter && view->kind != VIEW_LOCAL) {
+		make_local(view, LOCAL_NODATA, ZONE_NEGATIVE_TTL, "filter");
+		view->local.filtered = true;
+	}
 	if (question->type == TYPE_ANY && !denied)
 		make_local(view, LOCAL_HINFO, ZONE_TTL, "RFC 8482: ANY is not looked up");
 }

@@ -2,6 +2,7 @@
  * Questions that are answered here although the name is another's: not whose name it is decides, but
  * what is asked.
  *
+ *	A, AAAA	no data, where the person filters that type; only what is local keeps it
  *	ANY	one HINFO that says so, wherever the name is not denied here (RFC 8482 section 4.2)
  */
 #ifndef POLICY_OVERRULE_H

@@ -22,6 +22,7 @@ enum { KEY_TEXT_MAX = 64, TEXT_MAX = 1023, CHOICES_MAX = 1024 };
 static const char *const strategies[] = { "one", "spread", "shard", "fastest", "ordered", NULL };
 static const char *const privacies[] = { "encrypted", "strict", "opportunistic", NULL };
 static const char *const steps[] = { "providers", "recurse", NULL };
+static const char *const filters[] = { "A", "AAAA", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
 static const char *const built_zero[] = { "0", NULL };
@@ -255,6 +256,8 @@ const struct schema_key schema[] = {
 	{ "split/*/trust_anchors", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
 	    "File with DS or DNSKEY records of the rule's own zones; with one, its names are validated from there." },
 
+	{ "filter", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", filters, NULL, NULL,
+	    "A or AAAA: names have no such addresses; null: all that they have." },
 	{ "rebinding", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "Public names with addresses of private networks." },
 	{ "rebinding/block", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
 	    "Whether such answers are blocked; those of split rules never are." },

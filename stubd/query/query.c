@@ -66,6 +66,8 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 	const struct cache_key key = { .question = &a->msg.question, .view = view->id };
 	struct cache_hit hit;
 	struct answer *local;
+	static const struct reply_extra filtered = { .ede = EDE_FILTERED,
+		.text = "addresses of this type are filtered" };
 	uint8_t out[MSG_MAX];
 	size_t len;
 
@@ -75,8 +77,8 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 			arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
 			return true;
 		}
-		len = reply_write(
-		    out, sizeof(out), reply_limit(r, a->front, &a->msg), &a->msg, local, 0, NULL);
+		len = reply_write(out, sizeof(out), reply_limit(r, a->front, &a->msg), &a->msg,
+		    local, 0, view->local.filtered ? &filtered : NULL);
 		answer_free(local);
 		r->counters.local++;
 		a->reply(a->arg, out, len);

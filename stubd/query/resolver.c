@@ -42,7 +42,7 @@ resolver_same_view(const struct resolver *resolver, const struct view *view,
 	const struct question question = { .name = *target, .type = type, .class = CLASS_IN };
 	struct view other;
 
-	policy_view(resolver->policy, &question, &resolver->netview, &other);
+	policy_owner(resolver->policy, &question, &resolver->netview, &other);
 	return other.kind == view->kind && other.id == view->id;
 }
 

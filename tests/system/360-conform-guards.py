@@ -1,5 +1,6 @@
 """Conformance of what the person may ask for besides: answers that are blocked or made (lib/conform.py
 says how)."""
+from lib.check import equal
 from lib.conform import HOST, PORT, Check, ask, can_fail, conforms, tcp, twice
 from lib.message import A, AAAA, HTTPS, NOERROR, RD, REFUSED, SERVFAIL, SOA, Opt
 
@@ -83,6 +84,30 @@ LIMITED = [
           lambda *r: all(x.answer and not x.bit(0x200) for x in r), "tc", "empty"),
 ]
 
+FILTER = [
+    Check("RFC 8914, 4.18", "with the filter a name has no IPv6 address, and that is told",
+          ask("www.example.com", AAAA, **E), blocked, "rcode:3", "opt-clear", "add"),
+    Check("RFC 2308, 2.2", "NODATA, not NXDOMAIN, without EDNS too", ask("www.example.com", AAAA),
+          lambda r: r.rcode == NOERROR and not r.answer and r.authority and not r.opts, "rcode:3", "no-authority"),
+    Check("RFC 2308, 2.2", "nobody is asked for it", [ask("public.*.author.org", AAAA), ask("count.*.author.org", AAAA),
+                                                      ask("public.*.author.org")],
+          lambda a, b, c: not a.answer and not b.answer and len(c.of(A)) == 1, "add", "empty"),
+    Check("RFC 1035, 3.4.1", "it has its IPv4 address", ask("www.example.com"), data([192, 0, 2, 80]), "empty"),
+    Check("RFC 8914, 4.18", "a company's name has none either", ask("intranet.corp.example", AAAA, **E), blocked, "add",
+          "opt-clear"),
+    Check("RFC 6761, 6.3", "localhost keeps its own", ask("localhost", AAAA, **E),
+          lambda r: len(r.of(AAAA)) == 1 and r.ede is None, "empty", "opt-option:15:0011"),
+    Check("RFC 6761, 6.2", "what does not exist does not exist", ask("www.test", AAAA), lambda r: r.rcode == 3,
+          "rcode"),
+    Check("RFC 9460, 2", "HTTPS is not touched", ask("https.*.author.org", HTTPS), lambda r: len(r.answer) == 1,
+          "empty"),
+]
+
+
+def filtered(lab):
+    return {"providers": {"custom": [lab.providers["crook-dot"]]}, "filter": "AAAA",
+            "split": [{"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}]}
+
 
 def listening(lab, **more):
     return {"listen": [f"127.0.0.1:{PORT}", f"{lab.env[HOST]}:{PORT}"],
@@ -127,3 +152,15 @@ def test_limits(lab):
 def test_limits_can_fail(lab):
     """each of these checks finds a fault that is planted"""
     can_fail(lab, limited(lab), LIMITED)
+
+
+def test_filter(lab):
+    """with a filter names have no IPv6 addresses, and nobody is asked for them"""
+    conforms(lab, filtered(lab), FILTER)
+    kinds = {r["type"] for r in lab.record(client="laptop")}
+    equal("AAAA" in kinds, False, f"types that left: {kinds}")
+
+
+def test_filter_can_fail(lab):
+    """each of these checks finds a fault that is planted"""
+    can_fail(lab, filtered(lab), FILTER)
