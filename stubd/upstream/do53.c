@@ -9,6 +9,7 @@
  *	UDP ──answer──────────────────────────────► done
  *	 │ │ silence: once more, from another port; the first may still answer
  *	 │ └─ ICMP says no ───────────────────────► done(REFUSED)
+ *	 ├─ FORMERR without OPT ─► once more, without EDNS, and so is every later question
  *	 └─ TC, or too many that do not match ─► TCP ─► done
  *
  * Limits: DO53_QUESTIONS of one association, DO53_ALL of all together; beyond: -EBUSY. Each has two
@@ -54,6 +55,7 @@ struct transport {
 	struct loop_later later;
 	uint64_t opened_us;
 	msec heard;
+	bool no_edns; /* it said that it knows none (RFC 6891 section 7); silence says nothing */
 	bool told_ready, retired, silent, closing;
 };
 
@@ -72,6 +74,7 @@ struct query {
 	struct transport_ask *ask;
 	struct try tries[DO53_TRIES];
 	unsigned ntries, mismatches;
+	bool edns; /* in what was sent last */
 	struct timer retry;
 	struct stream *tcp;
 	struct frame_reader reader;
@@ -176,8 +179,9 @@ write_query(struct query *q, uint16_t id, uint8_t out[DO53_QUERY])
 {
 	struct msg_ask how = q->ask->flags;
 
+	q->edns = !q->t->no_edns;
 	how.id = id;
-	how.udp_size = DO53_UDP_SIZE;
+	how.udp_size = q->edns ? DO53_UDP_SIZE : 0;
 	how.pad_to = 0;
 	return msg_write_query(out, DO53_QUERY, q->ask->question, &how);
 }
@@ -247,6 +251,17 @@ on_retry(void *arg)
 		answer(q, q->fail, q->text, NULL, 0);
 	else if (!q->tcp)
 		send_try(q);
+}
+
+/* The server is from before EDNS: asks it as such, from now on. */
+static void
+forgo_edns(struct query *q)
+{
+	q->t->no_edns = true;
+	timer_stop(&q->retry);
+	close_tries(q);
+	q->ntries = 0;
+	send_try(q);
 }
 
 /* --- TCP -------------------------------------------------------------------------------------- */
@@ -326,6 +341,10 @@ read_packet(struct try *try)
 			return true;
 	} else {
 		q->t->heard = loop_now(q->t->loop);
+		if (q->edns && match_lacks_edns(buf, (size_t)n)) {
+			forgo_edns(q);
+			return false;
+		}
 		/* An answer that fills the buffer may have been cut by it. */
 		if (!(buf[2] & (FLAG_TC >> 8)) && n < DO53_PACKET) {
 			answer(q, ASK_OK, NULL, buf, (size_t)n);

@@ -41,3 +41,25 @@ match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *
 		return "another type or class";
 	return NULL;
 }
+
+bool
+match_lacks_edns(const uint8_t *bytes, size_t n)
+{
+	struct rcur cur = rcur_make(bytes, n);
+	struct msg_header h = msg_read_header(&cur);
+	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
+	struct msg_rr rr;
+
+	if (cur.bad || (h.flags & RCODE_MASK) != RCODE_FORMERR)
+		return false;
+	for (unsigned i = 0; i < h.qdcount; i++) {
+		msg_skip_name(&cur);
+		rcur_skip(&cur, 4);
+	}
+	for (; records && !cur.bad; records--) {
+		msg_read_rr(&cur, &rr);
+		if (!cur.bad && rr.type == TYPE_OPT)
+			return false;
+	}
+	return !cur.bad;
+}

@@ -14,4 +14,8 @@
 const char *match_reply(
     const uint8_t *bytes, size_t n, uint16_t id, const struct question *question);
 
+/* Does a reply that matches say that its server does not know EDNS: FORMERR without an OPT record (RFC
+ * 6891 section 7)? */
+bool match_lacks_edns(const uint8_t *bytes, size_t n);
+
 #endif

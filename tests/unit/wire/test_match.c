@@ -56,6 +56,35 @@ wants_the_question_on_success(void)
 	CU_ASSERT_PTR_NULL(match_reply(p.bytes, 12, 0x1234, &q));
 }
 
+static bool
+lacks_edns(const struct packet *p)
+{
+	return match_lacks_edns(p->bytes, packet_len(p));
+}
+
+static void
+tells_servers_from_before_edns(void)
+{
+	static const uint8_t bare[12] = { 0x12, 0x34, 0x80, RCODE_FORMERR };
+	struct packet p;
+
+	CU_ASSERT(match_lacks_edns(bare, sizeof(bare)));
+	CU_ASSERT_FALSE(match_lacks_edns(bare, sizeof(bare) - 1));
+	packet_begin(&p, FLAG_QR | RCODE_FORMERR, "www.example", TYPE_A);
+	CU_ASSERT(lacks_edns(&p));
+	packet_opt(&p, 1232, 0);
+	CU_ASSERT_FALSE(lacks_edns(&p));
+	packet_begin(&p, FLAG_QR | RCODE_FORMERR, "www.example", TYPE_A);
+	packet_a(&p, "www.example", 9, 1);
+	CU_ASSERT(lacks_edns(&p));
+	p.bytes[7]++; /* a record that is not there */
+	CU_ASSERT_FALSE(lacks_edns(&p));
+	packet_begin(&p, FLAG_QR | RCODE_NOTIMP, "www.example", TYPE_A);
+	CU_ASSERT_FALSE(lacks_edns(&p));
+	packet_begin(&p, FLAG_QR | RCODE_SERVFAIL, "www.example", TYPE_A);
+	CU_ASSERT_FALSE(lacks_edns(&p));
+}
+
 static void
 refuses_fragments(void)
 {
@@ -68,6 +97,8 @@ refuses_fragments(void)
 }
 
 static const struct unit_case cases[] = {
+	{ "only FORMERR without OPT tells a server from before EDNS",
+	    tells_servers_from_before_edns },
 	{ "a reply to the question matches, whatever its spelling", matches_its_question },
 	{ "what does not match is told", says_what_differs },
 	{ "only a failure may leave the question out", wants_the_question_on_success },
