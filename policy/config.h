@@ -84,7 +84,8 @@ struct policy {
 	enum miss_step on_miss[2];
 	size_t non_miss;
 	enum dnssec_mode dnssec;
-	uint16_t filter; /* TYPE_A or TYPE_AAAA: no name has such addresses; 0: no filter */
+	struct prefix dns64; /* of NAT64; family 0: none */
+	uint16_t filter;     /* TYPE_A or TYPE_AAAA: no name has such addresses; 0: no filter */
 	struct rebinding rebinding;
 	struct split_rule *rules;
 	size_t nrules;

@@ -1,6 +1,7 @@
 #include "policy/config_load.h"
 
 #include "policy/config_check.h"
+#include "policy/dns64.h"
 #include "policy/provider.h"
 #include "policy/registrable.h"
 #include "policy/split.h"
@@ -228,6 +229,18 @@ build_filter(const struct config_load *load)
 }
 
 static void
+build_dns64(struct config_load *load)
+{
+	const char *text = config_text(load, "/dns64");
+	struct policy *p = load->policy;
+	struct why why;
+
+	if (text && dns64_from_text(&p->dns64, text, &why) == 0 && p->filter == TYPE_AAAA)
+		config_error(load, "/dns64",
+		    "makes the addresses that \"filter\" takes away; write one of the two");
+}
+
+static void
 build_on_miss(struct config_load *load)
 {
 	const json_t *array = config_at(load, "/on_miss");
@@ -299,6 +312,7 @@ build_values(struct config_load *load)
 	p->strategy = build_strategy(load);
 	p->dnssec = build_dnssec(load);
 	p->filter = build_filter(load);
+	build_dns64(load);
 	p->draw_size = (unsigned)json_integer_value(draw);
 	p->reshuffle = (uint64_t)config_time(config_at(load, "/providers/reshuffle")) / 1000;
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));

@@ -1,7 +1,10 @@
 #include "policy/overrule.h"
 
 #include "policy/config.h"
+#include "policy/dns64.h"
 #include "policy/zone.h"
+
+static const struct name ipv4only = { 15, "\10ipv4only\4arpa" };
 
 static void
 make_local(struct view *view, enum local_kind kind, uint32_t ttl, const char *why)
@@ -15,6 +18,20 @@ make_local(struct view *view, enum local_kind kind, uint32_t ttl, const char *wh
 	view->local.naddresses = 0;
 }
 
+/* The addresses by which programs find the prefix out. */
+static void
+prefix_view(const struct policy *policy, struct view *view)
+{
+	static const uint8_t well_known[][4] = { { 192, 0, 0, 170 }, { 192, 0, 0, 171 } };
+	struct local_answer *local = &view->local;
+
+	make_local(view, LOCAL_ADDRESSES, ZONE_TTL, "RFC 7050: the prefix of NAT64");
+	for (size_t i = 0; i < sizeof(well_known) / sizeof(*well_known); i++) {
+		if (dns64_embed(&policy->dns64, well_known[i], local->addresses[local->naddresses]))
+			local->naddresses++;
+	}
+}
+
 void
 overrule(const struct policy *policy, const struct question *question, struct view *view)
 {
@@ -24,6 +41,9 @@ overrule(const struct policy *policy, const struct question *question, struct vi
 		make_local(view, LOCAL_NODATA, ZONE_NEGATIVE_TTL, "filter");
 		view->local.filtered = true;
 	}
+	if (policy->dns64.family && question->type == TYPE_AAAA &&
+	    name_equal(&question->name, &ipv4only))
+		prefix_view(policy, view);
 	if (question->type == TYPE_ANY && !denied)
 		make_local(view, LOCAL_HINFO, ZONE_TTL, "RFC 8482: ANY is not looked up");
 }

@@ -3,6 +3,7 @@
 #include "policy/lists.h"
 #include "policy/minisig.h"
 #include "policy/clients.h"
+#include "policy/dns64.h"
 #include "policy/prefix.h"
 #include "policy/rebinding.h"
 #include "policy/stamp.h"
@@ -137,6 +138,14 @@ check_prefix(const char *text, struct why *why)
 }
 
 static int
+check_dns64(const char *text, struct why *why)
+{
+	struct prefix prefix;
+
+	return dns64_from_text(&prefix, text, why);
+}
+
+static int
 check_pin(const char *text, struct why *why)
 {
 	uint8_t pin[SPEC_PIN_LEN];
@@ -258,6 +267,8 @@ const struct schema_key schema[] = {
 
 	{ "filter", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", filters, NULL, NULL,
 	    "A or AAAA: names have no such addresses; null: all that they have." },
+	{ "dns64", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, check_dns64,
+	    "The prefix of the network's NAT64; null: there is none." },
 	{ "rebinding", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "Public names with addresses of private networks." },
 	{ "rebinding/block", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
 	    "Whether such answers are blocked; those of split rules never are." },

@@ -97,3 +97,10 @@ arrival_guard(struct arrival *a)
 	a->reply(a->arg, out, reply_write_truncated(out, sizeof(out), &a->msg));
 	return true;
 }
+
+bool
+arrival_takes_dns64(const struct arrival *a, const struct view *view)
+{
+	return a->resolver->policy->dns64.family && view->kind == VIEW_PROVIDERS &&
+	       a->msg.question.type == TYPE_AAAA && (a->msg.flags & (FLAG_RD | FLAG_CD)) == FLAG_RD;
+}

@@ -35,4 +35,8 @@ bool arrival_refuse(struct arrival *a, enum msg_verdict verdict);
  * and gets its answer there; the victim of one gets no more than was sent for it. */
 bool arrival_guard(struct arrival *a);
 
+/* May it be answered with addresses that are made of IPv4 ones (RFC 6147)? Not for who validates itself
+ * (section 5.5), and not by the cache alone. */
+bool arrival_takes_dns64(const struct arrival *a, const struct view *view);
+
 #endif

@@ -9,6 +9,7 @@
 #include "stubd/query/guard.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
+#include "stubd/wire/synthesis.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 
 enum {
+	NO_SOA_TTL = 600,     /* seconds; RFC 6147 section 5.1.7 */
 	UDP_REPLY_MAX = 4096, /* the client's EDNS size counts up to this on loopback */
 };
 
@@ -29,7 +31,9 @@ struct query {
 	struct query_trace *trace;   /* borrowed; NULL unless traced */
 	struct guard_client *client; /* borrowed; NULL: this machine itself */
 
-	bool guarded; /* private addresses are not for the name that was asked */
+	bool guarded;		 /* private addresses are not for the name that was asked */
+	bool dns64;		 /* an AAAA question that may be answered by way of A */
+	struct answer *negative; /* owned; its answer without addresses, since A was asked for */
 	struct answer *parts[ANSWER_CHAIN_MAX];
 	size_t nparts;
 	struct flight_wait wait;
@@ -84,6 +88,8 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 		a->reply(a->arg, out, len);
 		return true;
 	}
+	if (arrival_takes_dns64(a, view))
+		return false;
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		reply_limit(r, a->front, &a->msg), &hit) ||
 	    hit.cut)
@@ -120,6 +126,9 @@ query_free(struct query *q)
 		q->client->waiting--;
 	for (size_t i = 0; i < q->nparts; i++)
 		drop_part(q, i);
+	if (q->negative)
+		q->resolver->held -= q->negative->size;
+	answer_free(q->negative);
 	free(q);
 }
 
@@ -159,11 +168,25 @@ fail(struct query *q, enum ede ede, const char *text)
 	finish_error(q, ede, text);
 }
 
+/* The reply to AAAA from the answer to A: made of it and owned by *made, or that there is none. */
+static const struct answer *
+synthesis(struct query *q, const struct answer *a, struct answer **made)
+{
+	/* no longer than the denial, section 5.1.7 */
+	uint32_t ttl = q->negative->nscount ? q->negative->ttl : NO_SOA_TTL;
+
+	if (a->rcode == RCODE_NOERROR &&
+	    answer_synthesise(a, &q->resolver->policy->dns64, ttl, made) == 0)
+		return *made;
+	return q->negative;
+}
+
 /* All parts are there: join and reply. */
 static void
 succeed(struct query *q)
 {
-	struct answer *joined = NULL, *whole;
+	struct answer *joined = NULL, *made = NULL;
+	const struct answer *whole;
 	uint8_t out[MSG_MAX];
 	size_t len;
 
@@ -184,9 +207,12 @@ succeed(struct query *q)
 		len = blocked_write(q->resolver, &q->msg,
 		    reply_limit(q->resolver, &q->front, &q->msg), out, sizeof(out), NULL);
 	} else {
+		if (q->negative)
+			whole = synthesis(q, whole, &made);
 		len = reply_write(out, sizeof(out), reply_limit(q->resolver, &q->front, &q->msg),
 		    &q->msg, whole, 0, &q->extra);
 	}
+	answer_free(made);
 	answer_free(joined);
 	q->resolver->counters.answered++;
 	finish(q, out, len);
@@ -203,7 +229,29 @@ add_part(struct query *q, struct answer *part)
 	if (!part->cut || q->nparts == ANSWER_CHAIN_MAX)
 		return false;
 	q->current.name = part->target;
-	policy_view(r->policy, &q->current, &r->netview, &q->view);
+	policy_owner(r->policy, &q->current, &r->netview, &q->view);
+	return true;
+}
+
+/* RFC 6147 section 5.1: a name that has no AAAA records is asked for its A records, once. Returns true
+ * when the query goes on with that question. */
+static bool
+turn_to_a(struct query *q)
+{
+	const struct answer *last = q->parts[q->nparts - 1];
+
+	if (!q->dns64 || q->negative || last->cut || last->rcode != RCODE_NOERROR ||
+	    answer_has(last, TYPE_AAAA))
+		return false;
+	if (q->nparts > 1 ? answer_join(q->parts, q->nparts, &q->negative) < 0
+			  : !(q->negative = answer_copy(last)))
+		return false;
+	q->resolver->held += q->negative->size;
+	while (q->nparts)
+		drop_part(q, --q->nparts);
+	q->current = q->msg.question;
+	q->current.type = TYPE_A;
+	policy_owner(q->resolver->policy, &q->current, &q->resolver->netview, &q->view);
 	return true;
 }
 
@@ -222,6 +270,7 @@ age_ttls(struct answer *answer, uint32_t age)
 		at[2] = (uint8_t)(ttl >> 8);
 		at[3] = (uint8_t)ttl;
 	}
+	answer->ttl = answer->ttl > age ? answer->ttl - age : 0;
 }
 
 static void
@@ -251,7 +300,7 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 	part = answer_copy(result->answer);
 	if (!part)
 		fail(q, EDE_OTHER, "out of memory");
-	else if (add_part(q, part))
+	else if (add_part(q, part) || turn_to_a(q))
 		step(q);
 	else
 		succeed(q);
@@ -285,7 +334,7 @@ step(struct query *q)
 	int err;
 
 	while (part_at_hand(q, &part) == 0) {
-		if (!add_part(q, part)) {
+		if (!add_part(q, part) && !turn_to_a(q)) {
 			succeed(q);
 			return false;
 		}
@@ -332,6 +381,7 @@ query_new(const struct arrival *a, const struct view *view)
 		q->client->waiting++;
 	q->current = a->msg.question;
 	q->view = *view;
+	q->dns64 = arrival_takes_dns64(a, view);
 	q->guarded = rebinding_forbids(r->policy, view->kind, &a->msg.question.name);
 	q->extra.ede = EDE_NONE;
 	q->wait.done = on_flight;

@@ -380,6 +380,27 @@ def https_home(q):
     return q.reply(Record(q.name, q.type, 600, b"\0\1\0\0\4\0\4\xc0\xa8\1\1"))
 
 
+@kind
+def v4_alias(q):
+    """An alias to a name without IPv6 addresses."""
+    alias = q.cname("b." + q.below, 200)
+    if q.type == AAAA:
+        return q.reply(alias, authority=[soa(ZONE, 300, 300)])
+    return q.reply(alias, Record("b." + q.below, A, 100, bytes([192, 0, 2, 34])))
+
+
+@kind
+def v4_bare(q):
+    """Without IPv6 addresses, and without a SOA that says for how long."""
+    return q.reply() if q.type == AAAA else q.reply(Record(q.name, A, 5000, bytes([192, 0, 2, 35])))
+
+
+@kind
+def v4_late(q):
+    """No such name, though it has an address: NXDOMAIN is of all types."""
+    return q.reply(rcode=NXDOMAIN, authority=[soa(ZONE, 300, 300)]) if q.type == AAAA else q.reply(q.address())
+
+
 # --- plain servers and EDNS ---
 
 @kind
