@@ -26,7 +26,14 @@ enum view_kind {
 	VIEW_PROVIDERS, /* public: providers, then what on_miss allows */
 };
 
-enum local_kind { LOCAL_NXDOMAIN, LOCAL_NODATA, LOCAL_ADDRESSES, LOCAL_PTR, LOCAL_HINFO };
+enum local_kind {
+	LOCAL_NXDOMAIN,
+	LOCAL_NODATA,
+	LOCAL_ADDRESSES,
+	LOCAL_PTR,
+	LOCAL_HINFO,
+	LOCAL_CNAME
+};
 
 enum { LOCAL_ADDRESSES_MAX = 32 };
 
@@ -37,7 +44,7 @@ struct local_answer {
 	uint32_t ttl;	   /* seconds */
 	size_t naddresses; /* of the question's family, for LOCAL_ADDRESSES */
 	uint8_t addresses[LOCAL_ADDRESSES_MAX][16]; /* IPv4 in the first four octets */
-	struct name ptr;			    /* for LOCAL_PTR */
+	struct name ptr;			    /* for LOCAL_PTR; where LOCAL_CNAME leads */
 };
 
 struct view {

@@ -6,9 +6,21 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { RESERVED_OCTET = 8 /* bits 64 to 71 are 0, RFC 6052 section 2.2 */ };
+enum {
+	RESERVED_OCTET = 8,  /* bits 64 to 71 are 0, RFC 6052 section 2.2 */
+	REVERSE_DIGITS = 64, /* octets of the 32 labels of an address, RFC 3596 section 2.5 */
+};
 
 static const struct prefix well_known = { AF_INET6, 96, { 0x00, 0x64, 0xff, 0x9b } };
+
+/* Where the i-th octet of the IPv4 address stands. */
+static size_t
+place(const struct prefix *prefix, size_t i)
+{
+	size_t at = prefix->bits / 8 + i;
+
+	return at + (prefix->bits / 8 <= RESERVED_OCTET && at >= RESERVED_OCTET);
+}
 
 int
 dns64_from_text(struct prefix *out, const char *text, struct why *why)
@@ -33,16 +45,57 @@ dns64_from_text(struct prefix *out, const char *text, struct why *why)
 bool
 dns64_embed(const struct prefix *prefix, const uint8_t ip4[4], uint8_t out[16])
 {
-	size_t at = prefix->bits / 8;
-
 	if (prefix->bits == well_known.bits && prefix_has(prefix, AF_INET6, well_known.ip) &&
 	    rebinding_private4(ip4))
 		return false;
 	memset(out, 0, 16);
-	memcpy(out, prefix->ip, at);
-	for (size_t i = 0; i < 4; i++, at++) {
-		at += at == RESERVED_OCTET;
-		out[at] = ip4[i];
+	memcpy(out, prefix->ip, prefix->bits / 8);
+	for (size_t i = 0; i < 4; i++)
+		out[place(prefix, i)] = ip4[i];
+	return true;
+}
+
+/* A label of one hexadecimal digit, in small letters; -1: it is none. */
+static int
+digit(const uint8_t *label)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = label[0] == 1 && label[1] ? strchr(digits, label[1]) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* The address that a name below ip6.arpa with all its 32 digits stands for. */
+static bool
+address_of(const struct name *name, uint8_t ip[16])
+{
+	static const uint8_t apex[] = "\3ip6\4arpa";
+	size_t at = 0;
+
+	if (name->len != REVERSE_DIGITS + sizeof(apex) ||
+	    memcmp(name->wire + REVERSE_DIGITS, apex, sizeof(apex)) != 0)
+		return false;
+	for (size_t i = 16; i-- > 0; at += 4) {
+		int low = digit(name->wire + at), high = digit(name->wire + at + 2);
+
+		if (low < 0 || high < 0)
+			return false;
+		ip[i] = (uint8_t)(high << 4 | low);
 	}
+	return true;
+}
+
+bool
+dns64_reverse(const struct prefix *prefix, const struct name *name, struct name *out)
+{
+	uint8_t ip[16], ip4[4], back[16];
+
+	if (!address_of(name, ip) || !prefix_has(prefix, AF_INET6, ip))
+		return false;
+	for (size_t i = 0; i < 4; i++)
+		ip4[i] = ip[place(prefix, i)];
+	if (!dns64_embed(prefix, ip4, back) || memcmp(ip, back, sizeof(back)) != 0)
+		return false;
+	name_reverse(AF_INET, ip4, 32, out);
 	return true;
 }

@@ -18,4 +18,8 @@ int dns64_from_text(struct prefix *out, const char *text, struct why *why);
  * 64:ff9b::/96 is for addresses of the public internet (RFC 6052 section 3.1). */
 bool dns64_embed(const struct prefix *prefix, const uint8_t ip4[4], uint8_t out[16]);
 
+/* Is it the reverse name of an address in the prefix that an IPv4 address stands in? Then *out is the
+ * reverse name of that (RFC 6147 section 5.3.1). */
+bool dns64_reverse(const struct prefix *prefix, const struct name *name, struct name *out);
+
 #endif

@@ -44,6 +44,9 @@ overrule(const struct policy *policy, const struct question *question, struct vi
 	if (policy->dns64.family && question->type == TYPE_AAAA &&
 	    name_equal(&question->name, &ipv4only))
 		prefix_view(policy, view);
+	if (policy->dns64.family && question->type == TYPE_PTR && view->kind != VIEW_SPLIT &&
+	    dns64_reverse(&policy->dns64, &question->name, &view->local.ptr))
+		make_local(view, LOCAL_CNAME, ZONE_TTL, "RFC 6147: a reverse name of NAT64");
 	if (question->type == TYPE_ANY && !denied)
 		make_local(view, LOCAL_HINFO, ZONE_TTL, "RFC 8482: ANY is not looked up");
 }

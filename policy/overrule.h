@@ -4,6 +4,7 @@
  *
  *	A, AAAA	no data, where the person filters that type; only what is local keeps it
  *	AAAA	of ipv4only.arpa: its addresses in the prefix of `dns64` (RFC 7050 section 3)
+ *	PTR	of an address in that prefix: an alias to the IPv4 address's (RFC 6147 section 5.3.1)
  *	ANY	one HINFO that says so, wherever the name is not denied here (RFC 8482 section 4.2)
  */
 #ifndef POLICY_OVERRULE_H

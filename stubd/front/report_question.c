@@ -48,7 +48,8 @@ local_json(const struct local_answer *local, uint16_t type)
 		[LOCAL_NODATA] = "NODATA",
 		[LOCAL_ADDRESSES] = "addresses",
 		[LOCAL_PTR] = "PTR",
-		[LOCAL_HINFO] = "HINFO" };
+		[LOCAL_HINFO] = "HINFO",
+		[LOCAL_CNAME] = "CNAME" };
 	json_t *data = json_array();
 	char text[INET6_ADDRSTRLEN];
 	int family = type == TYPE_AAAA ? AF_INET6 : AF_INET;
@@ -56,7 +57,7 @@ local_json(const struct local_answer *local, uint16_t type)
 	for (size_t i = 0; local->kind == LOCAL_ADDRESSES && i < local->naddresses; i++)
 		json_array_append_new(
 		    data, json_string(inet_ntop(family, local->addresses[i], text, sizeof(text))));
-	if (local->kind == LOCAL_PTR)
+	if (local->kind == LOCAL_PTR || local->kind == LOCAL_CNAME)
 		json_array_append_new(data, name_json(&local->ptr));
 	return json_pack("{s:s, s:I, s:o}", "kind", kinds[local->kind], "ttl",
 	    (json_int_t)local->ttl, "data", data);

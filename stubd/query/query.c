@@ -75,6 +75,8 @@ arrival_at_once(const struct arrival *a, const struct view *view)
 	uint8_t out[MSG_MAX];
 	size_t len;
 
+	if (view->kind == VIEW_LOCAL && view->local.kind == LOCAL_CNAME)
+		return false;
 	if (view->kind == VIEW_LOCAL) {
 		if (answer_from_local(&a->msg.question, &view->local, &local) < 0) {
 			r->counters.failed++;

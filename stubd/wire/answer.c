@@ -137,8 +137,10 @@ write_local(struct build *b, const struct question *q, const struct local_answer
 		write_record(b, q, &q->name, TYPE_HINFO, local->ttl, no_any, sizeof(no_any));
 		return 1;
 	}
-	if (local->kind == LOCAL_PTR) {
-		write_record(b, q, &q->name, TYPE_PTR, local->ttl, local->ptr.wire, local->ptr.len);
+	if (local->kind == LOCAL_PTR || local->kind == LOCAL_CNAME) {
+		uint16_t type = local->kind == LOCAL_PTR ? TYPE_PTR : TYPE_CNAME;
+
+		write_record(b, q, &q->name, type, local->ttl, local->ptr.wire, local->ptr.len);
 		return 1;
 	}
 	if (local->kind != LOCAL_ADDRESSES || (q->type != TYPE_A && q->type != TYPE_AAAA))
@@ -168,7 +170,8 @@ answer_from_local(
 	a->rcode = local->kind == LOCAL_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
 	a->aa = true;
 	a->ttl = local->ttl;
-	a->target = question->name;
+	a->cut = local->kind == LOCAL_CNAME;
+	a->target = a->cut ? local->ptr : question->name;
 	*out = a;
 	return 0;
 }

@@ -1,6 +1,10 @@
 """Conformance of DNS64 (lib/conform.py says how)."""
 from lib.conform import Check, ask, can_fail, conforms, flags, twice
-from lib.message import A, AAAA, AD, CD, CNAME, DO, NOERROR, NXDOMAIN, RD, SOA, Opt
+from lib.message import A, AAAA, AD, CD, CNAME, DO, NOERROR, NXDOMAIN, PTR, RD, SOA, Opt, wire
+
+def reverse(digits):
+    return ".".join(reversed("0064ff9b" + "0" * 16 + digits)) + ".ip6.arpa"
+
 
 PREFIX = bytes.fromhex("0064ff9b") + bytes(8)
 D = {"opt": Opt(flags=DO)}
@@ -48,6 +52,12 @@ CHECKS = [
           no_data, "add", "rcode:3"),
     Check("RFC 7050, 3", "programs find the prefix by ipv4only.arpa", ask("ipv4only.arpa", AAAA),
           made([192, 0, 0, 170], [192, 0, 0, 171]), "drop-last", "rdata"),
+    Check("RFC 6147, 5.3.1", "the reverse name of a made address leads to that of the IPv4 one",
+          ask(reverse("c6120050"), PTR),
+          lambda r: [x.type for x in r.answer] == [CNAME, PTR] and r.of(PTR) == [wire("www.example.com")], "reverse",
+          "drop-last", "rdata"),
+    Check("RFC 6147, 5.3.1", "which may be one that nobody is asked for", ask(reverse("7f000001"), PTR),
+          lambda r: not r.answer, "add"),
     Check("RFC 6147, 5.1", "a company's names are left as they are", ask("intranet.corp.example", AAAA), no_data, "add",
           "rcode:3"),
     Check("RFC 6761, 6.3", "localhost is left as it is", ask("localhost", AAAA),

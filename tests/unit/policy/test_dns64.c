@@ -47,6 +47,36 @@ private_addresses_have_no_place_in_the_well_known_prefix(void)
 	CU_ASSERT_STRING_EQUAL(embedded("2001:db8:1::/96", "10.1.2.3"), "2001:db8:1::a01:203");
 }
 
+static const char *
+reversed(const char *prefix_text, const char *ip6_text)
+{
+	static char text[NAME_TEXT_MAX];
+	struct prefix prefix;
+	struct name name, out;
+	uint8_t ip6[16];
+
+	CU_ASSERT_EQUAL_FATAL(dns64_from_text(&prefix, prefix_text, &why), 0);
+	CU_ASSERT_EQUAL_FATAL(inet_pton(AF_INET6, ip6_text, ip6), 1);
+	name_reverse(AF_INET6, ip6, 128, &name);
+	return dns64_reverse(&prefix, &name, &out) ? name_to_text(&out, text) : "none";
+}
+
+static void
+reverse_names_lead_to_ipv4_ones(void)
+{
+	static const char *const prefixes[] = { "2001:db8::/32", "2001:db8:100::/40",
+		"2001:db8:122::/48", "2001:db8:122:300::/56", "2001:db8:122:344::/64",
+		"2001:db8:122:344::/96", "64:ff9b::/96" };
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		CU_ASSERT_STRING_EQUAL(reversed(prefixes[i], embedded(prefixes[i], "192.0.2.33")),
+		    "33.2.0.192.in-addr.arpa.");
+	}
+	CU_ASSERT_STRING_EQUAL(reversed("64:ff9b::/96", "64:ff9c::c000:221"), "none");
+	CU_ASSERT_STRING_EQUAL(reversed("64:ff9b::/96", "64:ff9b::a01:203"), "none");
+	CU_ASSERT_STRING_EQUAL(reversed("2001:db8::/32", "2001:db8:c000:221::1"), "none");
+}
+
 static void
 other_prefixes_are_refused(void)
 {
@@ -63,6 +93,7 @@ static const struct unit_case cases[] = {
 	{ "addresses stand where RFC 6052 has them", addresses_stand_where_they_belong },
 	{ "private addresses have no place in the well-known prefix",
 	    private_addresses_have_no_place_in_the_well_known_prefix },
+	{ "reverse names lead to IPv4 ones", reverse_names_lead_to_ipv4_ones },
 	{ "other prefixes are refused", other_prefixes_are_refused },
 };
 
