@@ -45,12 +45,12 @@ translate(struct build *b, struct rcur *cur, const struct prefix *prefix, uint32
 	msg_read_name_spelled(&at, &owner);
 	at = *cur;
 	msg_read_rr(&at, &rr);
-	if (at.bad || rr.type != TYPE_A || rr.rdlen != 4) {
+	if (at.bad || rr.type != TYPE_A) {
 		build_copy(b, cur, ttl_max);
 		return false;
 	}
 	*cur = at;
-	if (!dns64_embed(prefix, rr.rdata, ip))
+	if (rr.rdlen != sizeof(uint32_t) || !dns64_embed(prefix, rr.rdata, ip))
 		return false;
 	out = (struct build_rr){
 		.owner = &owner,

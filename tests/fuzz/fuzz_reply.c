@@ -5,12 +5,15 @@
  * length, 8: EDE), two octets of limit, the message. The question is the message's own. Every reply
  * written is a whole message; the normal form of a complete one is the very answer it came from.
  */
+#include "policy/dns64.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/match.h"
 #include "stubd/wire/reply.h"
+#include "stubd/wire/synthesis.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -105,6 +108,27 @@ write_replies(
 		check_again(a, out, n, question, follow_of(switches));
 }
 
+/* DNS64: what is made of it is a whole message of AAAA records and what leads to them. */
+static void
+synthesise(const struct answer *a, const struct question *question)
+{
+	static const struct prefix prefix = { AF_INET6, 64, { 0x20, 0x01, 0x0d, 0xb8 } };
+	static uint8_t out[MSG_MAX];
+	struct msg_query query = { .question = *question };
+	struct answer *made = NULL;
+	int r = answer_synthesise(a, &prefix, 300, &made);
+
+	check((r == 0) == (made != NULL));
+	if (r)
+		return;
+	check(answer_has(a, TYPE_A) && answer_has(made, TYPE_AAAA) && !answer_has(made, TYPE_A));
+	check(made->ancount <= a->ancount && made->ttl <= 300);
+	memcpy(query.spelled, question->name.wire, question->name.len);
+	query.question.type = TYPE_AAAA;
+	check_whole(out, reply_write(out, sizeof(out), sizeof(out), &query, made, 0, NULL));
+	answer_free(made);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -120,6 +144,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	len = n - CONTROL;
 	if (!read_question(message, len, &question))
 		question = (struct question){ .name = { .len = 1 }, .type = 1, .class = 1 };
+	match_lacks_edns(message, len);
 	if (match_reply(message, len, (uint16_t)(message[0] << 8 | message[1]), &question))
 		return 0;
 	r = answer_from_reply(message, len, &question, follow_of(data[0]), NULL, &a, &why);
@@ -127,6 +152,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check(r == 0 || why);
 	if (r == 0)
 		write_replies(a, &question, data[0], (size_t)(data[1] << 8 | data[2]));
+	if (r == 0 && question.class == CLASS_IN)
+		synthesise(a, &question);
 	a = answer_free(a);
 	return 0;
 }
