@@ -14,6 +14,7 @@ make_local(struct view *view, enum local_kind kind, uint32_t ttl, const char *wh
 	view->closed = false;
 	view->why = why;
 	view->local.kind = kind;
+	view->local.filtered = false;
 	view->local.ttl = ttl;
 	view->local.naddresses = 0;
 }

@@ -177,7 +177,7 @@ const struct schema_key schema[] = {
 	{ "listen/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_listen, NULL },
 
 	{ "allow", SCHEMA_ARRAY, 0, 0, CLIENTS_ALLOW_MAX, ALLOW_DEFAULT, NULL, NULL, NULL,
-	    "Address prefixes that may ask, beside this machine." },
+	    "Address prefixes that may ask, beside the loopback ones." },
 	{ "allow/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_prefix, NULL },
 	{ "limits", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "How much clients beyond this machine may use." },
 	{ "limits/udp_size", SCHEMA_COUNT, 0, 512, 4096, "1232", NULL, NULL, NULL,

@@ -222,7 +222,7 @@ def test_inherited(lab):
 def test_many_addresses(lab):
     """any number of listen addresses, each answered from the address that was asked"""
     addresses = ["127.0.0.1:5300", "127.0.0.2:5300", "[::1]:5300", f"{lab.env['LAPTOP4']}:5300"]
-    with Stubd(lab, config(lab, listen=addresses)):
+    with Stubd(lab, config(lab, listen=addresses, allow=[f"{lab.env['LAPTOP4']}/32"])):
         for server in ("127.0.0.1", "127.0.0.2", "::1", lab.env["LAPTOP4"]):
             equal(dig(lab, "www.example.com", server=server).status, "NOERROR", server)
             equal(dig(lab, "www.example.com", "A", "+tcp", server=server).status, "NOERROR", server)
