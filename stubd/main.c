@@ -3,6 +3,7 @@
  */
 #include "stubd/base/log.h"
 #include "stubd/daemon.h"
+#include "stubd/engine/helper.h"
 #include "stubd/net/signature.h"
 #include "policy/config.h"
 #include "policy/lists.h"
@@ -130,8 +131,11 @@ main(int argc, char **argv)
 {
 	struct invocation invocation = { .load = { .crypto = &signature_crypto } };
 	struct policy *policy;
-	const int code = read_arguments(argc, argv, &invocation);
+	int code;
 
+	if (helper_wanted(argc, argv))
+		return helper_main();
+	code = read_arguments(argc, argv, &invocation);
 	if (code >= 0)
 		return code;
 	signal(SIGPIPE, SIG_IGN);

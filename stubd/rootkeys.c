@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 /* Without trust anchors every answer would be refused: better not to start. Read as whom we are now,
@@ -32,8 +33,18 @@ rootkeys_open(struct rootkeys *root, const struct policy *policy)
 	const char *seed =
 	    policy->trust_anchors ? policy->trust_anchors : STUBD_DATA_DIR "/root.key";
 
+	char *folder;
+
 	umask(0077);
-	rootstate_open(seed, policy->state, &root->file, root->why);
+	if (asprintf(&folder, "%s/root", policy->state) < 0) {
+		snprintf(root->why, sizeof(root->why), "out of memory");
+		return;
+	}
+	/* What is wrong with the folder is wrong with the file. */
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		log_debug("root keys: %s: %s", folder, strerror(errno));
+	rootstate_open(seed, folder, &root->file, root->why);
+	free(folder);
 	if (root->why[0])
 		log_warn("root keys: %s", root->why);
 }

@@ -1,6 +1,7 @@
 /*
  * The root's keys of this installation: checked before the start, and followed over their rolls in the
- * state folder (engine/rootstate.h).
+ * state folder (engine/rootstate.h), in a folder of their own: the engine's helper process writes there,
+ * and sees nothing else of the state.
  */
 #ifndef STUBD_ROOTKEYS_H
 #define STUBD_ROOTKEYS_H

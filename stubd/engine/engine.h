@@ -1,28 +1,22 @@
 /*
  * The engine's one door: local recursion, and validation of what providers answer, by libunbound.
  *
- * A request and its result are plain messages (values without pointers into the engine), so that
- * the engine may live in this process, on a thread, or in a helper process without its users
- * noticing. libunbound's context is made on the first request: who never recurses never pays.
+ * libunbound lives in a helper process (engine/helper.h), which is started on the first question and
+ * shut in (engine/sandbox.h): who never recurses never pays, and what libunbound's reading of the network
+ * may do to it ends there. A request and its result are plain messages (engine/message.h), and nothing
+ * that comes back is trusted further than what it is for: a verdict.
  *
- *	                 result                 next turn
- *	engine_recurse ─────────────► answered ───────────► callback, gone
- *	   │ waiting                                           ▲
- *	   └──────────────── deadline: -ETIMEDOUT ─────────────┘
+ *	stub                                          helper
+ *	engine_recurse(), engine_validate(raw) ─────► libunbound ◄─► raw, or …
+ *	engine_fetched() ◄── providers ◄── fetch ◄─── … keys and delegations
+ *	callback ◄─────────────────────────────────── secure | insecure | bogus | failed
  *
- * Validation: libunbound judges only what it has asked for itself. So it forwards all it asks to a
- * listener of ours (engine/relay.h); the message that is to be judged is there already, for keys and
- * delegations the engine calls back, and its owner asks providers.
+ * When the helper crashes or hangs (engine/keeper.h), another takes its place. What was in its hands is
+ * asked once more if there is time; a question that was in the hands of ENGINE_DEATHS_MAX lost helpers
+ * fails with -EPIPE, and so does one that would have to wait beyond its deadline. -EPIPE is no reason to
+ * open another stage.
  *
- *	engine_validate(raw) ─► libunbound ─► chain listener ─► raw, or fetch ─► … engine_fetched()
- *	                            ▼
- *	                  secure | insecure | bogus
- *
- * libunbound takes a key that it could not get for a broken one, for a minute. When a fetch is lost
- * or dropped, what it then calls bogus is not: such a result has an error, and the context is made
- * anew with the next question, at most once a second.
- *
- * Bogus data never leaves this room: such a result has rcode SERVFAIL, no message, and a reason.
+ * Bogus data never comes out: such a result has rcode SERVFAIL, no message, and a reason.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -41,7 +35,9 @@ enum {
 	 * forgotten included. */
 	ENGINE_ASKS_MAX = 800,
 	ENGINE_VALIDATIONS_MAX = 2000,
-	ENGINE_WHY_MAX = 256, /* octets of a reason, the NUL included; longer ones are cut */
+	ENGINE_FETCHES_MAX = 6000, /* the validator's questions in hand; more are dropped */
+	ENGINE_DEATHS_MAX = 2,	   /* of helpers, before a question that all of them had fails */
+	ENGINE_WHY_MAX = 256,	   /* octets of a reason, the NUL included; longer ones are cut */
 };
 
 /* What is not validated from the root. Plain texts, one entry a line, so that they can be sent as a
@@ -71,8 +67,9 @@ struct engine_request {
 };
 
 struct engine_result {
-	int error; /* 0, or -errno: -ETIMEDOUT, -EIO (context could not be made), -ENOMEM,
-		    * -EAGAIN (the chain of trust was lost on its way to this result) */
+	int error; /* 0, or -errno: -ETIMEDOUT, -EIO (context could not be made), -ENOMEM, -EBUSY
+		    * (libunbound has no room), -EPIPE (helpers were lost), -EAGAIN (the chain of
+		    * trust was lost on its way to this result) */
 	uint8_t rcode;
 	enum security security;
 	const uint8_t *wire; /* borrowed for the callback, header ID 0, RRSIGs included; NULL when
@@ -83,11 +80,12 @@ struct engine_result {
 
 typedef void engine_cb(void *arg, const struct engine_result *result);
 
-/* Copies config; makes no context yet. NULL: out of memory. */
+/* Copies config; opens our own program's file, which a later user may not be able to; starts nothing
+ * yet. NULL: out of memory. */
 struct engine *engine_new(struct loop *loop, const struct engine_config *config);
 
-/* Forgets the asks in flight: their callbacks never come. May be called in a callback. Returns
- * NULL; NULL is allowed. */
+/* Forgets the asks in flight: their callbacks never come. Waits until the helper is gone. May be called
+ * in a callback. Returns NULL; NULL is allowed. */
 struct engine *engine_free(struct engine *engine);
 
 /* Recurses from the root. The callback comes exactly once, never inside this call, at latest after
@@ -127,7 +125,8 @@ void engine_forget(struct engine *engine);
 void engine_set_time(struct engine *engine, int64_t seconds);
 
 /* What is validated by other rules from the next question on, and what waits, too; exceptions is
- * copied. When they differ from those before, both contexts are made anew. Returns 0 or -ENOMEM. */
+ * copied. When they differ from those before, both contexts are made anew; root_state counts for
+ * helpers that are to come. Returns 0, -E2BIG (see engine/except.h) or -ENOMEM. */
 int engine_set_exceptions(struct engine *engine, const struct engine_exceptions *exceptions);
 
 /* Its callback never comes. libunbound finishes the work for its cache. NULL is allowed, and so is
@@ -150,5 +149,11 @@ struct engine_validator_stats {
 	uint64_t renewals;	  /* contexts made anew */
 };
 void engine_validator_stats(const struct engine *engine, struct engine_validator_stats *out);
+
+/* Is there a helper now? */
+bool engine_running(const struct engine *engine);
+
+/* Helpers that crashed or hung, or could not be started. */
+uint64_t engine_restarts(const struct engine *engine);
 
 #endif

@@ -21,7 +21,7 @@ struct relay {
 	struct addr addr;
 	struct listener *listener;
 	struct list conns;   /* conn.link */
-	struct list fetches; /* engine_fetch.link */
+	struct list fetches; /* relay_fetch.link */
 	size_t nconns, nfetches;
 	struct relay_counters counters;
 };
@@ -31,10 +31,10 @@ struct conn {
 	struct relay *relay;
 	struct stream *stream;
 	struct frame_reader reader;
-	struct list fetches; /* engine_fetch.sibling */
+	struct list fetches; /* relay_fetch.sibling */
 };
 
-struct engine_fetch {
+struct relay_fetch {
 	struct list link;    /* in relay->fetches */
 	struct list sibling; /* in conn->fetches */
 	struct relay *relay; /* NULL: gone */
@@ -46,7 +46,7 @@ static void
 conn_free(struct conn *conn)
 {
 	list_for_each (it, &conn->fetches) {
-		struct engine_fetch *fetch = container_of(it, struct engine_fetch, sibling);
+		struct relay_fetch *fetch = container_of(it, struct relay_fetch, sibling);
 
 		list_remove(&fetch->sibling);
 		fetch->conn = NULL;
@@ -82,13 +82,13 @@ reply(struct conn *conn, const struct msg_query *query, const struct answer *ans
 }
 
 const struct question *
-relay_question(const struct engine_fetch *fetch)
+relay_question(const struct relay_fetch *fetch)
 {
 	return &fetch->query.question;
 }
 
 void *
-relay_answer(struct engine_fetch *fetch, const struct answer *answer)
+relay_answer(struct relay_fetch *fetch, const struct answer *answer)
 {
 	struct relay *relay = fetch->relay;
 
@@ -104,7 +104,7 @@ relay_answer(struct engine_fetch *fetch, const struct answer *answer)
 }
 
 void
-relay_answer_part(struct engine_fetch *fetch, const struct answer *raw)
+relay_answer_part(struct relay_fetch *fetch, const struct answer *raw)
 {
 	const struct question *question = relay_question(fetch);
 	struct answer *part = NULL;
@@ -126,7 +126,7 @@ on_frame(void *arg, const uint8_t *bytes, size_t n)
 {
 	struct conn *conn = arg;
 	struct relay *relay = conn->relay;
-	struct engine_fetch *fetch;
+	struct relay_fetch *fetch;
 	struct msg_query query;
 
 	if (msg_read_query(bytes, n, &query) != MSG_OK || query.question.class != CLASS_IN) {
@@ -242,7 +242,7 @@ relay_free(struct relay *relay)
 	list_for_each (it, &relay->conns)
 		conn_free(container_of(it, struct conn, link));
 	list_for_each (it, &relay->fetches) {
-		struct engine_fetch *fetch = container_of(it, struct engine_fetch, link);
+		struct relay_fetch *fetch = container_of(it, struct relay_fetch, link);
 
 		list_remove(&fetch->link);
 		fetch->relay = NULL;

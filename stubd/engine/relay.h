@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 struct relay;
-struct engine_fetch; /* one question */
+struct relay_fetch; /* one question */
 struct loop;
 
 enum {
@@ -37,7 +37,7 @@ struct relay_events {
 	/* Does one of libunbound's sockets speak from this address and port? */
 	bool (*owns)(void *arg, const struct addr *peer);
 	/* A question; it may be answered within this call. */
-	void (*ask)(void *arg, const struct question *question, struct engine_fetch *fetch);
+	void (*ask)(void *arg, const struct question *question, struct relay_fetch *fetch);
 };
 
 struct relay_counters {
@@ -54,13 +54,13 @@ struct relay *relay_free(struct relay *relay);
 const struct addr *relay_address(const struct relay *relay);
 const struct relay_counters *relay_counters(const struct relay *relay);
 
-const struct question *relay_question(const struct engine_fetch *fetch);
+const struct question *relay_question(const struct relay_fetch *fetch);
 
 /* Answers, once; answer is borrowed, NULL: SERVFAIL. Takes the fetch. Returns the arg of relay_new(),
  * NULL when the chain is gone. */
-void *relay_answer(struct engine_fetch *fetch, const struct answer *answer);
+void *relay_answer(struct relay_fetch *fetch, const struct answer *answer);
 
 /* The same with raw as it is, or with its part that begins at a later name of its chain. */
-void relay_answer_part(struct engine_fetch *fetch, const struct answer *raw);
+void relay_answer_part(struct relay_fetch *fetch, const struct answer *raw);
 
 #endif

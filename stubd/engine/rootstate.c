@@ -171,18 +171,17 @@ open_state(const struct opening *o, char why[ROOTSTATE_WHY_MAX])
 }
 
 int
-rootstate_open(
-    const char *seed_file, const char *state_dir, char **path, char why[ROOTSTATE_WHY_MAX])
+rootstate_open(const char *seed_file, const char *folder, char **path, char why[ROOTSTATE_WHY_MAX])
 {
 	struct opening o = { .seed = seed_file };
 	int err = -ENOMEM;
 
 	snprintf(why, ROOTSTATE_WHY_MAX, "out of memory");
-	if (asprintf(&o.path, "%s/root.key", state_dir) < 0)
+	if (asprintf(&o.path, "%s/root.key", folder) < 0)
 		o.path = NULL;
-	if (asprintf(&o.copy, "%s/root.key.seed", state_dir) < 0)
+	if (asprintf(&o.copy, "%s/root.key.seed", folder) < 0)
 		o.copy = NULL;
-	if (asprintf(&o.aside, "%s/root.key.old", state_dir) < 0)
+	if (asprintf(&o.aside, "%s/root.key.old", folder) < 0)
 		o.aside = NULL;
 	if (o.path && o.copy && o.aside) {
 		why[0] = '\0';

@@ -1,7 +1,7 @@
 /*
  * The root's keys as they are followed over its rolls (RFC 5011), in a file of the state folder.
  *
- *	the file of anchors ──seed──► STATE/root.key ──► libunbound reads it, and writes it whenever it
+ *	the file of anchors ──seed──► FOLDER/root.key ──► libunbound reads it, and writes it whenever it
  *	   (shipped, or the person's)      ▲             has fetched the root's keys
  *	                                   └── malformed, empty, all revoked, or the seed is another than
  *	                                       before: put aside as root.key.old, seeded anew
@@ -23,8 +23,7 @@ enum { ROOTSTATE_MAX = 1 << 16, ROOTSTATE_WHY_MAX = 512 };
 
 /* Makes the file fit for use. Returns 0 and its path in *path, owned, or -errno: then nothing can be
  * followed, and why says so. why is "" when there is nothing to tell the person. */
-int rootstate_open(
-    const char *seed, const char *state_dir, char **path, char why[ROOTSTATE_WHY_MAX]);
+int rootstate_open(const char *seed, const char *folder, char **path, char why[ROOTSTATE_WHY_MAX]);
 
 /* The keys that are trusted now in text[n] (an untouched seed's records, too), one a line; owned. NULL:
  * malformed, there is none, or out of memory. */

@@ -196,7 +196,7 @@ tcp(const struct tcp_front *front)
 }
 
 static json_t *
-engine(const struct resolver *r)
+recursion(const struct resolver *r)
 {
 	struct engine_stats s = { 0 };
 	json_t *json;
@@ -234,6 +234,14 @@ validation(const struct resolver *r)
 	});
 	json_object_set_new(json, "running", json_boolean(s.asks.running));
 	return json;
+}
+
+/* The process that both of them live in. */
+static json_t *
+engine(const struct resolver *r)
+{
+	return json_pack("{s:b, s:I}", "running", r->engine && engine_running(r->engine),
+	    "restarts", (json_int_t)(r->engine ? engine_restarts(r->engine) : 0));
 }
 
 static json_t *
@@ -315,7 +323,8 @@ report_status(const struct api_host *host)
 		{ "counters", counters(&r->counters) },
 		{ "udp", udp(host->udp) },
 		{ "tcp", tcp(host->tcp) },
-		{ "recursion", engine(r) },
+		{ "engine", engine(r) },
+		{ "recursion", recursion(r) },
 		{ "validation", validation(r) },
 		{ "clock", wall_clock(r) },
 		{ "epoch", epoch(r) },

@@ -20,7 +20,7 @@ def verdict(answer):
 
 
 def state_file(stubd):
-    return os.path.join(stubd.folder, "state", "root.key")
+    return os.path.join(stubd.folder, "state", "root", "root.key")
 
 
 def edit(stubd, change, *words):
@@ -140,7 +140,7 @@ def test_static(lab):
     with Stubd(lab, config(lab, state="/proc/none")) as stubd:
         equal(verdict(dig(lab, NAME)), ("NOERROR", True))
         true(any("not followed" in w for w in stubd.status()["warnings"]), str(stubd.status()["warnings"]))
-        true("root keys: /proc/none/root.key cannot be written" in stubd.log(), stubd.log())
+        true("root keys: /proc/none/root/root.key cannot be written" in stubd.log(), stubd.log())
     more = os.path.join(lab.folder, "more.anchor")
     with open(lab.env["LAB_ROOT_ANCHOR"], encoding="ascii") as f:
         write(more, f.read() + "other.example. IN DS 1 13 2 " + "00" * 32 + "\n")

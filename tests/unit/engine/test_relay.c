@@ -23,7 +23,7 @@ static struct fixture {
 	struct addr asker; /* whom it was asked about */
 	bool hold;	   /* keep questions instead of answering */
 	unsigned nheld, wanted;
-	struct engine_fetch *held[HELD_MAX];
+	struct relay_fetch *held[HELD_MAX];
 	struct question last;
 	unsigned replies, ended;
 	uint16_t ids[HELD_MAX];
@@ -51,7 +51,7 @@ make_answer(void)
 }
 
 static void
-on_ask(void *arg, const struct question *question, struct engine_fetch *fetch)
+on_ask(void *arg, const struct question *question, struct relay_fetch *fetch)
 {
 	struct answer *answer;
 

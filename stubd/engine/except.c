@@ -1,0 +1,85 @@
+#include "stubd/engine/except.h"
+
+#include "stubd/engine/message.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *
+text_of(const struct engine_exceptions *exceptions, enum except_text which)
+{
+	const char *text = which == EXCEPT_INSECURE ? exceptions->insecure : exceptions->anchors;
+
+	return text ? text : "";
+}
+
+int
+except_check(const struct engine_exceptions *exceptions)
+{
+	for (int which = 0; which < EXCEPT_TEXTS; which++)
+		if (strlen(text_of(exceptions, which)) > EXCEPT_MAX)
+			return -E2BIG;
+	return 0;
+}
+
+static int
+send_text(const char *text, enum except_text which, int (*send)(void *, const struct message *),
+    void *arg)
+{
+	size_t left = strlen(text);
+	int error = 0;
+
+	while (left > 0 && !error) {
+		const size_t n = left < EXCEPT_PART ? left : EXCEPT_PART;
+		const struct message part = { .type = MESSAGE_EXCEPT_PART,
+			.which = which,
+			.wire = (const uint8_t *)text,
+			.len = n };
+
+		error = send(arg, &part);
+		text += n;
+		left -= n;
+	}
+	return error;
+}
+
+int
+except_send(const struct engine_exceptions *exceptions,
+    int (*send)(void *arg, const struct message *message), void *arg)
+{
+	const struct message end = { .type = MESSAGE_EXCEPT,
+		.config = {
+		    .exceptions = { .root_by_recursion = exceptions->root_by_recursion } } };
+	int error = 0;
+
+	for (int which = 0; which < EXCEPT_TEXTS && !error; which++)
+		error = send_text(text_of(exceptions, which), which, send, arg);
+	return error ? error : send(arg, &end);
+}
+
+int
+except_take(struct except_parts *parts, const struct message *message)
+{
+	const size_t had = parts->len[message->which];
+	char *longer;
+
+	if (message->len > EXCEPT_MAX - had || memchr(message->wire, '\0', message->len))
+		return -EBADMSG;
+	longer = realloc(parts->texts[message->which], had + message->len + 1);
+	if (!longer)
+		return -ENOMEM;
+	memcpy(longer + had, message->wire, message->len);
+	longer[had + message->len] = '\0';
+	parts->texts[message->which] = longer;
+	parts->len[message->which] = had + message->len;
+	return 0;
+}
+
+void
+except_clear(struct except_parts *parts)
+{
+	for (int which = 0; which < EXCEPT_TEXTS; which++)
+		free(parts->texts[which]);
+	*parts = (struct except_parts){ .len = { 0 } };
+}

@@ -1,0 +1,61 @@
+/* What a helper, or a stub, may send instead of a message; and answers of the network on their way
+ * between the two. */
+#include "stubd/engine/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* What was read is written as the same octets. */
+static void
+again(const struct message *message, const uint8_t *data, size_t size)
+{
+	uint8_t *out = malloc(MESSAGE_MAX);
+	const size_t n = out ? message_write(out, MESSAGE_MAX, message) : 0;
+	struct message other;
+
+	if (n != MESSAGE_HEAD + size || message_read(out + MESSAGE_HEAD, size, &other) < 0 ||
+	    other.type != message->type || other.id != message->id ||
+	    (message->type == MESSAGE_FETCHED && memcmp(out + MESSAGE_HEAD, data, size) != 0))
+		abort();
+	free(out);
+}
+
+/* An answer that was taken once is taken again, with as many records. */
+static void
+answer_again(const struct message *message)
+{
+	uint8_t *out = malloc(65535);
+	struct answer *first, *second;
+	size_t n;
+
+	if (!out || message_to_answer(message->wire, message->len, message->cut, &first) < 0) {
+		free(out);
+		return;
+	}
+	n = message_from_answer(out, 65535, first);
+	if (!n || message_to_answer(out, n, first->cut, &second) < 0)
+		abort();
+	if (second->rcode != first->rcode || second->cut != first->cut ||
+	    second->ancount != first->ancount || second->nscount != first->nscount ||
+	    second->ancount_dnssec != first->ancount_dnssec ||
+	    second->nscount_dnssec != first->nscount_dnssec)
+		abort();
+	answer_free(second);
+	answer_free(first);
+	free(out);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct message message;
+
+	if (message_read(data, size, &message) < 0)
+		return 0;
+	again(&message, data, size);
+	if (message.wire)
+		answer_again(&message);
+	return 0;
+}
