@@ -36,8 +36,8 @@ extern char **environ;
 static void
 keep_environment(char *out[], size_t max)
 {
-	static const char *const kept[] = { "JOURNAL_STREAM=", "ASAN_OPTIONS=", "LSAN_OPTIONS=",
-		"TSAN_OPTIONS=", "UBSAN_OPTIONS=" };
+	static const char *const kept[] = { "JOURNAL_STREAM=", "LD_PRELOAD=", "ASAN_OPTIONS=",
+		"LSAN_OPTIONS=", "TSAN_OPTIONS=", "UBSAN_OPTIONS=" };
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(kept) / sizeof(*kept) && n + 1 < max; i++)

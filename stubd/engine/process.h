@@ -4,7 +4,7 @@
  * It is this program once more (the descriptor of its own file was opened before privileges were
  * dropped, so that neither a new user nor a replaced file changes which), with one end of a socket pair
  * as its descriptor HELPER_SOCKET, standard error, and nothing else of ours: no other descriptor, no
- * memory, and of the environment only what the log and sanitizers look at.
+ * memory, and of the environment only what the log, the loader and sanitizers look at.
  *
  *	process_start ─► running ──dies──► ended(how)
  *	                    └─ process_kill ──► ended(how)

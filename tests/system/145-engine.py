@@ -68,7 +68,7 @@ def test_lazy(lab):
             equal(f.read(), b"stubd: engine\0")
         with open(f"/proc/{pid}/environ", "rb") as f:
             names = {v.split(b"=")[0].decode() for v in f.read().split(b"\0") if v}
-        true(names <= {"JOURNAL_STREAM", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}, f"{names}")
+        true(names <= {"JOURNAL_STREAM", "LD_PRELOAD", "ASAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"}, f"{names}")
         with open(f"/proc/{pid}/limits", encoding="ascii") as f:
             limits = {line[:26].strip(): line[26:].split()[0] for line in f}
         equal((limits["Max core file size"], limits["Max open files"]), ("0", "2048"))

@@ -1,15 +1,17 @@
 /*
  * The wall clock as a test wants it, for one process and what it loads: to be preloaded
- * (ld.so(8)). STUBD_TEST_CLOCK names a file of two 64-bit numbers, seconds by which the clock is
- * wrong, and whether the kernel calls it synchronised. It may be changed at any time. All other
+ * (ld.so(8)). Beside it, under its name without ".so", is a file of two 64-bit numbers: seconds by
+ * which the clock is wrong, and whether the kernel calls it synchronised. It may be changed at any time. All other
  * clocks go as they go.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/timex.h>
@@ -20,10 +22,15 @@ static const volatile int64_t *wish;
 
 static void __attribute__((constructor)) begin(void)
 {
-	const char *path = getenv("STUBD_TEST_CLOCK");
-	const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	Dl_info own;
+	char path[PATH_MAX];
 	void *page;
+	int fd;
 
+	if (!dladdr((void *)begin, &own))
+		return;
+	snprintf(path, sizeof(path), "%.*s", (int)(strlen(own.dli_fname) - strlen(".so")), own.dli_fname);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
 	page = mmap(NULL, 16, PROT_READ, MAP_SHARED, fd, 0);
