@@ -114,20 +114,18 @@ read_url(const struct reader *r, const char *key, enum scheme scheme, struct url
 	return 1;
 }
 
-/* DoH before DoT. Both are checked. */
+/* The ways to ask, DoH before DoT. Returns how many there are, 1 or 2, or -EINVAL. */
 static int
-pick_url(const struct reader *r, struct url *out)
+pick_urls(const struct reader *r, struct url out[2])
 {
-	struct url doh, dot;
-	int has_doh = read_url(r, "doh", SCHEME_HTTPS, &doh);
-	int has_dot = has_doh < 0 ? has_doh : read_url(r, "dot", SCHEME_TLS, &dot);
+	int has_doh = read_url(r, "doh", SCHEME_HTTPS, &out[0]);
+	int has_dot = has_doh < 0 ? has_doh : read_url(r, "dot", SCHEME_TLS, &out[has_doh]);
 
 	if (has_doh < 0 || has_dot < 0)
 		return -EINVAL;
 	if (!has_doh && !has_dot)
 		return leave_out(r, NULL, "has neither \"doh\" nor \"dot\"; write one");
-	*out = has_doh ? doh : dot;
-	return 0;
+	return has_doh + has_dot;
 }
 
 static int
@@ -197,7 +195,8 @@ read_entry(const struct reader *r, const struct catalogue *before, struct catalo
 {
 	const char *operator_name;
 	struct why why = { "" };
-	struct url url;
+	struct url urls[2];
+	int n;
 
 	if (!r->name)
 		return leave_out(r, NULL, "has no \"name\"; write a text in quotes");
@@ -206,12 +205,15 @@ read_entry(const struct reader *r, const struct catalogue *before, struct catalo
 	if (catalogue_find(before, r->name))
 		return leave_out(r, "name", "is taken; write another");
 	operator_name = find_operator(r);
-	if (!operator_name || pick_url(r, &url) < 0 ||
-	    read_addresses(r, url.port, &out->spec) < 0 || read_claim(r, "logs", &out->logs) < 0 ||
-	    read_claim(r, "dnssec", &out->dnssec) < 0 || read_filters(r, &out->filters) < 0)
+	n = operator_name ? pick_urls(r, urls) : -EINVAL;
+	if (n < 0 || read_addresses(r, urls[0].port, &out->spec) < 0 ||
+	    read_claim(r, "logs", &out->logs) < 0 || read_claim(r, "dnssec", &out->dnssec) < 0 ||
+	    read_filters(r, &out->filters) < 0)
 		return -EINVAL;
-	out->spec.scheme = url.scheme;
-	return copy_texts(&out->spec, r->name, operator_name, &url);
+	out->spec.scheme = urls[0].scheme;
+	if (copy_texts(&out->spec, r->name, operator_name, &urls[0]) < 0)
+		return -ENOMEM;
+	return n > 1 ? upstream_spec_add_other(&out->spec, &urls[1]) : 0;
 }
 
 static int

@@ -121,13 +121,16 @@ config_add_upstream(struct config_load *load, const char *path, struct upstream_
 	struct policy *p = load->policy;
 	char text[ADDR_TEXT_MAX];
 
-	for (size_t i = 0; i < spec->naddresses; i++) {
-		if (!is_own(p, &spec->addresses[i]))
-			continue;
-		config_error(load, path,
-		    "has the address %s, at which stubd itself listens; write another server",
-		    addr_to_text(&spec->addresses[i], text));
-		goto fail;
+	for (const struct upstream_spec *s = spec; s; s = s->other) {
+		for (size_t i = 0; i < s->naddresses; i++) {
+			if (!is_own(p, &s->addresses[i]))
+				continue;
+			config_error(load, path,
+			    "has the address %s, at which stubd itself listens; write another "
+			    "server",
+			    addr_to_text(&s->addresses[i], text));
+			goto fail;
+		}
 	}
 	if (p->nupstreams == POLICY_UPSTREAMS_MAX) {
 		config_error(load, path, "is one server too many; write at most %d in all",

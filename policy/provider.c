@@ -126,6 +126,32 @@ read_place(const json_t *entry, struct url *url, struct upstream_spec *spec)
 	return 0;
 }
 
+/* The second URL. Returns 0 when there is none or all is well; else it is reported. */
+static int
+read_other(
+    struct config_load *load, const json_t *entry, const char *path, struct upstream_spec *spec)
+{
+	const char *text = json_string_value(json_object_get(entry, "other_url"));
+	struct why why = { "" };
+	char at[PATH_TEXT_MAX + 16];
+	struct url url;
+
+	if (!text)
+		return 0;
+	if (url_parse(&url, text, &why) < 0)
+		return -EINVAL; /* the schema has reported it */
+	if (url.scheme == SCHEME_DNS || spec->scheme == SCHEME_DNS || url.scheme == spec->scheme) {
+		snprintf(at, sizeof(at), "%s/other_url", path);
+		config_error(load, at,
+		    "is not the other encrypted transport; write a tls:// URL beside an https:// "
+		    "one, or an https:// URL beside a tls:// one");
+		return -EINVAL;
+	}
+	if (upstream_spec_add_other(spec, &url) < 0)
+		load->report.nomem = true;
+	return 0;
+}
+
 static void
 read_custom(struct config_load *load, const json_t *entry, const char *path, struct custom *out)
 {
@@ -148,7 +174,7 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 	spec->host = config_strdup(load, url.host[0] ? url.host : NULL);
 	spec->path = config_strdup(load, url.scheme == SCHEME_HTTPS ? url.path : NULL);
 	spec->ca_file = config_strdup(load, ca_file);
-	out->good = true;
+	out->good = read_other(load, entry, path, spec) == 0;
 }
 
 static struct custom *

@@ -1,7 +1,8 @@
 /*
  * Who may be asked for public names: the custom providers, and those of the catalogue
  * (policy/providers.json) that are chosen or that match `require`. Each provider gives one upstream:
- * DoH where it has that, else DoT. Nothing is resolved and nothing is ticked beforehand: with an
+ * DoH where it has that, else DoT; with both, the second is what it falls back to (upstream_spec.other).
+ * Of a custom one `url` comes first and `other_url` second. Nothing is resolved and nothing is ticked beforehand: with an
  * empty `choose` all that match are candidates and the draw decides.
  */
 #ifndef POLICY_PROVIDER_H

@@ -220,6 +220,8 @@ const struct schema_key schema[] = {
 	    "A name for status and choose." },
 	{ "providers/custom/*/url", SCHEMA_STRING, SCHEMA_ONE_OF, 1, TEXT_MAX, NULL, NULL, NULL, check_url,
 	    "https://HOST/PATH (DoH), tls://HOST (DoT), or dns://ADDRESS (plain, privacy opportunistic only)." },
+	{ "providers/custom/*/other_url", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_url,
+	    "The same provider by the other encrypted transport, tls:// or https://, for networks that block url." },
 	{ "providers/custom/*/addresses", SCHEMA_ARRAY, 0, 0, SPEC_ADDRESSES_MAX, NULL, NULL, NULL, NULL,
 	    "Where the host is; needed unless the URL's host is an address. Nothing is resolved." },
 	{ "providers/custom/*/addresses/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_server_address, NULL },

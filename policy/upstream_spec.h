@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct url; /* policy/url.h */
+
 enum scheme {
 	SCHEME_DNS,   /* dns://  Do53: UDP, TCP on TC */
 	SCHEME_TLS,   /* tls://  DoT, RFC 7858 */
@@ -43,7 +45,10 @@ struct upstream_spec {
 	uint8_t hashes[SPEC_HASHES_MAX]
 		      [SPEC_PIN_LEN]; /* SHA-256 of a TBSCertificate; policy/stamp.h */
 	size_t nhashes;
-	uint8_t claims;	  /* SPEC_DNSSEC, ...; for people */
+	uint8_t claims; /* SPEC_DNSSEC, ...; for people */
+	/* The same party by its other encrypted transport, asked when this one is blocked; owned;
+	 * NULL: there is none. Never plain, and without an `other` of its own. */
+	struct upstream_spec *other;
 	bool split;	  /* a server of a split rule: the person's own exception */
 	uint32_t timeout; /* ms of silence until the next is asked; 0: the usual */
 };
@@ -51,5 +56,12 @@ struct upstream_spec {
 /* True if b reaches the very same party in the very same way, so that connections may be kept. */
 bool upstream_spec_equal(const struct upstream_spec *a, const struct upstream_spec *b);
 void upstream_spec_clear(struct upstream_spec *spec);
+
+/* Copies everything, `other` too. Returns 0, or -ENOMEM; *to is to be cleared in any case. */
+int upstream_spec_copy(struct upstream_spec *to, const struct upstream_spec *from);
+
+/* Gives spec its `other` at url: the same name, CA file, link and pins, at the URL's own address or at
+ * the addresses of spec with the URL's port. Returns 0, or -ENOMEM (spec is as before). */
+int upstream_spec_add_other(struct upstream_spec *spec, const struct url *url);
 
 #endif

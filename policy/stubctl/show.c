@@ -107,6 +107,8 @@ show_upstream(FILE *out, const json_t *u, int indent, int width)
 	    show_str(u, "transport"), show_str(u, "standing"), text);
 	if (json_is_false(json_object_get(u, "encrypted")))
 		fputs("  plaintext", out);
+	if (*show_str(u, "fallback"))
+		fprintf(out, "  blocked, reached by %s", show_str(u, "fallback"));
 	if (connections)
 		fprintf(out, "  %lld connection%s", connections, connections == 1 ? "" : "s");
 	if (retry)

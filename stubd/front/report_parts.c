@@ -104,6 +104,8 @@ add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
 	if (s->down_until > now)
 		json_object_set_new(
 		    json, "retry_in_ms", json_integer((json_int_t)(s->down_until - now)));
+	if (info.way != info.spec)
+		json_object_set_new(json, "fallback", json_string(scheme_name(info.way->scheme)));
 	json_object_set_new(json, "failures", json_integer(s->failures));
 	json_object_set_new(json, "connections", json_integer((json_int_t)info.connections));
 	json_object_set_new(json, "outstanding", json_integer((json_int_t)info.outstanding));

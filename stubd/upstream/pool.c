@@ -25,34 +25,12 @@ pool_new(const struct transport_env *env, const struct transport_ops *const *ops
 }
 
 void
-upstream_note(struct upstream *u, const struct addr *addr, const char *text)
+upstream_note(struct upstream *u, const struct place *place, const char *text)
 {
 	char where[ADDR_TEXT_MAX];
 
-	snprintf(u->last_error, sizeof(u->last_error), "%s %s: %s", u->ops->name,
-	    addr_to_text(addr, where), text && *text ? text : "failed");
-}
-
-static int
-copy_text(char **to, const char *from)
-{
-	*to = from ? strdup(from) : NULL;
-	return from && !*to ? -ENOMEM : 0;
-}
-
-static int
-copy_spec(struct upstream_spec *to, const struct upstream_spec *from)
-{
-	int error = 0;
-
-	*to = *from;
-	error |= copy_text(&to->name, from->name);
-	error |= copy_text(&to->operator_name, from->operator_name);
-	error |= copy_text(&to->host, from->host);
-	error |= copy_text(&to->path, from->path);
-	error |= copy_text(&to->ca_file, from->ca_file);
-	error |= copy_text(&to->link, from->link);
-	return error ? -ENOMEM : 0;
+	snprintf(u->last_error, sizeof(u->last_error), "%s %s: %s", place->ops->name,
+	    addr_to_text(&place->addr, where), text && *text ? text : "failed");
 }
 
 static void
@@ -73,16 +51,16 @@ upstream_new(struct pool *pool, const struct upstream_spec *spec)
 	if (!u)
 		return NULL;
 	u->pool = pool;
-	u->ops = pool->ops[spec->scheme];
 	list_init(&u->link);
 	list_init(&u->conns);
 	list_init(&u->openings);
 	health_init(&u->health, &u->own);
 	assert(spec->naddresses);
-	if (copy_spec(&u->spec, spec)) {
+	if (upstream_spec_copy(&u->spec, spec)) {
 		upstream_free(u);
 		return NULL;
 	}
+	places_make(u);
 	return u;
 }
 
@@ -239,6 +217,7 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 	look(u);
 	*out = (struct upstream_info){
 		.spec = &u->spec,
+		.way = u->places[u->first].spec,
 		.standing = *u->health.standing,
 		.connections = u->nconns,
 		.outstanding = u->outstanding,

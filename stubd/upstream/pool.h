@@ -12,6 +12,10 @@
  * live upstream silent: its hedge's handshake is heard. A handshake may take POOL_SHAKE ms before
  * it counts as owed.
  *
+ * Of a provider with two transports the first is tried first, and the other beside it after two
+ * addresses, or after one where the connections of the first are silent; or at once when all of the
+ * first have failed. What worked is tried first until the next epoch.
+ *
  * Limits: POOL_CONNECTIONS per upstream (one in use, one hedge, one draining each); beyond it
  * questions wait on those there are, beyond their room they fail with ASK_FULL.
  */
@@ -60,6 +64,7 @@ struct pool_stats {
 
 struct upstream_info {
 	const struct upstream_spec *spec; /* borrowed until the next pool_set_upstreams() */
+	const struct upstream_spec *way;  /* spec, or its `other`, by which it was reached last */
 	struct standing standing;
 	size_t connections, outstanding;
 	struct pool_stats stats;

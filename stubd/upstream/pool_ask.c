@@ -42,7 +42,7 @@ end(struct ask *ask, const struct ask_result *result)
 }
 
 static void
-end_failed(struct ask *ask, enum ask_fail fail, const char *text, const struct addr *addr)
+end_failed(struct ask *ask, enum ask_fail fail, const char *text, const struct place *place)
 {
 	struct upstream *u = ask->upstream;
 	char copy[POOL_TEXT_MAX];
@@ -50,8 +50,8 @@ end_failed(struct ask *ask, enum ask_fail fail, const char *text, const struct a
 		.fail = fail,
 		.text = copy,
 		.upstream = u->index,
-		.transport = u->ops->name,
-		.address = *addr,
+		.transport = place->ops->name,
+		.address = place->addr,
 	};
 
 	snprintf(copy, sizeof(copy), "%s", text && *text ? text : ask_fail_text(fail));
@@ -60,14 +60,14 @@ end_failed(struct ask *ask, enum ask_fail fail, const char *text, const struct a
 }
 
 void
-ask_fail_later(struct ask *ask, enum ask_fail fail, const char *text, const struct addr *addr)
+ask_fail_later(struct ask *ask, enum ask_fail fail, const char *text, const struct place *place)
 {
 	struct pool *pool = ask->upstream->pool;
 
 	ask_unlink(ask);
 	timer_stop(&ask->timeout);
 	ask->fail = fail;
-	ask->addr = *addr;
+	ask->place = place;
 	snprintf(ask->text, sizeof(ask->text), "%s", text);
 	list_push_back(&pool->ended, &ask->link);
 	timer_start(&pool->ends, 0);
@@ -82,7 +82,7 @@ ask_end_all(void *arg)
 	while (!list_empty(&pool->ended)) {
 		struct ask *ask = container_of(pool->ended.next, struct ask, link);
 
-		end_failed(ask, ask->fail, ask->text, &ask->addr);
+		end_failed(ask, ask->fail, ask->text, ask->place);
 	}
 }
 
@@ -98,7 +98,7 @@ note_silence(struct ask *ask)
 
 	if (!ask->conn || now - ask->sent < most || upstream_heard(u) > ask->sent)
 		return;
-	upstream_note(u, &ask->conn->addr, "no answer");
+	upstream_note(u, ask->conn->place, "no answer");
 	health_fail(&u->health, ASK_TIMEOUT, now);
 }
 
@@ -107,13 +107,13 @@ on_timeout(void *arg)
 {
 	struct ask *ask = arg;
 	struct upstream *u = ask->upstream;
-	struct addr addr = ask->conn ? ask->conn->addr : u->spec.addresses[u->first];
+	const struct place *place = ask->conn ? ask->conn->place : &u->places[u->first];
 	const char *text = ask->conn ? "no answer in time" : "no connection in time";
 
 	note_silence(ask);
 	if (ask->conn)
-		u->ops->cancel(ask->conn->transport, &ask->t);
-	end_failed(ask, ASK_TIMEOUT, text, &addr);
+		place->ops->cancel(ask->conn->transport, &ask->t);
+	end_failed(ask, ASK_TIMEOUT, text, place);
 }
 
 static void
@@ -129,8 +129,8 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 		.wire = wire,
 		.len = len,
 		.upstream = u->index,
-		.transport = u->ops->name,
-		.address = conn->addr,
+		.transport = conn->place->ops->name,
+		.address = conn->place->addr,
 		.connection_age = ask->reused ? now - conn->ready : 0,
 		.rtt_us = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX,
 	};
@@ -159,7 +159,7 @@ on_done(
 {
 	struct ask *ask = container_of(t, struct ask, t);
 	struct upstream *u = ask->upstream;
-	struct addr addr = ask->conn->addr;
+	const struct place *place = ask->conn->place;
 
 	if (fail == ASK_OK) {
 		answered(ask, wire, len);
@@ -170,17 +170,17 @@ on_done(
 		return;
 	}
 	if (fail != ASK_FULL)
-		upstream_note(u, &addr, text);
+		upstream_note(u, place, text);
 	if (fail != ASK_TIMEOUT || upstream_heard(u) <= ask->sent)
 		health_fail(&u->health, fail, pool_now(u->pool));
-	end_failed(ask, fail, text, &addr);
+	end_failed(ask, fail, text, place);
 }
 
 int
 ask_send(struct ask *ask, struct conn *conn, bool reused)
 {
 	struct upstream *u = conn->upstream;
-	int error = u->ops->ask(conn->transport, &ask->t);
+	int error = conn->place->ops->ask(conn->transport, &ask->t);
 
 	if (error)
 		return error;
@@ -253,7 +253,7 @@ conn_for_hedge(const struct ask *ask)
 		struct conn *conn = container_of(it, struct conn, link);
 
 		if (!conn->retired && conn_heard(conn) > since && !twin_on(conn, ask) &&
-		    u->ops->room(conn->transport))
+		    conn->place->ops->room(conn->transport))
 			return conn;
 	}
 	return NULL;
@@ -277,8 +277,7 @@ ask_place(struct ask *ask)
 	/* A hedge without room for one more connection is an ask like any other. */
 	conn = conn_usable(u);
 	if (!conn || ask_send(ask, conn, true) != 0)
-		ask_fail_later(
-		    ask, ASK_FULL, "no room on any connection", &u->spec.addresses[u->first]);
+		ask_fail_later(ask, ASK_FULL, "no room on any connection", &u->places[u->first]);
 }
 
 int
@@ -330,6 +329,6 @@ pool_cancel(struct ask *ask)
 {
 	note_silence(ask);
 	if (ask->conn)
-		ask->upstream->ops->cancel(ask->conn->transport, &ask->t);
+		ask->conn->place->ops->cancel(ask->conn->transport, &ask->t);
 	ask_free(ask);
 }

@@ -8,7 +8,7 @@
 msec
 conn_heard(const struct conn *conn)
 {
-	const struct transport_ops *ops = conn->upstream->ops;
+	const struct transport_ops *ops = conn->place->ops;
 
 	return ops->heard ? ops->heard(conn->transport) : conn->heard;
 }
@@ -66,11 +66,9 @@ conn_free(struct conn *conn)
 void
 conn_close(struct conn *conn)
 {
-	struct upstream *u = conn->upstream;
-
 	conn->retired = true;
 	remember_heard(conn);
-	u->ops->close(conn->transport);
+	conn->place->ops->close(conn->transport);
 	conn_free(conn);
 }
 
@@ -80,7 +78,7 @@ conn_retire(struct conn *conn)
 	if (conn->retired)
 		return;
 	conn->retired = true;
-	conn->upstream->ops->retire(conn->transport);
+	conn->place->ops->retire(conn->transport);
 }
 
 struct conn *
@@ -89,19 +87,19 @@ conn_usable(struct upstream *u)
 	for (struct list *it = u->conns.prev; it != &u->conns; it = it->prev) {
 		struct conn *conn = container_of(it, struct conn, link);
 
-		if (!conn->retired && u->ops->room(conn->transport))
+		if (!conn->retired && conn->place->ops->room(conn->transport))
 			return conn;
 	}
 	return NULL;
 }
 
 static void
-debug_event(const struct upstream *u, const struct addr *addr, const char *event, const char *why)
+debug_event(const struct upstream *u, const struct place *place, const char *event, const char *why)
 {
 	char text[ADDR_TEXT_MAX];
 
-	log_debug("connection: upstream=%s address=%s event=%s reason=\"%s\"", u->spec.name,
-	    addr_to_text(addr, text), event, why);
+	log_debug("connection: upstream=%s transport=%s address=%s event=%s reason=\"%s\"",
+	    u->spec.name, place->ops->name, addr_to_text(&place->addr, text), event, why);
 }
 
 /* --- openings --------------------------------------------------------------------------------- */
@@ -117,13 +115,13 @@ static const struct transport_events events = {
 };
 
 static void
-note_failure(struct opening *o, enum ask_fail fail, const char *text, const struct addr *addr)
+note_failure(struct opening *o, enum ask_fail fail, const char *text, const struct place *place)
 {
 	o->fail = fail;
-	o->addr = *addr;
+	o->place = place;
 	snprintf(o->text, sizeof(o->text), "%s", text);
-	upstream_note(o->upstream, addr, text);
-	debug_event(o->upstream, addr, "failed", text);
+	upstream_note(o->upstream, place, text);
+	debug_event(o->upstream, place, "failed", text);
 }
 
 /* Tries the next address. */
@@ -131,21 +129,21 @@ static void
 try_next(struct opening *o)
 {
 	struct upstream *u = o->upstream;
-	size_t address = (u->first + o->tried++) % u->spec.naddresses;
+	const struct place *place = &u->places[o->order[o->tried++]];
 	struct conn *conn = calloc(1, sizeof(*conn));
 
-	upstream_note_path(u, address);
+	upstream_note_path(u, (size_t)(place - u->places));
 	if (conn) {
 		list_init(&conn->link);
 		list_init(&conn->asks);
 		conn->upstream = u;
-		conn->addr = u->spec.addresses[address];
-		conn->address = address;
-		conn->transport = u->ops->open(&u->pool->env, &u->spec, &conn->addr, &events, conn);
+		conn->place = place;
+		conn->transport =
+		    place->ops->open(&u->pool->env, place->spec, &place->addr, &events, conn);
 	}
 	if (!conn || !conn->transport) {
 		free(conn);
-		note_failure(o, ASK_FULL, "no memory or no socket", &u->spec.addresses[address]);
+		note_failure(o, ASK_FULL, "no memory or no socket", place);
 		return;
 	}
 	conn->opening = o;
@@ -163,8 +161,7 @@ set_pace(struct opening *o)
 
 	if (!o->ntries)
 		left = 0;
-	else if (o->tried < o->upstream->spec.naddresses && o->ntries < POOL_RACE &&
-		 left > POOL_STAGGER)
+	else if (o->tried < o->norder && o->ntries < POOL_RACE && left > POOL_STAGGER)
 		left = POOL_STAGGER;
 	timer_start(&o->pace, left);
 }
@@ -177,11 +174,11 @@ opening_failed(struct opening *o)
 
 	if (o->fail != ASK_TIMEOUT || upstream_heard(u) <= o->started)
 		health_fail(&u->health, o->fail, pool_now(u->pool));
-	u->first = (u->first + 1) % u->spec.naddresses;
+	places_turn(u);
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
 
-		ask_fail_later(ask, o->fail, o->text, &o->addr);
+		ask_fail_later(ask, o->fail, o->text, o->place);
 	}
 	opening_free(o);
 	upstream_settle(u);
@@ -192,12 +189,12 @@ on_pace(void *arg)
 {
 	struct opening *o = arg;
 	msec gone = pool_now(o->upstream->pool) - o->started;
-	bool more = o->tried < o->upstream->spec.naddresses;
+	bool more = o->tried < o->norder;
 
 	if (gone >= POOL_CONNECT) {
 		if (o->ntries)
 			note_failure(o, ASK_TIMEOUT, "no connection within 2.5 s",
-			    &container_of(o->tries.next, struct conn, link)->addr);
+			    container_of(o->tries.next, struct conn, link)->place);
 		opening_failed(o);
 		return;
 	}
@@ -220,6 +217,7 @@ opening_new(struct upstream *u, bool fresh)
 	o->upstream = u;
 	o->fresh = fresh;
 	o->started = pool_now(u->pool);
+	o->norder = places_order(u, fresh, o->order);
 	list_init(&o->asks);
 	list_init(&o->tries);
 	list_push_back(&u->openings, &o->link);
@@ -277,9 +275,9 @@ on_ready(void *arg, uint32_t handshake_us)
 	conn->ready = pool_now(u->pool);
 	list_push_back(&u->conns, &conn->link);
 	u->nconns++;
-	u->first = conn->address;
+	u->first = (size_t)(conn->place - u->places);
 	u->stats.handshakes++;
-	debug_event(u, &conn->addr, "ready", "");
+	debug_event(u, conn->place, "ready", "");
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
 
@@ -318,15 +316,15 @@ on_closed(void *arg, enum ask_fail fail, const char *text)
 
 	if (o) {
 		/* Also a server that closes in good order before it was ready is of no use. */
-		note_failure(o, fail == ASK_OK ? ASK_RESET : fail, text, &conn->addr);
+		note_failure(o, fail == ASK_OK ? ASK_RESET : fail, text, conn->place);
 		conn_free(conn);
 		timer_start(&o->pace, 0);
 		return;
 	}
 	remember_heard(conn);
-	debug_event(u, &conn->addr, "closed", text);
+	debug_event(u, conn->place, "closed", text);
 	if (fail != ASK_OK)
-		upstream_note(u, &conn->addr, text);
+		upstream_note(u, conn->place, text);
 	if (fail == ASK_TIMEOUT && upstream_silent(u))
 		health_fail(&u->health, fail, pool_now(u->pool));
 	conn_free(conn);

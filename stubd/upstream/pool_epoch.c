@@ -7,11 +7,11 @@
 /* --- ways ------------------------------------------------------------------------------------- */
 
 void
-upstream_note_path(struct upstream *u, size_t address)
+upstream_note_path(struct upstream *u, size_t place)
 {
 	const struct path_ops *paths = u->pool->env.paths;
-	const struct addr *to = &u->spec.addresses[address];
-	struct addr *known = &u->sources[address], source;
+	const struct addr *to = &u->places[place].addr;
+	struct addr *known = &u->sources[place], source;
 
 	if (!paths || u->spec.link || paths->source(to, NULL, &source) < 0)
 		return;
@@ -47,8 +47,8 @@ count_paths(const struct upstream *u, struct tally *t)
 {
 	const struct path_ops *paths = u->pool->env.paths;
 
-	for (size_t i = 0; i < u->spec.naddresses; i++) {
-		const struct addr *to = &u->spec.addresses[i], *source = &u->sources[i];
+	for (size_t i = 0; i < u->nplaces; i++) {
+		const struct addr *to = &u->places[i].addr, *source = &u->sources[i];
 
 		if (!source->family)
 			continue;
@@ -116,7 +116,7 @@ take_all(struct list *from, struct list *to)
 		struct ask *ask = container_of(from->next, struct ask, link);
 
 		if (ask->conn)
-			ask->upstream->ops->cancel(ask->conn->transport, &ask->t);
+			ask->conn->place->ops->cancel(ask->conn->transport, &ask->t);
 		ask_unlink(ask);
 		list_push_back(to, &ask->link);
 	}

@@ -2,7 +2,8 @@
  * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions), pool_conn.c
  * (connections) and pool_epoch.c (the network under them).
  *
- * An *opening* is the way to one new connection: the upstream's addresses are tried one after
+ * A *place* is one address of one transport of the upstream. An *opening* is the way to one new
+ * connection: the places are tried one after
  * another, the next one at once after a failure or beside the last one after POOL_STAGGER ms of
  * silence (after RFC 8305 section 5); the first that is ready wins. Questions wait on an opening or
  * are on a connection, never on neither, unless they are about to end.
@@ -23,11 +24,20 @@
 enum {
 	POOL_STAGGER = 250,   /* ms until the next address is tried beside the last one */
 	POOL_CONNECT = 2500,  /* ms from the first try to a ready connection */
-	POOL_RACE = 2,	      /* tries at a time in one opening */
+	POOL_RACE = 4,	      /* tries at a time in one opening */
 	POOL_SILENCE = 1500,  /* ms: a question that gets no answer for longer says something of the
 			       * upstream, when nobody else got one either */
 	POOL_ERROR_MAX = 320, /* octets of last_error */
 	POOL_TEXT_MAX = 256,
+};
+
+enum { PLACES_MAX = 2 * SPEC_ADDRESSES_MAX };
+
+/* Where and how an upstream may be reached. */
+struct place {
+	const struct transport_ops *ops;
+	const struct upstream_spec *spec; /* the upstream's, or its `other` */
+	struct addr addr;
 };
 
 struct pool {
@@ -46,20 +56,21 @@ struct pool {
 struct upstream {
 	struct list link; /* in pool.gone */
 	struct pool *pool;
-	const struct transport_ops *ops;
 	uint16_t index;
 	bool is_gone;
-	struct upstream_spec spec; /* owned */
-	struct standing own;	   /* its standing when it is gone */
+	struct upstream_spec spec;	 /* owned */
+	struct place places[PLACES_MAX]; /* those of spec, then those of its `other` */
+	size_t nplaces;
+	struct standing own; /* its standing when it is gone */
 	struct health health;
 	struct list conns;    /* conn.link, the newest last; ready or retired */
 	struct list openings; /* opening.link */
 	size_t nconns, nopenings, nwaiting, outstanding, nprobes;
 	msec heard;   /* the last sign of life on connections that are gone */
 	msec asked;   /* the first question written since the last sign of life; 0: none */
-	size_t first; /* the address that worked last */
-	struct addr sources[SPEC_ADDRESSES_MAX]; /* of ours, by which each was reached in this
-						  * epoch; family 0: it was not */
+	size_t first; /* the place that worked last in this epoch, or is to be tried first */
+	struct addr sources[PLACES_MAX]; /* of ours, by which each place was reached in this epoch;
+					  * family 0: it was not */
 	struct pool_stats stats;
 	char last_error[POOL_ERROR_MAX];
 };
@@ -70,12 +81,13 @@ struct opening {
 	bool fresh;	   /* a hedge's */
 	struct list asks;  /* ask.link: WAITING */
 	struct list tries; /* conn.link: not ready yet */
-	size_t ntries, tried;
+	size_t ntries, tried, norder;
+	uint8_t order[PLACES_MAX]; /* of places */
 	msec started;
 	struct timer pace;  /* the next address, and the end of patience */
 	enum ask_fail fail; /* of the last try */
 	char text[POOL_TEXT_MAX];
-	struct addr addr;
+	const struct place *place;
 };
 
 struct conn {
@@ -83,8 +95,7 @@ struct conn {
 	struct upstream *upstream;
 	struct opening *opening; /* NULL once ready */
 	struct transport *transport;
-	struct addr addr;
-	size_t address; /* its index */
+	const struct place *place;
 	bool retired;
 	msec ready;	  /* when it became so */
 	struct list asks; /* ask.link */
@@ -106,7 +117,7 @@ struct ask {
 	bool reused;	    /* the connection was there before */
 	enum ask_fail fail; /* ENDING */
 	char text[POOL_TEXT_MAX];
-	struct addr addr;
+	const struct place *place;
 	ask_cb *cb;
 	void *arg;
 };
@@ -120,7 +131,7 @@ pool_now(const struct pool *pool)
 /* --- pool.c --- */
 
 /* Remembers a failure for people: "doh 192.0.2.1:443: certificate has expired". */
-void upstream_note(struct upstream *u, const struct addr *addr, const char *text);
+void upstream_note(struct upstream *u, const struct place *place, const char *text);
 
 /* Frees an upstream that is gone and has nothing left to do. */
 void upstream_settle(struct upstream *u);
@@ -134,7 +145,8 @@ void ask_place(struct ask *ask);
 int ask_send(struct ask *ask, struct conn *conn, bool reused);
 
 /* Ends an ask in the next turn. */
-void ask_fail_later(struct ask *ask, enum ask_fail fail, const char *text, const struct addr *addr);
+void ask_fail_later(
+    struct ask *ask, enum ask_fail fail, const char *text, const struct place *place);
 
 /* Takes an ask from wherever it waits. */
 void ask_unlink(struct ask *ask);
@@ -144,6 +156,18 @@ void ask_end_all(void *pool);
 
 /* Frees an ask without telling anybody. */
 void ask_free(struct ask *ask);
+
+/* --- pool_place.c --- */
+
+/* Fills the table of places from spec. */
+void places_make(struct upstream *u);
+
+/* The order in which an opening tries them, a hedge's or another: the one that worked last first,
+ * families in turns. Returns how many. */
+size_t places_order(const struct upstream *u, bool fresh, uint8_t order[PLACES_MAX]);
+
+/* The next one of the same transport is to be tried first. */
+void places_turn(struct upstream *u);
 
 /* --- pool_conn.c --- */
 
@@ -173,8 +197,8 @@ void conn_close(struct conn *conn);
 
 /* --- pool_epoch.c --- */
 
-/* Before a connection is opened: notes by which of our addresses the upstream's address number
- * `address` is reached. No TLS session is carried over to a way that has moved. */
-void upstream_note_path(struct upstream *u, size_t address);
+/* Before a connection is opened: notes by which of our addresses the upstream's place number
+ * `place` is reached. No TLS session is carried over to a way that has moved. */
+void upstream_note_path(struct upstream *u, size_t place);
 
 #endif

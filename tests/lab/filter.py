@@ -59,6 +59,10 @@ def rules_for(party, fault, value):
         elif fault == "block853":
             yield "faults_in", f"{to} tcp dport 853 drop"
             yield "faults_out", f"{out} tcp sport 853 drop"
+        elif fault == "refuse853":
+            yield "faults_in", f"{to} tcp dport 853 reject with tcp reset"
+        elif fault == "reset853":                       # the connection stands, the first octets end it
+            yield "faults_in", f"{to} tcp dport 853 tcp flags & psh == psh reject with tcp reset"
         elif fault == "reset":
             yield "faults_in", f"{to} meta l4proto tcp reject with tcp reset"
             yield "faults_in", f"{to} meta l4proto udp reject"

@@ -26,7 +26,7 @@ from run import LabError, PATH, run, write
 from server import Server
 from world import PARTIES, env
 
-NETWORK_FAULTS = ("blackhole", "reset", "block853", "loss", "delay", "captive")
+NETWORK_FAULTS = ("blackhole", "reset", "block853", "refuse853", "reset853", "loss", "delay", "captive")
 PROCESS_FAULTS = ("kill", "stop")
 
 

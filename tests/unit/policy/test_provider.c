@@ -134,6 +134,11 @@ doh_comes_before_dot(void)
 	CU_ASSERT_STRING_EQUAL(p->upstreams[0]->path, "/q");
 	CU_ASSERT_STRING_EQUAL(p->upstreams[0]->operator_name, "A");
 	CU_ASSERT_EQUAL(p->upstreams[0]->addresses[0].port, 443);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p->upstreams[0]->other);
+	CU_ASSERT_EQUAL(p->upstreams[0]->other->scheme, SCHEME_TLS);
+	CU_ASSERT_STRING_EQUAL(p->upstreams[0]->other->name, "alpha");
+	CU_ASSERT_EQUAL(p->upstreams[0]->other->addresses[0].port, 853);
+	CU_ASSERT_PTR_NULL(p->upstreams[1]->other);
 	CU_ASSERT_EQUAL(p->upstreams[1]->scheme, SCHEME_TLS);
 	CU_ASSERT_EQUAL(p->upstreams[1]->naddresses, 2);
 	CU_ASSERT_EQUAL(p->upstreams[1]->addresses[1].port, 853);
@@ -169,6 +174,35 @@ a_custom_provider_is_read_whole(void)
 }
 
 static void
+a_custom_provider_may_have_both_transports(void)
+{
+	struct policy *p;
+	const struct upstream_spec *u;
+
+	set_catalogue(NULL);
+	p = load_with("{ \"providers\": { \"custom\": [ { \"name\": \"x\", \"url\": "
+		      "\"tls://dot.example\", \"other_url\": \"https://doh.example/q\", "
+		      "\"addresses\": [ \"192.0.2.1\", \"[2001:db8::1]:8853\" ], "
+		      "\"ca_file\": \"/dev/null\" } ] } }",
+	    &options);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_EQUAL(p->nupstreams, 1);
+	CU_ASSERT_EQUAL(p->upstreams[0]->scheme, SCHEME_TLS);
+	CU_ASSERT_PTR_NULL(p->upstreams[0]->path);
+	u = p->upstreams[0]->other;
+	CU_ASSERT_PTR_NOT_NULL_FATAL(u);
+	CU_ASSERT_EQUAL(u->scheme, SCHEME_HTTPS);
+	CU_ASSERT_STRING_EQUAL(u->host, "doh.example");
+	CU_ASSERT_STRING_EQUAL(u->path, "/q");
+	CU_ASSERT_STRING_EQUAL(u->ca_file, "/dev/null");
+	CU_ASSERT_EQUAL(u->naddresses, 2);
+	CU_ASSERT_EQUAL(u->addresses[0].port, 443);
+	CU_ASSERT_EQUAL(u->addresses[1].port, 443);
+	CU_ASSERT_PTR_NULL(u->other);
+	policy_free(p);
+}
+
+static void
 a_literal_host_needs_no_addresses_and_is_verified_itself(void)
 {
 	struct policy *p;
@@ -194,6 +228,12 @@ custom_providers_that_cannot_work_are_refused(void)
 		{ "{ \"name\": \"x\" }", "/providers/custom/0: has no \"url\"" },
 		{ "{ \"name\": \"x\", \"url\": \"dns://192.0.2.1\" }",
 		    "/providers/custom/0/url: is plain DNS, which privacy \"encrypted\"" },
+		{ "{ \"name\": \"x\", \"url\": \"tls://192.0.2.1\", \"other_url\": "
+		  "\"tls://192.0.2.2\" }",
+		    "/providers/custom/0/other_url: is not the other encrypted transport" },
+		{ "{ \"name\": \"x\", \"url\": \"tls://192.0.2.1\", \"other_url\": "
+		  "\"dns://192.0.2.1\" }",
+		    "/providers/custom/0/other_url: is not the other encrypted transport" },
 		{ "{ \"name\": \"x\", \"url\": \"192.0.2.1\" }", "is not a URL; write one like" },
 		{ "{ \"name\": \"x\", \"url\": \"tls://192.0.2.1\", \"stamp\": \"sdns://x\" }",
 		    "/providers/custom/0: has a \"url\" and a \"stamp\"; write one of them" },
@@ -378,6 +418,8 @@ static const struct unit_case cases[] = {
 	    custom_ones_come_first_and_take_the_place_of_a_namesake },
 	{ "DoH comes before DoT", doh_comes_before_dot },
 	{ "a custom provider is read whole", a_custom_provider_is_read_whole },
+	{ "a custom provider may have both transports",
+	    a_custom_provider_may_have_both_transports },
 	{ "a literal host needs no addresses and is verified itself",
 	    a_literal_host_needs_no_addresses_and_is_verified_itself },
 	{ "custom providers that cannot work are refused",

@@ -1,0 +1,79 @@
+"""Providers that are hard to reach, and are reached: blocked ports.
+
+Times are printed; what is asserted is that nobody fails, and the order of magnitude.
+"""
+import re
+import time
+
+from lib.ask import Load, dig
+from lib.check import equal, true
+from lib.daemon import Stubd
+
+RATE = 200
+BEFORE, AFTER = 0.3, 1.7                # seconds of load before and after the fault
+DEADLINE = 4.5
+
+
+def both(lab, party, first="dot", **more):
+    """A provider by two transports."""
+    other = {"dot": "doh", "doh": "dot"}[first]
+    entry = dict(lab.providers[f"{party}-{first}"], name=party, **more)
+    return dict(entry, other_url=lab.providers[f"{party}-{other}"]["url"])
+
+
+def config(*entries):
+    return {"providers": {"custom": list(entries)}}
+
+
+def waits(load):
+    return [float(w) for w in re.findall(r"^> \w+ \S+ A (\S+)$", load.text, re.M)]
+
+
+def show(label, load):
+    every = sorted(waits(load))
+    print(f"  {label}: worst wait {every[-1] * 1000:.0f} ms, median {every[len(every) // 2] * 1000:.1f} ms, "
+          f"{len([w for w in every if w > 0.1])} of {len(every)} over 100 ms")
+    true(every[-1] < DEADLINE, f"{label}: somebody waited {every[-1]} s")
+
+
+def under_load(lab, label, middle):
+    """A steady load of distinct names; middle() is called in its midst. Nobody fails."""
+    count = round(RATE * (BEFORE + AFTER))
+    load = Load(lab, [f"{label}-{i}.load.example.com" for i in range(count)], RATE)
+    time.sleep(BEFORE)                  # the load's length before the fault, not a wait for anything
+    middle()
+    load.finish()
+    equal((load.failed, load.lost), (0, 0), f"{label}: {load.rcodes}")
+    show(label, load)
+
+
+def only_provider(stubd):
+    return stubd.status()["providers"][0]
+
+
+def test_853_blocked_under_load(lab):
+    """port 853 refused, reset or silent, at 200 questions a second: the same provider's DoH, nobody fails"""
+    for fault in ("refuse853", "reset853", "block853"):
+        with Stubd(lab, config(both(lab, "alpha"), lab.providers["beta-doh"])) as stubd:
+            equal(dig(lab, "www.example.com").status, "NOERROR")
+            equal(only_provider(stubd).get("fallback"), None)
+            under_load(lab, fault, lambda: lab.fault(fault, "alpha"))
+            equal(only_provider(stubd)["fallback"], "doh", fault)
+            equal(only_provider(stubd)["standing"], "up", fault)
+            lab.forget()
+            equal(dig(lab, f"after-{fault}.load.example.com").status, "NOERROR")
+            rows = [r for r in lab.record(client="laptop") if r["name"].startswith("after-")]
+            equal([(r["party"], r["transport"]) for r in rows], [("alpha", "doh")], fault)
+        lab.heal("alpha")
+
+
+def test_853_blocked_from_the_start(lab):
+    """a daemon that starts where port 853 is blocked finds the provider's DoH, and asks nobody else"""
+    for fault in ("refuse853", "reset853", "block853"):
+        lab.fault(fault, "alpha")
+        lab.forget()
+        with Stubd(lab, config(both(lab, "alpha"), lab.providers["beta-doh"])) as stubd:
+            equal(dig(lab, "www.example.com").status, "NOERROR", fault)
+            equal({(r["party"], r["transport"]) for r in lab.record(client="laptop")}, {("alpha", "doh")}, fault)
+            equal(only_provider(stubd)["fallback"], "doh", fault)
+        lab.heal("alpha")

@@ -1,0 +1,134 @@
+#include "policy/url.h"
+#include "tests/unit/upstream/fake.h"
+
+/* Gives the upstream of world_init() DoH beside DoT, at the same addresses. */
+static void
+give_doh(struct world *w)
+{
+	const struct url url = { .scheme = SCHEME_HTTPS, .port = 443, .path = "/dns-query" };
+	const struct upstream_spec *specs[] = { &w->spec };
+
+	CU_ASSERT_EQUAL(upstream_spec_add_other(&w->spec, &url), 0);
+	CU_ASSERT_EQUAL(pool_set_upstreams(w->pool, specs, 1), 0);
+	upstream_spec_clear(w->spec.other);
+	free(w->spec.other);
+	w->spec.other = NULL;
+}
+
+static void
+the_other_transport_is_used_where_the_first_is_refused_until_the_next_epoch(void)
+{
+	struct world w;
+	struct upstream_info info;
+
+	world_init(&w, 2);
+	give_doh(&w);
+	ask(&w, 0, 0, 1000);
+	for (size_t i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(w.opened[i]->addr.port, 853);
+		gone(w.opened[i], ASK_REFUSED, "connection refused");
+		pass(&w, 5);
+		CU_ASSERT_EQUAL_FATAL(w.nopened, i + 2);
+	}
+	CU_ASSERT_EQUAL(w.opened[2]->addr.port, 443);
+	ready(w.opened[2]);
+	reply(w.opened[2]);
+	CU_ASSERT_EQUAL(w.answers[0].fail, ASK_OK);
+	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].failures, 0);
+	pool_info(w.pool, 0, &info);
+	CU_ASSERT_EQUAL(info.way->scheme, SCHEME_HTTPS);
+	/* remembered */
+	gone(w.opened[2], ASK_OK, "idle");
+	ask(&w, 1, 0, 1000);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 4);
+	CU_ASSERT_EQUAL(w.opened[3]->addr.port, 443);
+	/* also when that fails, though then the first is tried again */
+	gone(w.opened[3], ASK_RESET, "reset");
+	pass(&w, 5);
+	CU_ASSERT_EQUAL(w.opened[4]->addr.port, 443);
+	gone(w.opened[4], ASK_RESET, "reset");
+	pass(&w, 5);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 6);
+	CU_ASSERT_EQUAL(w.opened[5]->addr.port, 853);
+	pool_new_epoch(w.pool);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 7);
+	CU_ASSERT_EQUAL(w.opened[6]->addr.port, 853);
+	pool_info(w.pool, 0, &info);
+	CU_ASSERT_EQUAL(info.way, info.spec);
+	world_clear(&w);
+}
+
+static void
+the_other_transport_is_tried_beside_a_silent_one(void)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	give_doh(&w);
+	ask(&w, 0, 0, 2000);
+	pass(&w, 150);
+	CU_ASSERT_EQUAL(w.nopened, 1);
+	pass(&w, 150);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 2);
+	CU_ASSERT_EQUAL(w.opened[1]->addr.port, 443);
+	ready(w.opened[1]);
+	reply(w.opened[1]);
+	CU_ASSERT_EQUAL(w.answers[0].fail, ASK_OK);
+	world_clear(&w);
+}
+
+static void
+a_hedge_tries_the_other_transport_before_other_addresses(void)
+{
+	struct world w;
+
+	world_init(&w, 3);
+	give_doh(&w);
+	ask(&w, 0, 0, 2000);
+	ready(w.opened[0]);
+	ask(&w, 1, POOL_ASK_FRESH, 2000);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 2);
+	CU_ASSERT_EQUAL(w.opened[1]->addr.port, 853);
+	pass(&w, 300);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 3);
+	CU_ASSERT_EQUAL(w.opened[2]->addr.port, 443);
+	world_clear(&w);
+}
+
+static void
+addresses_of_both_families_take_turns_ipv6_first(void)
+{
+	static const uint8_t order[] = { 3, 1, 4, 2 }; /* the last octets */
+	const struct upstream_spec *specs[1];
+	struct world w;
+
+	world_init(&w, 4);
+	specs[0] = &w.spec;
+	for (size_t i = 2; i < 4; i++)
+		w.spec.addresses[i] = (struct addr){
+			.family = AF_INET6, .port = 853, .ip = { 0x20, 1, 0, (uint8_t)(i + 1) }
+		};
+	CU_ASSERT_EQUAL(pool_set_upstreams(w.pool, specs, 1), 0);
+	ask(&w, 0, 0, 2000);
+	for (size_t i = 0; i < 4; i++) {
+		CU_ASSERT_EQUAL_FATAL(w.nopened, i + 1);
+		CU_ASSERT_EQUAL(w.opened[i]->addr.ip[3], order[i]);
+		gone(w.opened[i], ASK_REFUSED, "network is unreachable");
+		pass(&w, 5);
+	}
+	CU_ASSERT_EQUAL(w.answers[0].fail, ASK_REFUSED);
+	world_clear(&w);
+}
+
+static const struct unit_case cases[] = {
+	{ "the other transport is used where the first is refused, until the next epoch",
+	    the_other_transport_is_used_where_the_first_is_refused_until_the_next_epoch },
+	{ "the other transport is tried beside a silent one",
+	    the_other_transport_is_tried_beside_a_silent_one },
+	{ "a hedge tries the other transport before other addresses",
+	    a_hedge_tries_the_other_transport_before_other_addresses },
+	{ "addresses of both families take turns, IPv6 first",
+	    addresses_of_both_families_take_turns_ipv6_first },
+};
+
+UNIT_MAIN("upstream/pool_place", cases)
