@@ -211,10 +211,16 @@ due(const struct pursuit *p, enum pursuit_step step)
 	const uint16_t upstream = p->stage->candidates[p->next - 1];
 	const struct upstream_spec *spec = candidate_spec(p, p->next - 1);
 	const msec patience = spec->timeout ? spec->timeout : PURSUIT_FAILOVER;
-	msec delay = pool_standing(p->resolver->pool)[upstream].srtt_us * 3 / 1000;
+	const struct standing *s = &pool_standing(p->resolver->pool)[upstream];
+	/* A connection that rested may be gone without a word; one that was in use a moment ago
+	 * rarely is, and then it is the name that is slow. */
+	const bool rested = s->last_answer && s->last_answer + PURSUIT_QUIET <= p->began;
+	const msec least =
+	    rested && step == PURSUIT_TO_HEDGE ? PURSUIT_HEDGE_QUIET : PURSUIT_HEDGE_MIN;
+	msec delay = s->srtt_us * 3 / 1000;
 
-	if (delay < PURSUIT_HEDGE_MIN)
-		delay = PURSUIT_HEDGE_MIN;
+	if (delay < least)
+		delay = least;
 	if (step == PURSUIT_TO_LOOK)
 		delay = delay * 2 > PURSUIT_SILENCE ? delay * 2 : PURSUIT_SILENCE;
 	return step == PURSUIT_TO_FAIL_OVER || delay > patience ? patience : delay;

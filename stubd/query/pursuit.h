@@ -11,7 +11,8 @@
  *
  * Silence of a candidate, in ms after it was asked:
  *
- *	PURSUIT_HEDGE_MIN or 3 × its smoothed time	the hedge, unless its connection is alive
+ *	PURSUIT_HEDGE_MIN or 3 × its smoothed time	the hedge, unless its connection is alive; after
+ *							PURSUIT_QUIET ms of rest at least PURSUIT_HEDGE_QUIET
  *	PURSUIT_SILENCE or twice the hedge's delay	the next candidate, if nothing at all came from
  *							that upstream meanwhile, not even a handshake
  *	PURSUIT_FAILOVER, or the timeout of its entry	the next candidate
@@ -38,6 +39,8 @@
 
 enum {
 	PURSUIT_HEDGE_MIN = 250,
+	PURSUIT_HEDGE_QUIET = 60,
+	PURSUIT_QUIET = 2000,
 	PURSUIT_SILENCE = 750,
 	PURSUIT_FAILOVER = 1000,
 	PURSUIT_ASKS_MAX = 8, /* asks in all */

@@ -186,6 +186,7 @@ static const struct secure_codec codec = {
 	.feed = feed,
 	.room = room,
 	.ping = ping,
+	.ping_is_free = true,
 };
 
 static struct transport *
@@ -204,4 +205,5 @@ const struct transport_ops transport_doh = {
 	.retire = secure_retire,
 	.close = secure_close,
 	.heard = secure_heard,
+	.limit_idle = secure_limit_idle,
 };

@@ -164,4 +164,5 @@ const struct transport_ops transport_dot = {
 	.retire = secure_retire,
 	.close = secure_close,
 	.heard = secure_heard,
+	.limit_idle = secure_limit_idle,
 };

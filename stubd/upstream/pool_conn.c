@@ -107,11 +107,13 @@ debug_event(const struct upstream *u, const struct place *place, const char *eve
 static void on_ready(void *arg, uint32_t handshake_us);
 static void on_retired(void *arg);
 static void on_closed(void *arg, enum ask_fail fail, const char *text);
+static void on_left_idle(void *arg, msec idle);
 
 static const struct transport_events events = {
 	.ready = on_ready,
 	.retired = on_retired,
 	.closed = on_closed,
+	.left_idle = on_left_idle,
 };
 
 static void
@@ -255,6 +257,19 @@ retire_spare(struct upstream *u)
 	}
 }
 
+/* A connection is to be closed before the server does it, by a tenth of the time and half a second:
+ * a question that crosses the server's FIN is lost for a round trip or more. */
+static void
+limit_idle(struct conn *conn)
+{
+	const struct upstream *u = conn->upstream;
+	const msec margin = u->idle / 10 + POOL_IDLE_LEAST;
+
+	if (u->idle && conn->place->ops->limit_idle)
+		conn->place->ops->limit_idle(conn->transport,
+		    u->idle > margin + POOL_IDLE_LEAST ? u->idle - margin : POOL_IDLE_LEAST);
+}
+
 /* The first of its opening: it takes the questions that waited, as far as it has room; the others of
  * the opening are closed. */
 static void
@@ -277,6 +292,7 @@ on_ready(void *arg, uint32_t handshake_us)
 	u->nconns++;
 	u->first = (size_t)(conn->place - u->places);
 	u->stats.handshakes++;
+	limit_idle(conn);
 	debug_event(u, conn->place, "ready", "");
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
@@ -304,6 +320,20 @@ on_retired(void *arg)
 	struct conn *conn = arg;
 
 	conn->retired = true;
+}
+
+static void
+on_left_idle(void *arg, msec idle)
+{
+	struct conn *conn = arg;
+	struct upstream *u = conn->upstream;
+
+	/* At once is no rest: it does not say how long one may be. */
+	if (!idle || (u->idle && u->idle <= idle))
+		return;
+	u->idle = idle;
+	list_for_each (it, &u->conns)
+		limit_idle(container_of(it, struct conn, link));
 }
 
 /* The transport is gone, and all of its questions were failed before. */

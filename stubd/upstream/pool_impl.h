@@ -22,12 +22,13 @@
 #include "stubd/upstream/pool.h"
 
 enum {
-	POOL_STAGGER = 250,   /* ms until the next address is tried beside the last one */
-	POOL_CONNECT = 2500,  /* ms from the first try to a ready connection */
-	POOL_RACE = 4,	      /* tries at a time in one opening */
-	POOL_SILENCE = 1500,  /* ms: a question that gets no answer for longer says something of the
+	POOL_STAGGER = 250,  /* ms until the next address is tried beside the last one */
+	POOL_CONNECT = 2500, /* ms from the first try to a ready connection */
+	POOL_RACE = 4,	     /* tries at a time in one opening */
+	POOL_SILENCE = 1500, /* ms: a question that gets no answer for longer says something of the
 			       * upstream, when nobody else got one either */
-	POOL_ERROR_MAX = 320, /* octets of last_error */
+	POOL_IDLE_LEAST = 500, /* ms: however soon a server closes, so long a connection is kept */
+	POOL_ERROR_MAX = 320,  /* octets of last_error */
 	POOL_TEXT_MAX = 256,
 };
 
@@ -66,6 +67,7 @@ struct upstream {
 	struct list conns;    /* conn.link, the newest last; ready or retired */
 	struct list openings; /* opening.link */
 	size_t nconns, nopenings, nwaiting, outstanding, nprobes;
+	msec idle;    /* within which the server has closed resting connections; 0: not known */
 	msec heard;   /* the last sign of life on connections that are gone */
 	msec asked;   /* the first question written since the last sign of life; 0: none */
 	size_t first; /* the place that worked last in this epoch, or is to be tried first */

@@ -92,7 +92,7 @@ settle(struct transport *t)
 	if (t->retired)
 		loop_later_start(&t->later);
 	else if (t->ready)
-		timer_start(&t->life, SECURE_IDLE);
+		timer_start(&t->life, t->idle);
 }
 
 static void
@@ -172,6 +172,8 @@ write_ask(struct transport *t, struct secure_ask *sa)
 	if (error)
 		return error;
 	sa->written = loop_now(t->loop);
+	if (t->codec->ping_is_free && !t->nsent && sa->written - t->heard >= SECURE_QUIET)
+		t->codec->ping(t);
 	if (!t->unheard)
 		t->unheard = sa->written;
 	list_push_back(&t->sent, &sa->link);
@@ -233,10 +235,13 @@ on_ended(void *arg, enum tls_end how, const char *text)
 	struct transport *t = arg;
 
 	/* A server may close an idle connection whenever it likes (RFC 7766 section 6.2.3). */
-	if (t->ready && !t->nsent && !t->nwaiting)
+	if (t->ready && !t->nsent && !t->nwaiting) {
+		if (!t->silent && !t->retired && t->events->left_idle)
+			t->events->left_idle(t->arg, loop_now(t->loop) - t->heard);
 		finish(t, ASK_OK, text);
-	else
+	} else {
 		finish(t, fails[how], text);
+	}
 }
 
 static const struct tls_events tls_events = {
@@ -272,6 +277,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 	t->codec = codec;
 	t->events = events;
 	t->arg = arg;
+	t->idle = SECURE_IDLE;
 	t->opened_us = clock_monotonic_us();
 	list_init(&t->waiting);
 	list_init(&t->sent);
@@ -339,6 +345,12 @@ secure_room(const struct transport *t)
 	if (!t->ready)
 		return SECURE_OUTSTANDING - t->nwaiting;
 	return t->codec->room(t);
+}
+
+void
+secure_limit_idle(struct transport *t, msec limit)
+{
+	t->idle = limit < SECURE_IDLE ? limit : SECURE_IDLE;
 }
 
 msec

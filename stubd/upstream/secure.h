@@ -2,8 +2,11 @@
  * What DoT and DoH have in common: one TLS connection that carries many questions at a time, its
  * life, and the questions on it. How a question looks on the wire is the codec's.
  *
- * Life: it closes itself SECURE_IDLE ms after the last answer and takes nothing new after
- * SECURE_AGE. Silence: when the first question that was written since the last octet came is
+ * Life: it closes itself SECURE_IDLE ms after the last answer, or sooner where that server is known
+ * to close sooner, and takes nothing new after SECURE_AGE. A question after SECURE_QUIET ms of rest
+ * goes with a request for a sign of life in the same write, if that costs no question
+ * (secure_codec.ping_is_free): a path that is gone and a name that is slow are then told apart.
+ * Silence: when the first question that was written since the last octet came is
  * SECURE_PING ms old, the server is asked for a sign of life; after SECURE_STALL ms of silence the
  * connection counts as broken, also when nobody waits for the answer any more. So a path that swallows everything is noticed in that time, while a
  * server that is alive may take its time over one name.
@@ -23,6 +26,7 @@ enum {
 	SECURE_OUTSTANDING = 100, /* questions on one connection; beyond: -EBUSY */
 	SECURE_IDLE = 30000,	  /* ms, RFC 7858 section 3.4 */
 	SECURE_AGE = 3600000,	  /* ms */
+	SECURE_QUIET = 2000,	  /* ms */
 	SECURE_PING = 750,	  /* ms */
 	SECURE_STALL = 1500,	  /* ms */
 	SECURE_PAD = 128,
@@ -57,6 +61,7 @@ struct secure_codec {
 	void (*feed)(struct transport *t, const uint8_t *bytes, size_t n);
 	size_t (*room)(const struct transport *t);
 	void (*ping)(struct transport *t);
+	bool ping_is_free; /* it is no question */
 };
 
 /* The connection: opaque to all but secure.c and the codecs. */
@@ -70,6 +75,7 @@ struct transport {
 	struct list waiting, sent;
 	size_t nwaiting, nsent;
 	struct timer life; /* idle limit; before READY: nothing */
+	msec idle;	   /* that limit */
 	struct timer age;
 	struct timer stall;
 	struct loop_later later; /* what may not happen inside a call */
@@ -93,6 +99,7 @@ size_t secure_room(const struct transport *t);
 void secure_retire(struct transport *t);
 void secure_close(struct transport *t);
 msec secure_heard(const struct transport *t);
+void secure_limit_idle(struct transport *t, msec limit);
 
 /* For codecs. After each of these the connection may be closing: see t->closing. */
 

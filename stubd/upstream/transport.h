@@ -62,6 +62,9 @@ struct transport_events {
 	/* It is gone; every outstanding ask was failed before this. The transport frees itself
 	 * after. fail is ASK_OK when it ended as it should: retired, idle, too old. */
 	void (*closed)(void *arg, enum ask_fail fail, const char *text);
+	/* The server closed it after so many ms without a question; `closed` follows. NULL: who
+	 * opened it does not want to know. */
+	void (*left_idle)(void *arg, msec idle);
 };
 
 /* How the kernel routes: net/route.h, or a test's. */
@@ -97,6 +100,9 @@ struct transport_ops {
 	void (*close)(struct transport *t);
 	/* The loop's time of the last octet that came; 0: none yet. */
 	msec (*heard)(const struct transport *t);
+	/* It is to close itself after so many ms without a question, from its next rest on. NULL:
+	 * it has no such limit. */
+	void (*limit_idle)(struct transport *t, msec limit);
 };
 
 extern const struct transport_ops transport_do53, transport_dot, transport_doh;

@@ -77,3 +77,64 @@ def test_853_blocked_from_the_start(lab):
             equal({(r["party"], r["transport"]) for r in lab.record(client="laptop")}, {("alpha", "doh")}, fault)
             equal(only_provider(stubd)["fallback"], "doh", fault)
         lab.heal("alpha")
+
+
+def test_server_closes_idle_connections(lab):
+    """a server that closes resting connections (dnsdist, after two seconds): learnt, the next questions never fail"""
+    with Stubd(lab, config(lab.providers["beta-dot"])) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        for i in range(4):
+            started = time.monotonic()
+            while only_provider(stubd)["connections"]:
+                true(time.monotonic() - started < 20, "the connection is never closed")
+                time.sleep(0.02)
+            print(f"  round {i}: closed after {time.monotonic() - started:.2f} s of rest")
+            asked = time.monotonic()
+            equal(dig(lab, f"rest{i}.load.example.com").status, "NOERROR")
+            print(f"  round {i}: answered in {(time.monotonic() - asked) * 1000:.0f} ms, dig's own start included")
+        equal(only_provider(stubd)["last_error"], "")
+
+
+def test_path_gone_while_idle(lab):
+    """a path that went silent while it rested, alive again for new connections only: no error"""
+    for transport in ("doh", "dot"):
+        with Stubd(lab, config(lab.providers[f"alpha-{transport}"])):
+            equal(dig(lab, "www.example.com").status, "NOERROR")
+            # The state of a NAT in between is forgotten: packets of the old connection lead nowhere.
+            port = {"doh": 443, "dot": 853}[transport]
+            (line,) = [x for x in lab.output("ss", "-Htn", "state", "established", "dport", f"= :{port}").splitlines()]
+            local = line.split()[2].rsplit(":", 1)[1]
+            lab.output("nft", f"add table inet nat_gone; add chain inet nat_gone out "
+                       f"{{ type filter hook output priority 0; }}; "
+                       f"add rule inet nat_gone out tcp sport {local} drop", check=True)
+            time.sleep(2.5)             # the rest itself
+            load = Load(lab, [f"gone-{transport}.load.example.com"], RATE)
+            load.finish()
+            lab.output("nft", "delete table inet nat_gone", check=True)
+            equal((load.failed, load.lost), (0, 0), load.rcodes)
+            show(f"first question after the path was gone, {transport}", load)
+
+
+def test_goaway_under_load(lab):
+    """a provider that says GOAWAY after every twentieth answer, at 200 questions a second: nobody fails"""
+    for transport in ("doh", "dot"):
+        lab.fault("goaway", "20", "crook")
+        with Stubd(lab, config(lab.providers[f"crook-{transport}"])):
+            equal(dig(lab, "www.example.com").status, "NOERROR")
+            under_load(lab, f"goaway-{transport}", lambda: None)
+        lab.heal("crook")
+
+
+def test_ipv6_black_holed(lab):
+    """IPv6 leads nowhere: IPv4 is tried beside it, and first from then on"""
+    alpha6 = lab.env["ALPHA6"]
+    lab.output("nft", f"add table inet six; add chain inet six out {{ type filter hook output priority 0; }}; "
+               f"add rule inet six out ip6 daddr {alpha6} drop", check=True)
+    entry = lab.providers["alpha-doh"]
+    true(any(":" in a for a in entry["addresses"]) and any("." in a for a in entry["addresses"]), str(entry))
+    with Stubd(lab, config(entry)):
+        load = Load(lab, [f"six-{i}.load.example.com" for i in range(50)], RATE)
+        load.finish()
+        equal((load.failed, load.lost), (0, 0), load.rcodes)
+        show("IPv6 black-holed", load)
+    lab.output("nft", "delete table inet six", check=True)

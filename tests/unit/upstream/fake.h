@@ -25,6 +25,7 @@ struct transport {
 	size_t nasks, asked;
 	bool ready, retired, closed;
 	msec heard;
+	msec idle; /* the limit that it was given; 0: none */
 };
 
 struct answer {
@@ -127,6 +128,12 @@ fake_heard(const struct transport *t)
 	return t->heard;
 }
 
+static inline void
+fake_limit_idle(struct transport *t, msec limit)
+{
+	t->idle = limit;
+}
+
 static const struct transport_ops fake = {
 	.name = "fake",
 	.open = fake_open,
@@ -136,6 +143,7 @@ static const struct transport_ops fake = {
 	.retire = fake_retire,
 	.close = fake_close,
 	.heard = fake_heard,
+	.limit_idle = fake_limit_idle,
 };
 
 static inline void

@@ -87,7 +87,7 @@ on_closed(void *arg, enum ask_fail fail, const char *text)
 	loop_stop(w->loop);
 }
 
-static const struct transport_events events = { on_ready, on_retired, on_closed };
+static const struct transport_events events = { on_ready, on_retired, on_closed, NULL };
 
 static inline void
 on_done(struct transport_ask *ask, enum ask_fail fail, const char *text, const uint8_t *wire,

@@ -120,6 +120,40 @@ addresses_of_both_families_take_turns_ipv6_first(void)
 	world_clear(&w);
 }
 
+static void
+connections_are_closed_before_the_server_does_it(void)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	ask(&w, 0, 0, 1000);
+	ready(w.opened[0]);
+	reply(w.opened[0]);
+	CU_ASSERT_EQUAL(w.opened[0]->idle, 0);
+	w.opened[0]->events->left_idle(w.opened[0]->arg, 10000);
+	gone(w.opened[0], ASK_OK, "closed by the server");
+	ask(&w, 1, 0, 1000);
+	ready(w.opened[1]);
+	reply(w.opened[1]);
+	CU_ASSERT_EQUAL(w.opened[1]->idle, 8500);
+	/* the least counts, also for the others that are open; and there is a least of it */
+	ask(&w, 2, POOL_ASK_FRESH, 1000);
+	ready(w.opened[2]);
+	w.opened[1]->events->left_idle(w.opened[1]->arg, 20000);
+	CU_ASSERT_EQUAL(w.opened[2]->idle, 8500);
+	w.opened[1]->events->left_idle(w.opened[1]->arg, 0);
+	CU_ASSERT_EQUAL(w.opened[2]->idle, 8500);
+	w.opened[1]->events->left_idle(w.opened[1]->arg, 1);
+	CU_ASSERT_EQUAL(w.opened[2]->idle, 500);
+	/* another network, another limit */
+	pool_new_epoch(w.pool);
+	ask(&w, 3, 0, 1000);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 4);
+	ready(w.opened[3]);
+	CU_ASSERT_EQUAL(w.opened[3]->idle, 0);
+	world_clear(&w);
+}
+
 static const struct unit_case cases[] = {
 	{ "the other transport is used where the first is refused, until the next epoch",
 	    the_other_transport_is_used_where_the_first_is_refused_until_the_next_epoch },
@@ -127,6 +161,8 @@ static const struct unit_case cases[] = {
 	    the_other_transport_is_tried_beside_a_silent_one },
 	{ "a hedge tries the other transport before other addresses",
 	    a_hedge_tries_the_other_transport_before_other_addresses },
+	{ "connections are closed before the server does it",
+	    connections_are_closed_before_the_server_does_it },
 	{ "addresses of both families take turns, IPv6 first",
 	    addresses_of_both_families_take_turns_ipv6_first },
 };
