@@ -1,6 +1,7 @@
 #include "stubd/goodtime.h"
 
 #include "stubd/base/log.h"
+#include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/tls_store.h"
 #include "stubd/query/resolver.h"
@@ -72,9 +73,11 @@ tell(struct goodtime *g, const struct walltime *now)
 	g->resolver->walltime = *now;
 	tls_store_set_time(g->tls, now);
 	engine_set_time(g->engine, now->fixed);
-	/* Keys that another time made bad are good, perhaps. */
+	/* What another time made bad is good, perhaps. */
 	if (changed)
 		engine_forget(g->engine);
+	if (changed && g->resolver->cache)
+		cache_forget_failures(g->resolver->cache);
 }
 
 static void

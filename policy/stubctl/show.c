@@ -293,6 +293,15 @@ show_split(FILE *out, const json_t *split)
 }
 
 static void
+show_cache(FILE *out, const json_t *c)
+{
+	fprintf(out, "  %-15s%lld entries, %lld of %lld KB\n", "cache", show_int(c, "entries"),
+	    (show_int(c, "used") + 1023) / 1024, show_int(c, "size") / 1024);
+	fprintf(out, "  %-15s%lld kept, given again %lld times\n", "failures",
+	    show_int(c, "failures"), show_int(c, "failure_hits"));
+}
+
+static void
 show_numbers(FILE *out, const json_t *json)
 {
 	const json_t *q = json_object_get(json, "counters"), *c = json_object_get(json, "cache");
@@ -320,8 +329,7 @@ show_numbers(FILE *out, const json_t *json)
 	    "validated", show_int(q, "validations"), show_int(q, "bogus"), show_int(q, "chain"));
 	fprintf(out, "  %-15s%lld UDP questions, %lld TCP questions, %lld TCP clients\n", "came by",
 	    show_int(udp, "received"), show_int(tcp, "received"), show_int(tcp, "clients"));
-	fprintf(out, "  %-15s%lld entries, %lld of %lld KB\n", "cache", show_int(c, "entries"),
-	    (show_int(c, "used") + 1023) / 1024, show_int(c, "size") / 1024);
+	show_cache(out, c);
 }
 
 int

@@ -12,6 +12,7 @@ struct cache {
 	struct map map;
 	struct list lru; /* the front is the most recently used */
 	struct cache_stats stats;
+	struct failures *failures; /* owned; beside the octets of the answers */
 };
 
 static struct entry *
@@ -44,6 +45,23 @@ evict(struct cache *cache)
 	cache->stats.evictions++;
 }
 
+/* Drops the entries of a name, or of all below it, too, or all (name NULL). Returns how many. */
+static size_t
+drop_answers(struct cache *cache, const struct name *name, bool below)
+{
+	size_t before = cache->stats.entries;
+
+	list_for_each (it, &cache->lru) {
+		struct entry *e = container_of(it, struct entry, lru);
+		struct name own;
+
+		entry_name(e, &own);
+		if (!name || (below ? name_is_under(&own, name) : name_equal(&own, name)))
+			drop(cache, e);
+	}
+	return before - cache->stats.entries;
+}
+
 struct cache *
 cache_new(size_t size)
 {
@@ -53,7 +71,8 @@ cache_new(size_t size)
 		return NULL;
 	list_init(&cache->lru);
 	cache->stats.size = size;
-	if (map_init(&cache->map, size ? BUCKETS_FIRST : 1) != 0)
+	cache->failures = failures_new();
+	if (!cache->failures || map_init(&cache->map, size ? BUCKETS_FIRST : 1) != 0)
 		return cache_free(cache);
 	return cache;
 }
@@ -62,8 +81,9 @@ struct cache *
 cache_free(struct cache *cache)
 {
 	if (cache) {
-		cache_flush(cache, NULL, true);
+		drop_answers(cache, NULL, true);
 		map_clear(&cache->map);
+		cache->failures = failures_free(cache->failures);
 	}
 	free(cache);
 	return NULL;
@@ -159,17 +179,36 @@ cache_put(struct cache *cache, const struct cache_key *key, msec now, struct ans
 size_t
 cache_flush(struct cache *cache, const struct name *name, bool below)
 {
-	size_t before = cache->stats.entries;
+	return drop_answers(cache, name, below) + failures_flush(cache->failures, name, below);
+}
 
-	list_for_each (it, &cache->lru) {
-		struct entry *e = container_of(it, struct entry, lru);
-		struct name own;
+bool
+cache_find_failure(
+    struct cache *cache, const struct cache_key *key, bool cd, msec now, struct failure *out)
+{
+	if (!failures_find(cache->failures, key, cd, now, out))
+		return false;
+	cache->stats.failure_hits++;
+	return true;
+}
 
-		entry_name(e, &own);
-		if (!name || (below ? name_is_under(&own, name) : name_equal(&own, name)))
-			drop(cache, e);
-	}
-	return before - cache->stats.entries;
+void
+cache_keep_failure(struct cache *cache, const struct cache_key *key, bool cd, msec now,
+    const struct failure *failure)
+{
+	failures_keep(cache->failures, key, cd, now, failure);
+}
+
+void
+cache_forget_failure(struct cache *cache, const struct cache_key *key, bool cd)
+{
+	failures_forget(cache->failures, key, cd);
+}
+
+void
+cache_forget_failures(struct cache *cache)
+{
+	failures_flush(cache->failures, NULL, true);
 }
 
 size_t
@@ -192,4 +231,5 @@ void
 cache_stats(const struct cache *cache, struct cache_stats *out)
 {
 	*out = cache->stats;
+	out->failures = failures_count(cache->failures);
 }

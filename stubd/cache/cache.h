@@ -1,5 +1,5 @@
 /*
- * The cache: answers in normal form by (name, type, class, view).
+ * The cache: answers in normal form by (name, type, class, view), and failures (cache/failures.h).
  *
  * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each, and never
  * exceeds the size it was made with; an entry past its time is never given out; nothing outside
@@ -10,6 +10,7 @@
 #define CACHE_CACHE_H
 
 #include "stubd/base/clock.h"
+#include "stubd/cache/failures.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/reply.h"
 
@@ -29,7 +30,9 @@ struct cache_key {
 
 struct cache_stats {
 	uint64_t hits, misses, inserts, evictions;
-	size_t entries, used, size; /* used and size in octets */
+	uint64_t failure_hits; /* failures given again, RFC 9520 */
+	/* levels; used and size in octets; failures whose time is over included */
+	uint64_t entries, used, size, failures;
 };
 
 /* Makes a cache of at most size octets; 0 makes one that keeps nothing. NULL: out of memory. */
@@ -57,8 +60,20 @@ struct answer *cache_get(struct cache *cache, const struct cache_key *key, msec 
 /* Keeps answer (takes it; frees it when it cannot or should not be kept). */
 void cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer);
 
-/* Removes one name (all types and views), or everything below it, or all (name NULL). Returns how
- * many. */
+/* Is it kept that the question fails (with CD, without)? Then *out says how, and it counts. */
+bool cache_find_failure(
+    struct cache *cache, const struct cache_key *key, bool cd, msec now, struct failure *out);
+
+/* Keeps a failure (copied), or forgets it: the question was answered. */
+void cache_keep_failure(struct cache *cache, const struct cache_key *key, bool cd, msec now,
+    const struct failure *failure);
+void cache_forget_failure(struct cache *cache, const struct cache_key *key, bool cd);
+
+/* Forgets every failure: what they told of is over. */
+void cache_forget_failures(struct cache *cache);
+
+/* Removes one name (all types and views, failures too), or it and everything below, or all (name
+ * NULL). Returns how many. */
 size_t cache_flush(struct cache *cache, const struct name *name, bool below);
 
 /* Removes every answer that a chain of CNAMEs is in. Returns how many. */

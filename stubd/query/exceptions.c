@@ -147,6 +147,8 @@ exceptions_changed(struct resolver *resolver, const struct name *name)
 
 	cache_flush(resolver->cache, name, true);
 	cache_flush_chains(resolver->cache);
+	/* Those of chains that lead there, too; nobody knows which they are. */
+	cache_forget_failures(resolver->cache);
 	flight_reroute_all(resolver);
 	return err;
 }

@@ -1,14 +1,13 @@
 #include "stubd/query/flight.h"
 
 #include "policy/config.h"
-#include "stubd/cache/cache.h"
-#include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/query/exceptions.h"
+#include "stubd/query/memory.h"
 #include "stubd/query/pursuit.h"
+#include "stubd/query/recursion.h"
 #include "stubd/query/validation.h"
-#include "stubd/query/verdicts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,11 +32,13 @@ struct flight {
 	struct timer start;	      /* the turn after flight_join(), or after a reload */
 	struct pursuit pursuit;	      /* of stages that ask upstreams */
 	struct validation validation; /* of stages that ask providers */
-	struct engine_ask *recursion;
+	struct recursion recursion;   /* of the stage that asks the engine */
 	msec started;
 
 	enum ede ede;
+	enum failure_kind failure;
 	bool unreached;
+	bool own;	       /* a stage had no room */
 	struct answer *answer; /* the result; owned */
 	struct flight_trace trace;
 	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
@@ -88,25 +89,24 @@ stop(struct flight *f)
 {
 	pursuit_cancel(&f->pursuit);
 	validation_cancel(&f->validation);
-	engine_cancel(f->recursion);
-	f->recursion = NULL;
+	recursion_cancel(&f->recursion);
 	timer_stop(&f->start);
 }
 
-/* An answer that was asked with CD is unchecked by intent, and nobody else's. */
+/* Raw flights trust nothing, and leave nothing behind. */
 static void
 keep(const struct flight *f)
 {
-	const struct cache_key key = { .question = &f->question, .view = f->view.id };
-	struct resolver *r = f->resolver;
-	struct answer *copy;
+	struct failure failure = { .kind = f->failure, .ede = f->ede };
 
-	if (!f->answer || f->kind != FLIGHT_CHECKED || f->cd || !f->answer->keep ||
-	    f->view.kind == VIEW_LOCAL)
+	if (f->kind == FLIGHT_RAW)
 		return;
-	copy = answer_copy(f->answer);
-	if (copy)
-		cache_put(r->cache, &key, loop_now(r->loop), copy);
+	if (f->answer) {
+		memory_keep_answer(f->resolver, &f->question, &f->view, f->cd, f->answer);
+		return;
+	}
+	snprintf(failure.text, sizeof(failure.text), "%s", f->why);
+	memory_keep_failure(f->resolver, &f->question, &f->view, f->cd, &failure);
 }
 
 /* The one terminal function: tells everyone who waits, keeps the answer, is gone. */
@@ -119,6 +119,7 @@ finish(struct flight *f)
 		.ede = f->ede,
 		.unreached = f->unreached,
 		.refused = f->pursuit.refused,
+		.failure = f->failure,
 		.text = f->why,
 		.trace = &f->trace,
 	};
@@ -150,10 +151,11 @@ succeed(struct flight *f, enum ede ede, const char *text)
 }
 
 static void
-fail(struct flight *f, enum ede ede)
+fail(struct flight *f, enum ede ede, enum failure_kind failure)
 {
 	f->answer = answer_free(f->answer);
 	f->ede = ede;
+	f->failure = failure;
 	finish(f);
 }
 
@@ -206,7 +208,7 @@ on_pursuit(void *arg, enum pursuit_end end)
 		succeed(f, EDE_NONE, "");
 		return;
 	case PURSUIT_REFUSED:
-		fail(f, EDE_OTHER);
+		fail(f, EDE_OTHER, pursuit_failure(&f->pursuit));
 		return;
 	case PURSUIT_UNREACHED:
 		leave_stage(f);
@@ -244,7 +246,7 @@ on_validation(void *arg, enum validation_end end)
 		succeed(f, EDE_NONE, "");
 		return;
 	case VALIDATION_FAILED:
-		fail(f, f->validation.ede);
+		fail(f, f->validation.ede, f->validation.failure);
 		return;
 	case VALIDATION_UNREACHED:
 		leave_stage(f);
@@ -267,52 +269,43 @@ validate(struct flight *f, msec end)
 	};
 	if (validation_start(&f->validation) < 0) {
 		pursuit_note(f->why, "validation", "no room for one more question");
-		fail(f, EDE_OTHER);
+		fail(f, EDE_OTHER, FAILURE_OWN);
 	}
 }
 
 static void
-on_recursion(void *arg, const struct engine_result *result)
+on_recursion(void *arg, enum recursion_end end)
 {
 	struct flight *f = arg;
-	const char *why = result->why;
-	char text[VERDICT_TEXT];
-	enum ede ede;
 
-	f->recursion = NULL;
-	f->trace.transport = "recursion";
-	f->trace.upstream[0] = '\0';
-	if (result->security == SECURITY_BOGUS) {
-		ede = verdicts_bogus(f->resolver, &f->question, why, text);
-		pursuit_note(f->why, "recursion", text);
-		f->trace.security = SECURITY_BOGUS;
-		fail(f, ede);
-		return;
-	}
-	if (!result->error && result->wire &&
-	    (result->rcode == RCODE_NOERROR || result->rcode == RCODE_NXDOMAIN) &&
-	    answer_from_reply(
-		result->wire, result->len, &f->question, same_view, f, &f->answer, &why) == 0) {
-		f->answer->security = result->security;
-		f->answer->recursed = true;
+	switch (end) {
+	case RECURSION_DONE:
+		f->answer = f->recursion.answer;
 		succeed(f, EDE_OTHER, REPLY_RECURSED);
 		return;
+	case RECURSION_BOGUS:
+		fail(f, f->recursion.ede, FAILURE_BOGUS);
+		return;
+	case RECURSION_UNREACHED:
+		f->own |= f->recursion.own;
+		leave_stage(f);
+		return;
 	}
-	pursuit_note(f->why, "recursion", why && why[0] ? why : "no authoritative server answered");
-	leave_stage(f);
 }
 
 static void
 recurse(struct flight *f, msec until)
 {
-	struct resolver *r = f->resolver;
-
-	r->counters.recursions++;
-	if (engine_recurse(r->engine, &f->question, until - loop_now(r->loop), on_recursion, f,
-		&f->recursion) < 0) {
-		pursuit_note(f->why, "recursion", "no room for one more question");
-		leave_stage(f);
-	}
+	f->recursion = (struct recursion){
+		.resolver = f->resolver,
+		.question = &f->question,
+		.trace = &f->trace,
+		.why = f->why,
+		.follow = same_view,
+		.done = on_recursion,
+		.arg = f,
+	};
+	recursion_start(&f->recursion, until - loop_now(f->resolver->loop));
 }
 
 /* Says why there is nobody to ask. */
@@ -344,7 +337,8 @@ enter_stage(struct flight *f)
 		f->unreached = f->route.nstages > 0;
 		if (!f->why[0])
 			note_nobody(f);
-		fail(f, f->route.nstages ? EDE_NETWORK_ERROR : EDE_PROHIBITED);
+		fail(f, f->unreached ? EDE_NETWORK_ERROR : EDE_PROHIBITED,
+		    f->unreached && !f->own ? FAILURE_LOST : FAILURE_OWN);
 		return;
 	}
 	f->trace.stage = f->route.stages[f->stage].kind;
@@ -386,14 +380,15 @@ on_start(void *arg)
 	f->stage = 0;
 	if (f->kind == FLIGHT_RAW &&
 	    (!exceptions_may_prove(f->resolver, &f->view) || list_empty(&f->waits))) {
-		fail(f, EDE_NOT_READY); /* by a reload; or nobody is interested after it */
+		fail(f, EDE_NOT_READY,
+		    FAILURE_OWN); /* by a reload; or nobody is interested after it */
 		return;
 	}
 	if (f->view.kind == VIEW_LOCAL) {
 		if (answer_from_local(&f->question, &f->view.local, &f->answer) == 0)
 			succeed(f, EDE_NONE, "");
 		else
-			fail(f, EDE_OTHER);
+			fail(f, EDE_OTHER, FAILURE_OWN);
 		return;
 	}
 	resolver_route(f->resolver, &f->view, &f->question, &f->route);
@@ -472,7 +467,7 @@ flight_end_all(struct resolver *resolver, const char *why)
 		struct flight *f = container_of(resolver->flying.next, struct flight, link);
 
 		snprintf(f->why, sizeof(f->why), "%s", why);
-		fail(f, EDE_NOT_READY);
+		fail(f, EDE_NOT_READY, FAILURE_OWN);
 	}
 }
 

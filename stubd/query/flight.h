@@ -31,8 +31,9 @@ enum {
 struct flight_result {
 	const struct answer *answer; /* borrowed for the callback; NULL on failure */
 	enum ede ede;
-	bool unreached;	  /* failed because nobody could be reached */
-	bool refused;	  /* an upstream answered, with an error */
+	bool unreached; /* failed because nobody could be reached */
+	bool refused;	/* an upstream answered, with an error */
+	enum failure_kind failure;
 	const char *text; /* names the upstream and the cause; "" when none */
 	const struct flight_trace *trace;
 };

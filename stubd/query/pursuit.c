@@ -24,6 +24,14 @@ pursuit_note(char why[PURSUIT_WHY_MAX], const char *name, const char *cause)
 		why[at] = '\0';
 }
 
+enum failure_kind
+pursuit_failure(const struct pursuit *p)
+{
+	if (p->refused)
+		return FAILURE_SAID;
+	return p->own ? FAILURE_OWN : FAILURE_LOST;
+}
+
 void
 pursuit_cancel(struct pursuit *p)
 {
@@ -137,11 +145,18 @@ on_reply(struct pursuit *p, unsigned candidate, const struct ask_result *result)
 		finish(p, PURSUIT_ANSWERED);
 }
 
+/* A limit of ours, which is nobody's fault. */
+static bool
+is_own(enum ask_fail fail)
+{
+	return fail == ASK_FULL || fail == ASK_LOCAL;
+}
+
 /* Does that say nothing of whether the upstream can be reached? */
 static bool
 is_not_the_network(enum ask_fail fail)
 {
-	return fail == ASK_FULL || fail == ASK_LOCAL || fail == ASK_HTTP || fail == ASK_MALFORMED;
+	return is_own(fail) || fail == ASK_HTTP || fail == ASK_MALFORMED;
 }
 
 static enum verdict_fail
@@ -171,6 +186,7 @@ on_ask(void *arg, const struct ask_result *result)
 	    why && why[0] ? why : ask_fail_text(result->fail));
 	p->fails |= kind_of_failure(result);
 	p->shut |= is_not_the_network(result->fail);
+	p->own |= is_own(result->fail);
 	/* The failure of an ask that was overtaken already is no reason to ask one more. */
 	if (candidate + 1 == p->next)
 		ask_next(p);
@@ -201,6 +217,7 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	err = pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how, flags,
 	    p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
 	p->shut |= err == -ENOMEM;
+	p->own |= err == -ENOMEM;
 	return err;
 }
 
@@ -360,7 +377,7 @@ pursuit_start(struct pursuit *p, msec until, msec end)
 {
 	memset(p->slots, 0, sizeof(p->slots));
 	p->asked = p->next = 0;
-	p->refused = p->shut = p->slow = false;
+	p->refused = p->shut = p->own = p->slow = false;
 	p->fails = 0;
 	p->until = until;
 	p->end = end;

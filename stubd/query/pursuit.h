@@ -31,6 +31,7 @@
 #define QUERY_PURSUIT_H
 
 #include "policy/decide.h"
+#include "stubd/cache/failures.h"
 #include "stubd/net/timer.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
@@ -96,6 +97,7 @@ struct pursuit {
 	bool refused;	   /* an upstream has answered with an error */
 	unsigned refuser;  /* the last that did */
 	bool shut;	   /* a failure was not the network's: the next stage stays shut */
+	bool own;	   /* a limit of ours was among them */
 	bool slow;	   /* an upstream lives and has no answer yet */
 	unsigned fails;	   /* enum verdict_fail: how candidates failed */
 	msec until, end;   /* on the loop's clock */
@@ -108,6 +110,9 @@ void pursuit_start(struct pursuit *p, msec until, msec end);
 
 /* Stops; done will not come. A zeroed pursuit is allowed. */
 void pursuit_cancel(struct pursuit *p);
+
+/* What an end without an answer says of the question, for who keeps it. */
+enum failure_kind pursuit_failure(const struct pursuit *p);
 
 /* Adds "NAME: CAUSE" to why; what does not fit is left out. */
 void pursuit_note(char why[PURSUIT_WHY_MAX], const char *name, const char *cause);

@@ -5,6 +5,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/query/arrival.h"
+#include "stubd/query/at_once.h"
 #include "stubd/query/blocked.h"
 #include "stubd/query/guard.h"
 #include "stubd/wire/answer.h"
@@ -19,8 +20,7 @@
 #include <string.h>
 
 enum {
-	NO_SOA_TTL = 600,     /* seconds; RFC 6147 section 5.1.7 */
-	UDP_REPLY_MAX = 4096, /* the client's EDNS size counts up to this on loopback */
+	NO_SOA_TTL = 600, /* seconds; RFC 6147 section 5.1.7 */
 };
 
 struct query {
@@ -49,66 +49,6 @@ struct query {
 };
 
 static bool step(struct query *q);
-
-static size_t
-reply_limit(const struct resolver *r, const struct query_front *front, const struct msg_query *msg)
-{
-	size_t own = UDP_REPLY_MAX;
-
-	if (front->limit)
-		return front->limit;
-	if (!addr_is_loopback(&front->client))
-		own = r->policy->clients.udp_size;
-	return msg->udp_size < own ? msg->udp_size : own;
-}
-
-/* Replies from a local answer or straight from the cache. Returns true when it did. */
-static bool
-arrival_at_once(const struct arrival *a, const struct view *view)
-{
-	struct resolver *r = a->resolver;
-	const struct cache_key key = { .question = &a->msg.question, .view = view->id };
-	struct cache_hit hit;
-	struct answer *local;
-	static const struct reply_extra filtered = { .ede = EDE_FILTERED,
-		.text = "addresses of this type are filtered" };
-	uint8_t out[MSG_MAX];
-	size_t len;
-
-	if (view->kind == VIEW_LOCAL && view->local.kind == LOCAL_CNAME)
-		return false;
-	if (view->kind == VIEW_LOCAL) {
-		if (answer_from_local(&a->msg.question, &view->local, &local) < 0) {
-			r->counters.failed++;
-			arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
-			return true;
-		}
-		len = reply_write(out, sizeof(out), reply_limit(r, a->front, &a->msg), &a->msg,
-		    local, 0, view->local.filtered ? &filtered : NULL);
-		answer_free(local);
-		r->counters.local++;
-		a->reply(a->arg, out, len);
-		return true;
-	}
-	if (arrival_takes_dns64(a, view))
-		return false;
-	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
-		reply_limit(r, a->front, &a->msg), &hit) ||
-	    hit.cut)
-		return false;
-	if (a->trace) {
-		a->trace->cached = true;
-		a->trace->security = hit.security;
-		a->trace->ttl_left = hit.ttl_left;
-		a->trace->steps = 1;
-	}
-	r->counters.cached++;
-	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))
-		hit.len = blocked_write(
-		    r, &a->msg, reply_limit(r, a->front, &a->msg), out, sizeof(out), a->trace);
-	a->reply(a->arg, out, hit.len);
-	return true;
-}
 
 static void
 drop_part(struct query *q, size_t i)
@@ -152,13 +92,13 @@ finish(struct query *q, const uint8_t *wire, size_t len)
 }
 
 static void
-finish_error(struct query *q, enum ede ede, const char *text)
+finish_error(struct query *q, enum ede ede, const char *text, bool kept)
 {
 	uint8_t out[1024];
 	size_t len;
 
 	snprintf(q->text, sizeof(q->text), "%s", text);
-	q->extra = (struct reply_extra){ .ede = ede, .text = q->text };
+	q->extra = (struct reply_extra){ .ede = ede, .text = q->text, .kept = kept };
 	len = reply_write_error(out, sizeof(out), &q->msg, RCODE_SERVFAIL, &q->extra);
 	finish(q, out, len);
 }
@@ -167,7 +107,7 @@ static void
 fail(struct query *q, enum ede ede, const char *text)
 {
 	q->resolver->counters.failed++;
-	finish_error(q, ede, text);
+	finish_error(q, ede, text, false);
 }
 
 /* The reply to AAAA from the answer to A: made of it and owned by *made, or that there is none. */
@@ -207,11 +147,11 @@ succeed(struct query *q)
 		snprintf(q->text, sizeof(q->text), "%s", BLOCKED_TEXT);
 		q->extra.ede = EDE_FILTERED;
 		len = blocked_write(q->resolver, &q->msg,
-		    reply_limit(q->resolver, &q->front, &q->msg), out, sizeof(out), NULL);
+		    arrival_limit(q->resolver, &q->front, &q->msg), out, sizeof(out), NULL);
 	} else {
 		if (q->negative)
 			whole = synthesis(q, whole, &made);
-		len = reply_write(out, sizeof(out), reply_limit(q->resolver, &q->front, &q->msg),
+		len = reply_write(out, sizeof(out), arrival_limit(q->resolver, &q->front, &q->msg),
 		    &q->msg, whole, 0, &q->extra);
 	}
 	answer_free(made);
@@ -275,6 +215,14 @@ age_ttls(struct answer *answer, uint32_t age)
 	answer->ttl = answer->ttl > age ? answer->ttl - age : 0;
 }
 
+/* What is said of a failure: with the reason that many of them have, if there is one. */
+static const char *
+explain(const struct query *q, enum ede ede, const char *said, char text[VERDICT_TEXT])
+{
+	return q->view.kind == VIEW_PROVIDERS ? verdicts_explain(q->resolver, ede, said, text)
+					      : said;
+}
+
 static void
 on_flight(struct flight_wait *wait, const struct flight_result *result)
 {
@@ -289,10 +237,7 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 		q->trace->cached = false;
 	}
 	if (!result->answer) {
-		fail(q, result->ede,
-		    q->view.kind == VIEW_PROVIDERS
-			? verdicts_explain(q->resolver, result->ede, result->text, text)
-			: result->text);
+		fail(q, result->ede, explain(q, result->ede, result->text, text));
 		return;
 	}
 	if (result->ede != EDE_NONE) {
@@ -332,6 +277,9 @@ step(struct query *q)
 {
 	struct resolver *r = q->resolver;
 	const bool cd = q->msg.flags & FLAG_CD;
+	struct cache_key key = { .question = &q->current };
+	char text[VERDICT_TEXT];
+	struct failure failure;
 	struct answer *part;
 	int err;
 
@@ -341,13 +289,19 @@ step(struct query *q)
 			return false;
 		}
 	}
+	key.view = q->view.id;
+	if (cache_find_failure(r->cache, &key, cd, loop_now(r->loop), &failure)) {
+		r->counters.failed++;
+		finish_error(q, failure.ede, explain(q, failure.ede, failure.text, text), true);
+		return false;
+	}
 	resolver_look_at_clock(r, false);
 	err = r->held > MAX_HELD
 		  ? -EBUSY
 		  : flight_join(r, &q->current, &q->view, FLIGHT_CHECKED, cd, &q->wait);
 	if (err == -EBUSY) {
 		r->counters.overloaded++;
-		finish_error(q, EDE_OTHER, "too many questions in flight");
+		finish_error(q, EDE_OTHER, "too many questions in flight", false);
 	} else if (err < 0) {
 		fail(q, EDE_OTHER, "out of memory");
 	}
@@ -451,7 +405,7 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 	if (trace) {
 		*trace = (struct query_trace){ .view = view, .ede = EDE_NONE };
 	}
-	if (arrival_at_once(&a, &view))
+	if (at_once(&a, &view))
 		return;
 	arrival_wait(&a, &view, out);
 }

@@ -89,6 +89,8 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	verdicts_new_epoch(resolver);
 	resolver_look_at_clock(resolver, true);
 	engine_forget(resolver->engine);
+	/* Failures tell of the old one (RFC 9520 section 3.2). */
+	cache_forget_failures(resolver->cache);
 	pool_new_epoch(resolver->pool);
 }
 

@@ -38,8 +38,9 @@ finish(struct validation *v, enum validation_end end, enum ede ede)
 }
 
 static void
-fail(struct validation *v, enum ede ede, const char *why)
+fail(struct validation *v, enum ede ede, enum failure_kind failure, const char *why)
 {
+	v->failure = failure;
 	pursuit_note(v->why, "validation", why);
 	finish(v, VALIDATION_FAILED, ede);
 }
@@ -49,7 +50,7 @@ fail_bogus(struct validation *v, enum ede ede, const char *why)
 {
 	v->resolver->counters.bogus++;
 	v->trace->security = SECURITY_BOGUS;
-	fail(v, ede, why);
+	fail(v, ede, FAILURE_BOGUS, why);
 }
 
 static bool
@@ -78,7 +79,7 @@ join(struct validation *v, const struct name *target)
 		err = answer_join(v->parts, v->nparts, &v->answer);
 	}
 	if (err < 0) {
-		fail(v, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
+		fail(v, EDE_OTHER, FAILURE_SAID, "the chain of CNAMEs does not fit one answer");
 		return;
 	}
 	answer_retype(v->answer, v->question->type);
@@ -148,10 +149,10 @@ on_verdict(void *arg, const struct engine_result *result)
 		fail_bogus(v, ede, text);
 	} else if (!has_message(result)) {
 		verdicts_missing(v->resolver);
-		fail(v, EDE_INDETERMINATE, why[0] ? why : "no verdict");
+		fail(v, EDE_INDETERMINATE, FAILURE_LOST, why[0] ? why : "no verdict");
 	} else if (answer_from_reply(result->wire, result->len, &asked, same_view, v, &part, &why) <
 		   0) {
-		fail(v, EDE_INVALID_DATA, why);
+		fail(v, EDE_INVALID_DATA, FAILURE_SAID, why);
 	} else {
 		verdicts_proved(v->resolver);
 		part->security = result->security;
@@ -177,7 +178,7 @@ judge(struct validation *v)
 	}
 	if (now >= v->end || engine_validate(v->resolver->engine, &v->judging, v->raw, v->end - now,
 				 on_verdict, v, &v->ask) < 0)
-		fail(v, EDE_INDETERMINATE, "no room or time for one more question");
+		fail(v, EDE_INDETERMINATE, FAILURE_OWN, "no room or time for one more question");
 }
 
 static void
@@ -188,13 +189,14 @@ on_raw(struct flight_wait *wait, const struct flight_result *result)
 	*v->trace = *result->trace;
 	snprintf(v->why, PURSUIT_WHY_MAX, "%s", result->text);
 	if (!result->answer) {
+		v->failure = result->failure;
 		finish(
 		    v, result->unreached ? VALIDATION_UNREACHED : VALIDATION_FAILED, result->ede);
 		return;
 	}
 	v->raw = answer_copy(result->answer);
 	if (!v->raw) {
-		fail(v, EDE_OTHER, "out of memory");
+		fail(v, EDE_OTHER, FAILURE_OWN, "out of memory");
 		return;
 	}
 	v->resolver->counters.validations++;

@@ -36,6 +36,7 @@ struct validation {
 	/* the result */
 	struct answer *answer; /* owned; the owner takes it when DONE */
 	enum ede ede;	       /* when FAILED */
+	enum failure_kind failure;
 	/* its own */
 	struct flight_wait wait;
 	struct engine_ask *ask;

@@ -20,6 +20,7 @@ struct opt {
 	enum ede ede;
 	const char *text;
 	size_t text_len;
+	bool kept;
 	uint16_t keepalive;
 };
 
@@ -58,8 +59,10 @@ opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra
 		.keepalive = query->keepalive,
 	};
 
-	if (extra)
+	if (extra) {
+		opt.kept = extra->kept;
 		opt_say(&opt, extra->ede, extra->text);
+	}
 	return opt;
 }
 
@@ -72,6 +75,8 @@ opt_length(const struct opt *opt)
 		return 0;
 	if (opt->ede != EDE_NONE)
 		n += OPTION_HEADER + EDE_CODE + opt->text_len;
+	if (opt->kept)
+		n += OPTION_HEADER + EDE_CODE;
 	if (opt->keepalive)
 		n += OPTION_HEADER + 2;
 	return n;
@@ -94,6 +99,11 @@ write_opt(struct wcur *w, const struct opt *opt)
 		wcur_u16(w, (uint16_t)(EDE_CODE + opt->text_len));
 		wcur_u16(w, (uint16_t)opt->ede);
 		wcur_bytes(w, opt->text, opt->text_len);
+	}
+	if (opt->kept) {
+		wcur_u16(w, OPTION_EDE);
+		wcur_u16(w, EDE_CODE);
+		wcur_u16(w, EDE_CACHED_ERROR);
 	}
 	if (opt->keepalive) {
 		wcur_u16(w, OPTION_KEEPALIVE);

@@ -23,6 +23,7 @@ enum ede {
 	EDE_RRSIGS_MISSING = 10,
 	EDE_NO_ZONE_KEY_BIT = 11,
 	EDE_NSEC_MISSING = 12,
+	EDE_CACHED_ERROR = 13,
 	EDE_NOT_READY = 14,
 	EDE_BLOCKED = 15,
 	EDE_CENSORED = 16,
@@ -37,6 +38,7 @@ enum ede {
 struct reply_extra {
 	enum ede ede;
 	const char *text; /* UTF-8, for ede; NULL or "": none; cut at 200 octets */
+	bool kept;	  /* a failure that was kept: EDE_CACHED_ERROR beside ede (RFC 9520) */
 };
 
 /* What the EDE of an answer from local recursion says. */

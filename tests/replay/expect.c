@@ -1,6 +1,7 @@
 /*
  * What a scenario can expect.
  */
+#include "stubd/cache/cache.h"
 #include "tests/replay/expect_answer.h"
 #include "tests/replay/fake_engine.h"
 #include "tests/replay/records.h"
@@ -235,6 +236,29 @@ counter(const struct query_counters *c, const char *name)
 	return NULL;
 }
 
+static const uint64_t *
+cache_counter(const struct cache_stats *s, const char *name)
+{
+	const struct {
+		const char *name;
+		const uint64_t *value;
+	} all[] = {
+		{ "hits", &s->hits },
+		{ "misses", &s->misses },
+		{ "inserts", &s->inserts },
+		{ "evictions", &s->evictions },
+		{ "failure_hits", &s->failure_hits },
+		{ "entries", &s->entries },
+		{ "failures", &s->failures },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		if (!strcmp(all[i].name, name))
+			return all[i].value;
+	}
+	return NULL;
+}
+
 /* expect counters NAME VALUE ... */
 static int
 expect_counters(struct world *w, const struct step *step)
@@ -245,6 +269,28 @@ expect_counters(struct world *w, const struct step *step)
 
 		if (!seen)
 			return world_fail(w, "%s is no counter", step->words[i]);
+		if (words_number(w, step->words[i + 1], &value) < 0)
+			return -1;
+		if (*seen != value)
+			return world_fail(w, "expected %s %u, seen %llu", step->words[i], value,
+			    (unsigned long long)*seen);
+	}
+	return 0;
+}
+
+/* expect cache NAME VALUE ... */
+static int
+expect_cache(struct world *w, const struct step *step)
+{
+	struct cache_stats s;
+
+	cache_stats(w->cache, &s);
+	for (size_t i = 2; i + 1 < step->nwords; i += 2) {
+		const uint64_t *seen = cache_counter(&s, step->words[i]);
+		unsigned value;
+
+		if (!seen)
+			return world_fail(w, "%s is no counter of the cache", step->words[i]);
 		if (words_number(w, step->words[i + 1], &value) < 0)
 			return -1;
 		if (*seen != value)
@@ -293,6 +339,7 @@ static const struct {
 	{ "counters", 4, "expect counters NAME VALUE ...", expect_counters },
 	{ "trouble", 3, "expect trouble none|stripped-dnssec|wrong-clock|captive-portal",
 	    expect_trouble },
+	{ "cache", 4, "expect cache NAME VALUE ...", expect_cache },
 	{ "balance", 2, "expect balance", expect_balance },
 };
 

@@ -176,15 +176,15 @@ expect_ede(struct world *w, const struct step *step)
 
 	if (!client)
 		return -1;
+	if (strcmp(step->words[3], "none") && words_number(w, step->words[3], &code) < 0)
+		return -1;
 	if (!client->reply ||
 	    ldns_wire2pkt(&reply, client->reply, client->reply_len) != LDNS_STATUS_OK)
 		return world_fail(w, "the answer is no DNS message");
-	ede = records_ede(reply, seen);
+	ede = records_ede(reply, (int)code, seen);
 	ldns_pkt_free(reply);
 	if (!strcmp(step->words[3], "none"))
 		return ede < 0 ? 0 : world_fail(w, "expected no EDE, seen %d \"%s\"", ede, seen);
-	if (words_number(w, step->words[3], &code) < 0)
-		return -1;
 	if (ede == (int)code && strstr(seen, text))
 		return 0;
 	return world_fail(w, "expected EDE %u \"%s\", seen %d \"%s\"", code, text, ede, seen);

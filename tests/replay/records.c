@@ -332,9 +332,10 @@ records_hex(const char *text, uint8_t **wire, size_t *len, char error[RECORDS_ER
 }
 
 int
-records_ede(ldns_pkt *pkt, char text[RECORDS_ERROR_MAX])
+records_ede(ldns_pkt *pkt, int wanted, char text[RECORDS_ERROR_MAX])
 {
 	const ldns_edns_option_list *list = ldns_pkt_edns_get_option_list(pkt);
+	int first = -1, code;
 
 	for (size_t i = 0; list && i < ldns_edns_option_list_get_count(list); i++) {
 		const ldns_edns_option *option = ldns_edns_option_list_get_option(list, i);
@@ -343,8 +344,11 @@ records_ede(ldns_pkt *pkt, char text[RECORDS_ERROR_MAX])
 
 		if (ldns_edns_get_code(option) != LDNS_EDNS_EDE || n < 2)
 			continue;
+		code = data[0] << 8 | data[1];
+		if (first >= 0 && code != wanted)
+			continue;
+		first = code;
 		snprintf(text, RECORDS_ERROR_MAX, "%.*s", (int)n - 2, (const char *)data + 2);
-		return data[0] << 8 | data[1];
 	}
-	return -1;
+	return first;
 }

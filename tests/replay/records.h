@@ -54,7 +54,8 @@ int records_rcode(const ldns_pkt *pkt);
 int records_rcode_number(const char *name);
 const char *records_rcode_name(int rcode);
 
-/* The first Extended DNS Error (RFC 8914): its code and text[RECORDS_ERROR_MAX], or -1. */
-int records_ede(ldns_pkt *pkt, char text[RECORDS_ERROR_MAX]);
+/* The wanted Extended DNS Error (RFC 8914), else the first: its code and text[RECORDS_ERROR_MAX], or
+ * -1. */
+int records_ede(ldns_pkt *pkt, int wanted, char text[RECORDS_ERROR_MAX]);
 
 #endif

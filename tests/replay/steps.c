@@ -4,7 +4,6 @@
 #include "stubd/cache/cache.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
-#include "tests/replay/fake_engine.h"
 #include "tests/replay/fake_loop.h"
 #include "tests/replay/records.h"
 #include "tests/replay/script.h"
@@ -348,106 +347,17 @@ run_alive(struct world *w, const struct step *step)
 	return 0;
 }
 
-/* --- recursion -------------------------------------------------------------------------------- */
+/* --- the cache -------------------------------------------------------------------------------- */
 
+/* flush [NAME]: it and all below it, or all */
 static int
-recurse_message(struct world *w, const struct step *step, enum security security)
+run_flush(struct world *w, const struct step *step)
 {
-	const struct question *question = fake_engine_waiting(w->engine);
-	const struct msg_ask how = { .rd = true, .dnssec_ok = true, .udp_size = 1232 };
-	const struct records_flags flags = { 0 };
-	struct engine_result result = { .security = security, .why = "" };
-	uint8_t query[FAKE_QUERY_MAX], *wire;
-	const size_t n = msg_write_query(query, sizeof(query), question, &how);
-	char error[RECORDS_ERROR_MAX];
+	struct name name;
 
-	if (records_reply(query, n, step->words[1], &flags, step, &wire, &result.len, error) < 0)
-		return world_fail(w, "%s", error);
-	result.rcode = (uint8_t)records_rcode_number(step->words[1]);
-	result.wire = wire;
-	fake_engine_answer(w->engine, &result);
-	free(wire);
-	return 0;
-}
-
-/* recurse RCODE secure|insecure, and records; recurse fail TEXT; recurse bogus TEXT */
-static int
-run_recurse(struct world *w, const struct step *step)
-{
-	struct engine_result result = { .rcode = RCODE_SERVFAIL, .why = step_rest(step, 2) };
-	const bool bogus = !strcmp(step->words[1], "bogus");
-
-	if (!fake_engine_waiting(w->engine))
-		return world_fail(w, "no recursion is waiting");
-	if (!bogus && strcmp(step->words[1], "fail"))
-		return recurse_message(w, step,
-		    strcmp(step->words[2], "secure") ? SECURITY_INSECURE : SECURITY_SECURE);
-	result.security = bogus ? SECURITY_BOGUS : SECURITY_UNCHECKED;
-	fake_engine_answer(w->engine, &result);
-	return 0;
-}
-
-/* --- validation ------------------------------------------------------------------------------- */
-
-/* The message that libunbound would make of a good answer. */
-static int
-good_message(struct world *w, enum security security)
-{
-	const struct question *question = fake_engine_waiting(w->engine);
-	const struct answer *raw = fake_engine_raw(w->engine);
-	struct engine_result result = { .security = security, .rcode = raw->rcode, .why = "" };
-	struct msg_query query = { .question = *question, .edns = true, .dnssec_ok = true };
-	struct answer *part;
-	uint8_t wire[8192];
-
-	if (answer_part(raw, question, &part) < 0)
-		abort();
-	memcpy(query.spelled, question->name.wire, question->name.len);
-	result.len = reply_write(wire, sizeof(wire), sizeof(wire), &query, part, 0, NULL);
-	answer_free(part);
-	result.wire = wire;
-	fake_engine_answer(w->engine, &result);
-	return 0;
-}
-
-/* verdict secure|insecure; verdict bogus|lost|fail TEXT */
-static int
-run_verdict(struct world *w, const struct step *step)
-{
-	struct engine_result result = { .rcode = RCODE_SERVFAIL, .why = step_rest(step, 2) };
-	const char *what = step->words[1];
-
-	if (!fake_engine_waiting(w->engine) || !fake_engine_raw(w->engine))
-		return world_fail(w, "no validation is waiting");
-	if (!strcmp(what, "secure"))
-		return good_message(w, SECURITY_SECURE);
-	if (!strcmp(what, "insecure"))
-		return good_message(w, SECURITY_INSECURE);
-	if (!strcmp(what, "bogus"))
-		result.security = SECURITY_BOGUS;
-	else if (!strcmp(what, "lost"))
-		result.error = -EAGAIN;
-	else if (strcmp(what, "fail"))
-		return world_fail(w, "%s is no verdict", what);
-	fake_engine_answer(w->engine, &result);
-	return 0;
-}
-
-/* fetch NAME TYPE: the validator asks */
-static int
-run_fetch(struct world *w, const struct step *step)
-{
-	const struct records_flags flags = { 0 };
-	char error[RECORDS_ERROR_MAX];
-	struct msg_query query;
-	uint8_t *wire;
-	size_t len;
-
-	if (records_query(1, step->words[1], step->words[2], &flags, &wire, &len, error) < 0)
-		return world_fail(w, "%s", error);
-	msg_read_query(wire, len, &query);
-	free(wire);
-	fake_engine_fetch(w->engine, &query.question);
+	if (step->nwords > 1 && name_from_text(&name, step->words[1]) < 0)
+		return world_fail(w, "%s is no name", step->words[1]);
+	cache_flush(w->cache, step->nwords > 1 ? &name : NULL, true);
 	return 0;
 }
 
@@ -476,10 +386,11 @@ static const struct {
 	{ "break", 3, "break UPSTREAM[/N] CAUSE [TEXT]", run_break },
 	{ "alive", 2, "alive UPSTREAM[/N]", run_alive },
 	{ "goaway", 2, "goaway UPSTREAM[/N]", run_goaway },
-	{ "recurse", 3, "recurse RCODE secure|insecure; recurse fail|bogus TEXT", run_recurse },
-	{ "verdict", 2, "verdict secure|insecure; verdict bogus|lost|fail TEXT", run_verdict },
+	{ "recurse", 3, "recurse RCODE secure|insecure; recurse fail|bogus TEXT", step_recurse },
+	{ "verdict", 2, "verdict secure|insecure; verdict bogus|lost|fail TEXT", step_verdict },
+	{ "fetch", 3, "fetch NAME TYPE", step_fetch },
+	{ "flush", 1, "flush [NAME]", run_flush },
 	{ "nta", 3, "nta add|remove NAME", world_nta },
-	{ "fetch", 3, "fetch NAME TYPE", run_fetch },
 	{ "expect", 2, "expect WHAT ...", expect_run },
 };
 

@@ -80,7 +80,10 @@ struct client *world_client(struct world *w, unsigned id);
 /* Queries = answers + named drops + waiting. Returns 0 or -1. */
 int world_balance(struct world *w);
 
-/* The steps, in steps.c and expect.c. Return 0 or -1. */
+/* The steps, in steps.c, steps_engine.c and expect.c. Return 0 or -1. */
+int step_recurse(struct world *w, const struct step *step);
+int step_verdict(struct world *w, const struct step *step);
+int step_fetch(struct world *w, const struct step *step);
 int step_run(struct world *w, const struct step *step);
 int expect_run(struct world *w, const struct step *step);
 

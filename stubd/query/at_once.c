@@ -1,0 +1,107 @@
+#include "stubd/query/at_once.h"
+
+#include "policy/config.h"
+#include "stubd/cache/cache.h"
+#include "stubd/net/loop.h"
+#include "stubd/query/blocked.h"
+#include "stubd/wire/answer.h"
+
+#include <stdio.h>
+
+enum {
+	UDP_REPLY_MAX = 4096, /* the client's EDNS size counts up to this on loopback */
+};
+
+static void
+trace_failure(struct query_trace *trace, const struct failure *failure, const char *text)
+{
+	trace->cached = true;
+	trace->ede = failure->ede;
+	trace->security = failure->kind == FAILURE_BOGUS ? SECURITY_BOGUS : SECURITY_UNCHECKED;
+	snprintf(trace->text, sizeof(trace->text), "%s", text);
+}
+
+size_t
+arrival_limit(
+    const struct resolver *r, const struct query_front *front, const struct msg_query *msg)
+{
+	size_t own = UDP_REPLY_MAX;
+
+	if (front->limit)
+		return front->limit;
+	if (!addr_is_loopback(&front->client))
+		own = r->policy->clients.udp_size;
+	return msg->udp_size < own ? msg->udp_size : own;
+}
+
+/* Replies that the question fails as it did a moment ago. Returns true when it did. */
+static bool
+arrival_failed_before(const struct arrival *a, const struct view *view, const struct cache_key *key)
+{
+	struct resolver *r = a->resolver;
+	struct failure failure;
+	struct reply_extra extra = { .text = failure.text, .kept = true };
+	char text[VERDICT_TEXT];
+	uint8_t out[1024];
+	size_t len;
+
+	if (!cache_find_failure(r->cache, key, a->msg.flags & FLAG_CD, loop_now(r->loop), &failure))
+		return false;
+	extra.ede = failure.ede;
+	if (view->kind == VIEW_PROVIDERS)
+		extra.text = verdicts_explain(r, failure.ede, failure.text, text);
+	len = reply_write_error(out, sizeof(out), &a->msg, RCODE_SERVFAIL, &extra);
+	if (a->trace)
+		trace_failure(a->trace, &failure, extra.text);
+	r->counters.failed++;
+	a->reply(a->arg, out, len);
+	return true;
+}
+
+bool
+at_once(const struct arrival *a, const struct view *view)
+{
+	struct resolver *r = a->resolver;
+	const struct cache_key key = { .question = &a->msg.question, .view = view->id };
+	struct cache_hit hit;
+	struct answer *local;
+	static const struct reply_extra filtered = { .ede = EDE_FILTERED,
+		.text = "addresses of this type are filtered" };
+	uint8_t out[MSG_MAX];
+	size_t len;
+
+	if (view->kind == VIEW_LOCAL && view->local.kind == LOCAL_CNAME)
+		return false;
+	if (view->kind == VIEW_LOCAL) {
+		if (answer_from_local(&a->msg.question, &view->local, &local) < 0) {
+			r->counters.failed++;
+			arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
+			return true;
+		}
+		len = reply_write(out, sizeof(out), arrival_limit(r, a->front, &a->msg), &a->msg,
+		    local, 0, view->local.filtered ? &filtered : NULL);
+		answer_free(local);
+		r->counters.local++;
+		a->reply(a->arg, out, len);
+		return true;
+	}
+	if (arrival_takes_dns64(a, view))
+		return false;
+	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
+		arrival_limit(r, a->front, &a->msg), &hit))
+		return arrival_failed_before(a, view, &key);
+	if (hit.cut)
+		return false;
+	if (a->trace) {
+		a->trace->cached = true;
+		a->trace->security = hit.security;
+		a->trace->ttl_left = hit.ttl_left;
+		a->trace->steps = 1;
+	}
+	r->counters.cached++;
+	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))
+		hit.len = blocked_write(
+		    r, &a->msg, arrival_limit(r, a->front, &a->msg), out, sizeof(out), a->trace);
+	a->reply(a->arg, out, hit.len);
+	return true;
+}

@@ -1,0 +1,19 @@
+/*
+ * What is answered without waiting, and so without a struct query: local answers, and what the cache
+ * holds. Internal to this room; query.h has the story.
+ */
+#ifndef QUERY_AT_ONCE_H
+#define QUERY_AT_ONCE_H
+
+#include "stubd/query/arrival.h"
+
+#include <stddef.h>
+
+/* Most octets that a reply may have. */
+size_t arrival_limit(
+    const struct resolver *resolver, const struct query_front *front, const struct msg_query *msg);
+
+/* Replies from a local answer or from the cache, be it with a failure. Returns true when it did. */
+bool at_once(const struct arrival *a, const struct view *view);
+
+#endif
