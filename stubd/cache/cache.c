@@ -10,6 +10,7 @@ enum { BUCKETS_FIRST = 1024 };
 
 struct cache {
 	struct map map;
+	struct map cuts; /* those of the entries that are, by name and view */
 	struct list lru; /* the front is the most recently used */
 	struct cache_stats stats;
 	struct failures *failures; /* owned; beside the octets of the answers */
@@ -32,6 +33,8 @@ static void
 drop(struct cache *cache, struct entry *e)
 {
 	map_remove(&cache->map, &e->node);
+	if (entry_is_cut(e) && cache->cuts.buckets)
+		map_remove(&cache->cuts, &e->cut);
 	list_remove(&e->lru);
 	cache->stats.used -= entry_cost(e);
 	cache->stats.entries--;
@@ -83,6 +86,7 @@ cache_free(struct cache *cache)
 	if (cache) {
 		drop_answers(cache, NULL, true);
 		map_clear(&cache->map);
+		map_clear(&cache->cuts);
 		cache->failures = failures_free(cache->failures);
 	}
 	free(cache);
@@ -142,6 +146,77 @@ cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *
 	return copy;
 }
 
+/* What a cut is looked for by. */
+struct cut_key {
+	const struct name *name;
+	uint32_t view;
+	bool above; /* it is not the question's own name */
+	msec now;
+};
+
+static bool
+cut_matches(const struct map_node *node, const void *arg)
+{
+	const struct entry *e = container_of((struct map_node *)node, struct entry, cut);
+	const struct cut_key *key = arg;
+	struct name name;
+
+	if (e->view != key->view || key->now >= e->expires)
+		return false;
+	if (key->above && e->answer->security != SECURITY_SECURE &&
+	    e->answer->security != SECURITY_TRUSTED)
+		return false;
+	entry_name(e, &name);
+	return name_equal(&name, key->name);
+}
+
+static uint64_t
+cut_hash(const struct cache *cache, const struct cache_key *key)
+{
+	return entry_cut_hash(&cache->cuts, &key->question->name, key->view);
+}
+
+/* The table is made with the first; without memory for it nothing below is denied. */
+static void
+index_cut(struct cache *cache, struct entry *e, const struct cache_key *key)
+{
+	if (entry_is_cut(e) && (cache->cuts.buckets || map_init(&cache->cuts, 1) == 0))
+		map_insert(&cache->cuts, &e->cut, cut_hash(cache, key));
+}
+
+static struct entry *
+find_cut(const struct cache *cache, const struct cache_key *key, msec now)
+{
+	const unsigned labels = name_labels(&key->question->name);
+	struct name name;
+	struct cut_key wanted = { .name = &name, .view = key->view, .now = now };
+
+	for (unsigned i = 0; cache->cuts.count && i < labels; i++) {
+		struct map_node *node;
+
+		name_strip(&key->question->name, i, &name);
+		wanted.above = i > 0;
+		node = map_find(&cache->cuts, entry_cut_hash(&cache->cuts, &name, key->view),
+		    cut_matches, &wanted);
+		if (node)
+			return container_of(node, struct entry, cut);
+	}
+	return NULL;
+}
+
+struct answer *
+cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
+{
+	struct entry *e = find_cut(cache, key, now);
+	struct answer *answer;
+
+	if (!e || answer_below(e->answer, key->question, &answer) < 0)
+		return NULL;
+	cache->stats.cuts++;
+	*age = entry_age(e, now);
+	return answer;
+}
+
 static bool
 worth_keeping(const struct cache *cache, const struct cache_key *key, const struct answer *answer)
 {
@@ -170,6 +245,7 @@ cache_put(struct cache *cache, const struct cache_key *key, msec now, struct ans
 	while (cache->stats.used + entry_cost(e) > cache->stats.size)
 		evict(cache);
 	map_insert(&cache->map, &e->node, hash);
+	index_cut(cache, e, key);
 	list_push_front(&cache->lru, &e->lru);
 	cache->stats.used += entry_cost(e);
 	cache->stats.entries++;

@@ -29,7 +29,9 @@ struct cache_key {
 };
 
 struct cache_stats {
-	uint64_t hits, misses, inserts, evictions;
+	uint64_t hits, misses, inserts,
+	    evictions;	       /* misses that were answered from here all the same */
+	uint64_t cuts;	       /* below or at a name that does not exist, RFC 8020 */
 	uint64_t failure_hits; /* failures given again, RFC 9520 */
 	/* levels; used and size in octets; failures whose time is over included */
 	uint64_t entries, used, size, failures;
@@ -59,6 +61,14 @@ struct answer *cache_get(struct cache *cache, const struct cache_key *key, msec 
 
 /* Keeps answer (takes it; frees it when it cannot or should not be kept). */
 void cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer);
+
+/* An owned answer made from a fresh NXDOMAIN for the question's name, of any type, or for a name above
+ * it (RFC 8020), and its age in seconds; NULL: none, or out of memory. Above it only what was proved
+ * counts: a filter's NXDOMAIN is about one name, a server that errs on empty non-terminals is not to
+ * hide what is below them, and one forged reply is not to take a whole tree. Type does not matter at
+ * the very name (RFC 2308 section 5). */
+struct answer *cache_get_cut(
+    struct cache *cache, const struct cache_key *key, msec now, uint32_t *age);
 
 /* Is it kept that the question fails (with CD, without)? Then *out says how, and it counts. */
 bool cache_find_failure(

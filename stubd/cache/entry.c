@@ -9,6 +9,7 @@
 enum {
 	MALLOC_OVERHEAD = 16, /* for each of two allocations */
 	BUCKET_SHARE = 16,    /* a table grows to twice its entries */
+	CUT_COST = BUCKET_SHARE,
 	KEY_MAX = NAME_WIRE_MAX + 8,
 };
 
@@ -26,7 +27,6 @@ entry_new(const struct cache_key *key, msec now, struct answer *answer)
 	}
 	memset(e, 0, sizeof(*e));
 	list_init(&e->lru);
-	e->born = now;
 	e->expires = now + (msec)answer->ttl * 1000;
 	e->view = key->view;
 	e->answer = answer;
@@ -45,7 +45,7 @@ entry_free(struct entry *e)
 size_t
 entry_cost(const struct entry *e)
 {
-	return e->answer->size + CACHE_ENTRY_COST;
+	return e->answer->size + CACHE_ENTRY_COST + (entry_is_cut(e) ? CUT_COST : 0);
 }
 
 uint64_t
@@ -60,6 +60,24 @@ entry_hash(const struct map *map, const struct cache_key *key)
 	memcpy(bytes + n + 2, &q->class, 2);
 	memcpy(bytes + n + 4, &key->view, 4);
 	return map_hash(map, bytes, n + 8);
+}
+
+bool
+entry_is_cut(const struct entry *e)
+{
+	const struct answer *a = e->answer;
+
+	return a->rcode == RCODE_NXDOMAIN && !a->cut && !a->ancount && !a->ancount_dnssec;
+}
+
+uint64_t
+entry_cut_hash(const struct map *map, const struct name *name, uint32_t view)
+{
+	uint8_t bytes[KEY_MAX];
+
+	memcpy(bytes, name->wire, name->len);
+	memcpy(bytes + name->len, &view, 4);
+	return map_hash(map, bytes, (size_t)name->len + 4);
 }
 
 bool
@@ -92,5 +110,7 @@ entry_name(const struct entry *e, struct name *out)
 uint32_t
 entry_age(const struct entry *e, msec now)
 {
-	return now > e->born ? (uint32_t)((now - e->born) / 1000) : 0;
+	const msec born = e->expires - (msec)e->answer->ttl * 1000;
+
+	return now > born ? (uint32_t)((now - born) / 1000) : 0;
 }

@@ -13,10 +13,11 @@
 
 struct entry {
 	struct map_node node; /* by key */
+	struct map_node cut;  /* by name and view, when it is a cut */
 	struct list lru;
-	msec born, expires; /* fresh from born up to, not at, expires */
-	uint32_t view;
+	msec expires;	       /* fresh up to, not at, that time */
 	struct answer *answer; /* owned */
+	uint32_t view;
 };
 
 /* Makes an entry (takes answer, also on failure). NULL: out of memory. */
@@ -28,6 +29,12 @@ size_t entry_cost(const struct entry *entry);
 
 uint64_t entry_hash(const struct map *map, const struct cache_key *key);
 bool entry_matches(const struct entry *entry, const struct cache_key *key);
+
+/* Does it say that its name, and so all below it, does not exist (RFC 8020)? A chain that ends in
+ * NXDOMAIN says so of another name. */
+bool entry_is_cut(const struct entry *entry);
+
+uint64_t entry_cut_hash(const struct map *map, const struct name *name, uint32_t view);
 
 /* Is the answer's question the key's? */
 bool entry_question_is(const struct answer *answer, const struct question *question);

@@ -13,6 +13,17 @@ enum {
 };
 
 static void
+trace_cached(struct query_trace *trace, uint32_t ttl_left, enum security security)
+{
+	if (!trace)
+		return;
+	trace->cached = true;
+	trace->security = security;
+	trace->ttl_left = ttl_left;
+	trace->steps = 1;
+}
+
+static void
 trace_failure(struct query_trace *trace, const struct failure *failure, const char *text)
 {
 	trace->cached = true;
@@ -58,6 +69,27 @@ arrival_failed_before(const struct arrival *a, const struct view *view, const st
 	return true;
 }
 
+/* Replies that the name does not exist, since one that it is below does not. */
+static bool
+arrival_denied(const struct arrival *a, const struct cache_key *key)
+{
+	struct resolver *r = a->resolver;
+	uint8_t out[MSG_MAX];
+	uint32_t age;
+	struct answer *answer = cache_get_cut(r->cache, key, loop_now(r->loop), &age);
+	size_t len;
+
+	if (!answer)
+		return false;
+	len = reply_write(
+	    out, sizeof(out), arrival_limit(r, a->front, &a->msg), &a->msg, answer, age, NULL);
+	trace_cached(a->trace, answer->ttl - age, answer->security);
+	answer_free(answer);
+	r->counters.cached++;
+	a->reply(a->arg, out, len);
+	return true;
+}
+
 bool
 at_once(const struct arrival *a, const struct view *view)
 {
@@ -89,15 +121,10 @@ at_once(const struct arrival *a, const struct view *view)
 		return false;
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		arrival_limit(r, a->front, &a->msg), &hit))
-		return arrival_failed_before(a, view, &key);
+		return arrival_failed_before(a, view, &key) || arrival_denied(a, &key);
 	if (hit.cut)
 		return false;
-	if (a->trace) {
-		a->trace->cached = true;
-		a->trace->security = hit.security;
-		a->trace->ttl_left = hit.ttl_left;
-		a->trace->steps = 1;
-	}
+	trace_cached(a->trace, hit.ttl_left, hit.security);
 	r->counters.cached++;
 	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))
 		hit.len = blocked_write(

@@ -265,6 +265,8 @@ part_at_hand(struct query *q, struct answer **part)
 		return answer_from_local(&q->current, &q->view.local, part);
 	*part = cache_get(r->cache, &key, loop_now(r->loop), &age);
 	if (!*part)
+		*part = cache_get_cut(r->cache, &key, loop_now(r->loop), &age);
+	if (!*part)
 		return -ENOENT;
 	age_ttls(*part, age);
 	return 0;

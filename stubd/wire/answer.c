@@ -285,6 +285,31 @@ answer_join(struct answer *const *parts, size_t n, struct answer **out)
 	return 0;
 }
 
+int
+answer_below(const struct answer *denial, const struct question *question, struct answer **out)
+{
+	struct build *b = build_new(question);
+	struct answer *a;
+	int r;
+
+	assert(denial->rcode == RCODE_NXDOMAIN && !denial->ancount && !denial->ancount_dnssec);
+	if (!b)
+		return -ENOMEM;
+	copy_part(b, denial, PART_AUTHORITY);
+	copy_part(b, denial, PART_AUTHORITY_DNSSEC);
+	r = build_finish(b, &a);
+	b = build_free(b);
+	if (r)
+		return r;
+	a->rcode = denial->rcode;
+	a->security = denial->security;
+	a->recursed = denial->recursed;
+	a->ttl = denial->ttl;
+	a->target = question->name;
+	*out = a;
+	return 0;
+}
+
 /* --- looking into one --- */
 
 /* A cursor before the first record. */

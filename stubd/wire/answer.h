@@ -79,6 +79,11 @@ int answer_from_rcode(const struct question *question, uint8_t rcode, struct ans
  * (longer than a message can be) or -ENOMEM. */
 int answer_join(struct answer *const *parts, size_t n, struct answer **out);
 
+/* Makes the answer for a question at or below a name that does not exist, from the answer that says so
+ * (NXDOMAIN without records in its answer section): what denies the name denies all below it (RFC
+ * 8020). keep is false. Returns 0, -EBADMSG (longer than a message can be) or -ENOMEM. */
+int answer_below(const struct answer *denial, const struct question *question, struct answer **out);
+
 /* Has the answer section a record of that owner, or did the chain end there? */
 bool answer_reaches(const struct answer *answer, const struct name *name);
 

@@ -249,7 +249,69 @@ hands_cut_chains_out_as_copies(void)
 	a = answer_free(a);
 }
 
+/* "No such name" for name, kept by the question for A. */
+static void
+deny(struct cache *cache, const char *name, uint32_t view, enum security security)
+{
+	struct question q = packet_question(name, TYPE_A);
+	struct cache_key key = { &q, view };
+	struct packet p;
+	struct answer *a;
+
+	packet_begin(&p, FLAG_QR | RCODE_NXDOMAIN, name, TYPE_A);
+	packet_soa(&p, "example", 60, 60);
+	a = packet_answer(&p, name, TYPE_A, NULL);
+	a->security = security;
+	cache_put(cache, &key, 0, a);
+}
+
+static bool
+denied(struct cache *cache, const char *name, uint32_t view, msec now)
+{
+	struct question q = packet_question(name, TYPE_AAAA), seen;
+	struct cache_key key = { &q, view };
+	uint32_t age;
+	struct answer *a = cache_get_cut(cache, &key, now, &age);
+
+	if (!a)
+		return false;
+	answer_question(a, &seen);
+	CU_ASSERT(name_equal(&seen.name, &q.name) && seen.type == TYPE_AAAA);
+	CU_ASSERT_EQUAL(a->rcode, RCODE_NXDOMAIN);
+	CU_ASSERT_EQUAL(a->nscount, 1);
+	CU_ASSERT(packet_whole(a->wire, a->len));
+	CU_ASSERT(!a->keep);
+	CU_ASSERT_EQUAL(age, now / 1000);
+	answer_free(a);
+	return true;
+}
+
+static void
+cuts_below_what_does_not_exist(void)
+{
+	struct cache *cache = cache_new(SIZE);
+
+	deny(cache, "a.example", 1, SECURITY_SECURE);
+	deny(cache, "b.example", 1, SECURITY_INSECURE);
+	CU_ASSERT(denied(cache, "a.example", 1, 5000));
+	CU_ASSERT(denied(cache, "x.y.a.example", 1, 5000));
+	CU_ASSERT(!denied(cache, "xa.example", 1, 5000));
+	CU_ASSERT(!denied(cache, "example", 1, 5000));
+	CU_ASSERT(!denied(cache, "x.a.example", 2, 5000));
+	CU_ASSERT(denied(cache, "b.example", 1, 5000));
+	CU_ASSERT(!denied(cache, "x.b.example", 1, 5000));
+	CU_ASSERT(!denied(cache, "x.a.example", 1, 60000));
+	CU_ASSERT_EQUAL(stats(cache).cuts, 3);
+	put(cache, "a.example", 1, 5000, 60);
+	CU_ASSERT(!denied(cache, "x.a.example", 1, 5000));
+	cache_flush(cache, NULL, true);
+	CU_ASSERT(!denied(cache, "b.example", 1, 5000));
+	CU_ASSERT_EQUAL(stats(cache).used, 0);
+	cache = cache_free(cache);
+}
+
 static const struct unit_case cases[] = {
+	{ "a proved NXDOMAIN cuts off all below it", cuts_below_what_does_not_exist },
 	{ "a hit is aged and spelled as asked, and ends with its TTL", answers_and_ages },
 	{ "views, types and classes are kept apart", keeps_views_types_and_classes_apart },
 	{ "a newer answer replaces the older one", replaces },
