@@ -1,0 +1,57 @@
+/*
+ * What the two files of flights share: flight.c, how they begin, are waited on and end; and
+ * flight_stages.c, whom they ask meanwhile.
+ */
+#ifndef QUERY_FLIGHT_IMPL_H
+#define QUERY_FLIGHT_IMPL_H
+
+#include "stubd/net/timer.h"
+#include "stubd/query/flight.h"
+#include "stubd/query/recursion.h"
+#include "stubd/query/validation.h"
+
+enum {
+	FLIGHT_DEADLINE =
+	    QUERY_DEADLINE - 100, /* ms; so that the flight's own reason comes first */
+};
+
+struct flight {
+	struct map_node node; /* in resolver->flights */
+	struct list link;     /* in resolver->flying */
+	struct resolver *resolver;
+	enum flight_kind kind;
+	bool cd;
+	struct list waits;
+
+	struct route route;
+	unsigned stage;		      /* number in route.stages */
+	struct timer start;	      /* the turn after flight_join(), or after a reload */
+	struct pursuit pursuit;	      /* of stages that ask upstreams */
+	struct validation validation; /* of stages that ask providers */
+	struct recursion recursion;   /* of the stage that asks the engine */
+	msec started;
+
+	enum ede ede;
+	enum failure_kind failure;
+	bool unreached;
+	bool own;	       /* a stage had no room */
+	struct answer *answer; /* the result; owned */
+	struct flight_trace trace;
+	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
+	/* from here on, and why but for its end: not cleared by flight_new() before it is written */
+	struct question question;
+	struct view view;
+};
+
+/* The turn after the start, or after a reload: finds its stages and enters the first. arg is the
+ * flight. */
+void flight_on_start(void *arg);
+
+/* Ends whatever the current stage has under way. */
+void flight_stop(struct flight *f);
+
+/* The two ends. f is gone after them. */
+void flight_succeed(struct flight *f, enum ede ede, const char *text);
+void flight_fail(struct flight *f, enum ede ede, enum failure_kind failure);
+
+#endif

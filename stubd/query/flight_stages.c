@@ -1,0 +1,249 @@
+/*
+ * The stages of a flight: whom it asks, one after the other.
+ */
+#include "stubd/query/flight_impl.h"
+
+#include "policy/config.h"
+#include "stubd/net/loop.h"
+#include "stubd/query/exceptions.h"
+
+#include <stdio.h>
+
+static void enter_stage(struct flight *f);
+
+static void
+leave_stage(struct flight *f)
+{
+	flight_stop(f);
+	f->stage++;
+	enter_stage(f);
+}
+
+/* A chain may be followed as long as the next name belongs to the view that was asked. */
+static bool
+same_view(void *arg, const struct name *target)
+{
+	struct flight *f = arg;
+
+	return resolver_same_view(f->resolver, &f->view, target, f->question.type);
+}
+
+/* Is that what has to be done with the answer? */
+static bool
+in_mode(const struct flight *f, enum dnssec_mode mode)
+{
+	return f->kind == FLIGHT_CHECKED && !f->cd &&
+	       exceptions_mode(f->resolver, &f->view, &f->question) == mode;
+}
+
+static int
+accept_reply(void *arg, const struct ask_result *result, const char **why)
+{
+	struct flight *f = arg;
+	int err = answer_from_reply(
+	    result->wire, result->len, &f->question, same_view, f, &f->answer, why);
+
+	if (err == 0 && in_mode(f, DNSSEC_TRUST) && (result->wire[3] & FLAG_AD))
+		f->answer->security = SECURITY_TRUSTED;
+	return err;
+}
+
+static void
+on_pursuit(void *arg, enum pursuit_end end)
+{
+	struct flight *f = arg;
+
+	switch (end) {
+	case PURSUIT_ANSWERED:
+		flight_succeed(f, EDE_NONE, "");
+		return;
+	case PURSUIT_REFUSED:
+		flight_fail(f, EDE_OTHER, pursuit_failure(&f->pursuit));
+		return;
+	case PURSUIT_UNREACHED:
+		leave_stage(f);
+		return;
+	}
+}
+
+static void
+pursue(struct flight *f, msec until, msec end)
+{
+	f->pursuit = (struct pursuit){
+		.resolver = f->resolver,
+		.question = &f->question,
+		.stage = &f->route.stages[f->stage],
+		.trace = &f->trace,
+		.why = f->why,
+		.cd = f->cd || exceptions_find(f->resolver, &f->question.name),
+		.ad = in_mode(f, DNSSEC_TRUST),
+		.accept = accept_reply,
+		.done = on_pursuit,
+		.arg = f,
+	};
+	pursuit_start(&f->pursuit, until, end);
+}
+
+static void
+on_validation(void *arg, enum validation_end end)
+{
+	struct flight *f = arg;
+
+	switch (end) {
+	case VALIDATION_DONE:
+		f->answer = f->validation.answer;
+		f->validation.answer = NULL;
+		flight_succeed(f, EDE_NONE, "");
+		return;
+	case VALIDATION_FAILED:
+		flight_fail(f, f->validation.ede, f->validation.failure);
+		return;
+	case VALIDATION_UNREACHED:
+		leave_stage(f);
+		return;
+	}
+}
+
+static void
+validate(struct flight *f, msec end)
+{
+	f->validation = (struct validation){
+		.resolver = f->resolver,
+		.question = &f->question,
+		.view = &f->view,
+		.trace = &f->trace,
+		.why = f->why,
+		.end = end,
+		.done = on_validation,
+		.arg = f,
+	};
+	if (validation_start(&f->validation) < 0) {
+		pursuit_note(f->why, "validation", "no room for one more question");
+		flight_fail(f, EDE_OTHER, FAILURE_OWN);
+	}
+}
+
+static void
+on_recursion(void *arg, enum recursion_end end)
+{
+	struct flight *f = arg;
+
+	switch (end) {
+	case RECURSION_DONE:
+		f->answer = f->recursion.answer;
+		flight_succeed(f, EDE_OTHER, REPLY_RECURSED);
+		return;
+	case RECURSION_BOGUS:
+		flight_fail(f, f->recursion.ede, FAILURE_BOGUS);
+		return;
+	case RECURSION_UNREACHED:
+		f->own |= f->recursion.own;
+		leave_stage(f);
+		return;
+	}
+}
+
+static void
+recurse(struct flight *f, msec until)
+{
+	f->recursion = (struct recursion){
+		.resolver = f->resolver,
+		.question = &f->question,
+		.trace = &f->trace,
+		.why = f->why,
+		.follow = same_view,
+		.done = on_recursion,
+		.arg = f,
+	};
+	recursion_start(&f->recursion, until - loop_now(f->resolver->loop));
+}
+
+/* Says why there is nobody to ask. */
+static void
+note_nobody(struct flight *f)
+{
+	const struct policy *policy = f->resolver->policy;
+	const struct split_rule *rule = f->view.rule >= 0 ? &policy->rules[f->view.rule] : NULL;
+	char cause[128] = "nobody may be asked";
+
+	if (rule && rule->link && rule->nupstreams)
+		snprintf(cause, sizeof(cause), "link %s is not there", rule->link);
+	pursuit_note(f->why, f->view.why, cause);
+}
+
+/* Starts the stage f->stage, or ends the flight when there is none or no time. */
+static void
+enter_stage(struct flight *f)
+{
+	const msec now = loop_now(f->resolver->loop), end = f->started + FLIGHT_DEADLINE;
+	bool more;
+	msec until;
+
+	while (f->kind == FLIGHT_RAW && f->stage < f->route.nstages &&
+	       f->route.stages[f->stage].kind == STAGE_RECURSE)
+		f->stage++;
+	more = f->stage + 1 < f->route.nstages;
+	if (f->stage >= f->route.nstages || now >= end) {
+		f->unreached = f->route.nstages > 0;
+		if (!f->why[0])
+			note_nobody(f);
+		flight_fail(f, f->unreached ? EDE_NETWORK_ERROR : EDE_PROHIBITED,
+		    f->unreached && !f->own ? FAILURE_LOST : FAILURE_OWN);
+		return;
+	}
+	f->trace.stage = f->route.stages[f->stage].kind;
+	until = f->stage == 0 && more ? now + FLIGHT_FIRST_STAGE : end;
+	if (until > end)
+		until = end;
+	if (f->trace.stage == STAGE_RECURSE)
+		recurse(f, until);
+	else if (in_mode(f, DNSSEC_VALIDATE))
+		validate(f, end);
+	else
+		pursue(f, until, end);
+}
+
+/* The pool has noted what it is worth; nobody waits. */
+static void
+on_probe(void *arg, const struct ask_result *result)
+{
+}
+
+static void
+send_probe(struct flight *f)
+{
+	const struct msg_ask how = { .rd = true, .cd = f->cd, .dnssec_ok = true, .udp_size = 1232 };
+	struct ask *ignored;
+
+	if (f->route.probe < 0)
+		return;
+	if (pool_ask(f->resolver->pool, (uint16_t)f->route.probe, &f->question, &how,
+		POOL_ASK_PROBE, FLIGHT_DEADLINE, on_probe, NULL, &ignored) == 0)
+		f->resolver->counters.probes++;
+}
+
+void
+flight_on_start(void *arg)
+{
+	struct flight *f = arg;
+
+	f->stage = 0;
+	if (f->kind == FLIGHT_RAW &&
+	    (!exceptions_may_prove(f->resolver, &f->view) || list_empty(&f->waits))) {
+		flight_fail(f, EDE_NOT_READY,
+		    FAILURE_OWN); /* by a reload; or nobody is interested after it */
+		return;
+	}
+	if (f->view.kind == VIEW_LOCAL) {
+		if (answer_from_local(&f->question, &f->view.local, &f->answer) == 0)
+			flight_succeed(f, EDE_NONE, "");
+		else
+			flight_fail(f, EDE_OTHER, FAILURE_OWN);
+		return;
+	}
+	resolver_route(f->resolver, &f->view, &f->question, &f->route);
+	/* The raw flight sends it, where one is started now. */
+	if (!in_mode(f, DNSSEC_VALIDATE) || f->route.stages[0].kind == STAGE_RECURSE)
+		send_probe(f);
+	enter_stage(f);
+}
