@@ -94,6 +94,7 @@ struct policy {
 	struct hosts *hosts;	   /* owned; /etc/hosts as read at load, see policy/hosts.h */
 	char *root_hints, *trust_anchors; /* owned; NULL: shipped */
 	size_t cache_size;		  /* octets */
+	uint64_t cache_stale;		  /* ms */
 	struct provider_list *lists;	  /* owned; policy/lists.h */
 	size_t nlists;
 	char *control;	 /* owned; path of the control socket */

@@ -26,7 +26,6 @@ static const char *const steps[] = { "providers", "recurse", NULL };
 static const char *const filters[] = { "A", "AAAA", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
-static const char *const built_zero[] = { "0", NULL };
 static const char *const built_one[] = { "1", NULL };
 static const char *const built_false[] = { "false", NULL };
 static const char *const built_empty[] = { "[]", NULL };
@@ -287,8 +286,8 @@ const struct schema_key schema[] = {
 	{ "cache", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The cache of answers." },
 	{ "cache/size", SCHEMA_SIZE, SCHEMA_RESTART, 0, (int64_t)4 << 30, "\"16M\"", NULL, NULL, NULL,
 	    "Octets; 0: no cache." },
-	{ "cache/stale", SCHEMA_TIME, 0, 0, INT64_MAX, "0", NULL, built_zero, NULL,
-	    "How long answers past their TTL may be used when nobody can be reached; 0: never." },
+	{ "cache/stale", SCHEMA_TIME, 0, 0, 604800000, "\"1d\"", NULL, NULL, NULL,
+	    "How long answers past their TTL may be used when nobody can be reached, or not soon; 0: never." },
 	{ "cache/prefetch", SCHEMA_BOOL, 0, 0, 0, "false", NULL, built_false, NULL,
 	    "Whether popular answers are asked again before they expire." },
 

@@ -12,6 +12,7 @@ struct cache {
 	struct map map;
 	struct map cuts; /* those of the entries that are, by name and view */
 	struct list lru; /* the front is the most recently used */
+	msec stale;	 /* past their time entries are kept for so long */
 	struct cache_stats stats;
 	struct failures *failures; /* owned; beside the octets of the answers */
 };
@@ -93,18 +94,26 @@ cache_free(struct cache *cache)
 	return NULL;
 }
 
-/* Finds a fresh entry and makes it the most recently used; one past its time goes at once. */
+static struct entry *
+find_any(const struct cache *cache, const struct cache_key *key)
+{
+	struct map_node *node = map_find(&cache->map, entry_hash(&cache->map, key), matches, key);
+
+	return node ? entry_of(node) : NULL;
+}
+
+/* Finds a fresh entry and makes it the most recently used; one that nobody may use any more goes at
+ * once. */
 static struct entry *
 find(struct cache *cache, const struct cache_key *key, msec now)
 {
-	struct map_node *node = map_find(&cache->map, entry_hash(&cache->map, key), matches, key);
-	struct entry *e;
+	struct entry *e = find_any(cache, key);
 
-	if (!node)
+	if (!e)
 		return NULL;
-	e = entry_of(node);
 	if (now >= e->expires) {
-		drop(cache, e);
+		if (now >= e->expires + cache->stale)
+			drop(cache, e);
 		return NULL;
 	}
 	list_remove(&e->lru);
@@ -144,6 +153,57 @@ cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *
 	if (copy)
 		*age = entry_age(e, now);
 	return copy;
+}
+
+void
+cache_set_stale(struct cache *cache, msec stale)
+{
+	cache->stale = stale;
+}
+
+/* Finds an entry past its time that may still be used. */
+static struct entry *
+find_stale(const struct cache *cache, const struct cache_key *key, msec now)
+{
+	struct entry *e = find_any(cache, key);
+
+	return e && now >= e->expires && now < e->expires + cache->stale ? e : NULL;
+}
+
+enum cache_stale
+cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now)
+{
+	const struct entry *e = find_stale(cache, key, now);
+
+	if (!e)
+		return CACHE_NOT_STALE;
+	return now / 1000 < e->stale_until ? CACHE_STALE_IN_USE : CACHE_STALE;
+}
+
+struct answer *
+cache_get_stale(struct cache *cache, const struct cache_key *key, msec now)
+{
+	struct entry *e = find_stale(cache, key, now);
+	struct answer *copy = e ? answer_copy(e->answer) : NULL;
+
+	if (!copy)
+		return NULL;
+	if (now / 1000 >= e->stale_until)
+		e->stale_until = (uint32_t)(now / 1000) + CACHE_STALE_TTL;
+	cache->stats.stale++;
+	answer_set_ttls(copy, CACHE_STALE_TTL);
+	copy->security = SECURITY_UNCHECKED;
+	copy->keep = false;
+	return copy;
+}
+
+void
+cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now)
+{
+	struct entry *e = find_stale(cache, key, now);
+
+	if (e)
+		drop(cache, e);
 }
 
 /* What a cut is looked for by. */

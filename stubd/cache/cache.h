@@ -2,7 +2,8 @@
  * The cache: answers in normal form by (name, type, class, view), and failures (cache/failures.h).
  *
  * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each, and never
- * exceeds the size it was made with; an entry past its time is never given out; nothing outside
+ * exceeds the size it was made with; an entry past its time is given out by cache_get_stale() alone,
+ * until cache_set_stale()'s time is over, too; nothing outside
  * this file ever holds a pointer into it: it copies out, straight into the client's reply. When
  * full, the least recently used entries go first.
  */
@@ -20,6 +21,7 @@
 struct cache;
 
 enum {
+	CACHE_STALE_TTL = 30,	/* s, RFC 8767 section 4 */
 	CACHE_ENTRY_COST = 128, /* octets for what keeps an answer: the entry, its bucket, malloc */
 };
 
@@ -31,6 +33,7 @@ struct cache_key {
 struct cache_stats {
 	uint64_t hits, misses, inserts,
 	    evictions;	       /* misses that were answered from here all the same */
+	uint64_t stale;	       /* past their time, RFC 8767 */
 	uint64_t cuts;	       /* below or at a name that does not exist, RFC 8020 */
 	uint64_t failure_hits; /* failures given again, RFC 9520 */
 	/* levels; used and size in octets; failures whose time is over included */
@@ -61,6 +64,25 @@ struct answer *cache_get(struct cache *cache, const struct cache_key *key, msec 
 
 /* Keeps answer (takes it; frees it when it cannot or should not be kept). */
 void cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer);
+
+/* How long past their time answers are kept, in ms. */
+void cache_set_stale(struct cache *cache, msec stale);
+
+enum cache_stale {
+	CACHE_NOT_STALE,    /* there is none; or it is fresh */
+	CACHE_STALE,	    /* there is one, to be used when nobody answers (in time) */
+	CACHE_STALE_IN_USE, /* it was used less than CACHE_STALE_TTL ago: nobody has to wait again */
+};
+
+/* Is there an answer past its time? */
+enum cache_stale cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now);
+
+/* An owned copy of an answer past its time: its TTLs are CACHE_STALE_TTL, its security is UNCHECKED
+ * (AD is not set), keep is false (RFC 8767 section 4). NULL: none, or out of memory. */
+struct answer *cache_get_stale(struct cache *cache, const struct cache_key *key, msec now);
+
+/* Drops the answer if it is past its time: what came after it was bogus. */
+void cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now);
 
 /* An owned answer made from a fresh NXDOMAIN for the question's name, of any type, or for a name above
  * it (RFC 8020), and its age in seconds; NULL: none, or out of memory. Above it only what was proved

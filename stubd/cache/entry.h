@@ -18,6 +18,7 @@ struct entry {
 	msec expires;	       /* fresh up to, not at, that time */
 	struct answer *answer; /* owned */
 	uint32_t view;
+	uint32_t stale_until; /* s on the loop's clock; 0: not given past its time yet */
 };
 
 /* Makes an entry (takes answer, also on failure). NULL: out of memory. */

@@ -119,6 +119,7 @@ cache(const struct resolver *r)
 	    { "misses", s.misses },
 	    { "inserts", s.inserts },
 	    { "evictions", s.evictions },
+	    { "stale", s.stale },
 	    { "cuts", s.cuts },
 	    { "failures", s.failures },
 	    { "failure_hits", s.failure_hits },

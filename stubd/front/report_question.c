@@ -107,7 +107,9 @@ cache_json(
 	json_t *json;
 
 	if (!answer)
-		return json_pack("{s:s}", "state", "absent");
+		return json_pack("{s:s}", "state",
+		    cache_is_stale(resolver->cache, &key, loop_now(resolver->loop)) ? "stale"
+										    : "absent");
 	json = json_pack("{s:s, s:I, s:s}", "state", "fresh", "ttl_left",
 	    (json_int_t)(answer->ttl > age ? answer->ttl - age : 0), "security",
 	    security_text(answer->security));

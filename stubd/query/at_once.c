@@ -56,6 +56,9 @@ arrival_failed_before(const struct arrival *a, const struct view *view, const st
 	uint8_t out[1024];
 	size_t len;
 
+	/* That nobody can be reached is what an answer of old is for. */
+	if (cache_is_stale(r->cache, key, loop_now(r->loop)) != CACHE_NOT_STALE)
+		return false;
 	if (!cache_find_failure(r->cache, key, a->msg.flags & FLAG_CD, loop_now(r->loop), &failure))
 		return false;
 	extra.ede = failure.ede;

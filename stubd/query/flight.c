@@ -148,29 +148,53 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 	return f;
 }
 
+static struct flight *
+find(const struct resolver *r, const struct flight_key *key)
+{
+	struct map_node *node = map_find(&r->flights, key_hash(&r->flights, key), key_match, key);
+
+	return node ? container_of(node, struct flight, node) : NULL;
+}
+
+/* Starts one. Returns 0, -EBUSY or -ENOMEM. */
+static int
+start(
+    struct resolver *r, const struct flight_key *key, const struct view *view, struct flight **out)
+{
+	if (key->kind == FLIGHT_RAW ? r->nraw >= MAX_RAW
+				    : r->flights.count - r->nraw >= MAX_FLIGHTS)
+		return -EBUSY;
+	*out = flight_new(r, key, view);
+	return *out ? 0 : -ENOMEM;
+}
+
 int
 flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
     enum flight_kind kind, bool cd, struct flight_wait *wait)
 {
 	const struct flight_key key = { question, view->id, kind, cd };
-	struct map_node *node =
-	    map_find(&resolver->flights, key_hash(&resolver->flights, &key), key_match, &key);
-	struct flight *f;
+	struct flight *f = find(resolver, &key);
+	int err = 0;
 
-	if (node) {
-		f = container_of(node, struct flight, node);
+	if (f)
 		resolver->counters.flights_joined++;
-	} else {
-		if (kind == FLIGHT_RAW ? resolver->nraw >= MAX_RAW
-				       : resolver->flights.count - resolver->nraw >= MAX_FLIGHTS)
-			return -EBUSY;
-		f = flight_new(resolver, &key, view);
-		if (!f)
-			return -ENOMEM;
-	}
+	else
+		err = start(resolver, &key, view, &f);
+	if (err < 0)
+		return err;
 	wait->flight = f;
 	list_push_back(&f->waits, &wait->link);
 	return 0;
+}
+
+void
+flight_refresh(struct resolver *resolver, const struct question *question, const struct view *view)
+{
+	const struct flight_key key = { question, view->id, FLIGHT_CHECKED, false };
+	struct flight *f = find(resolver, &key);
+
+	if (!f && !resolver->draining)
+		start(resolver, &key, view, &f);
 }
 
 void

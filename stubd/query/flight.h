@@ -43,6 +43,9 @@ struct flight_wait {
 	struct list link;
 	struct flight *flight; /* NULL when not waiting */
 	void (*done)(struct flight_wait *wait, const struct flight_result *result);
+	/* Nobody whom a stage asked could be reached, and another stage begins; may leave. May be NULL.
+	 */
+	void (*late)(struct flight_wait *wait);
 };
 
 /* Joins the flight for (question, view, kind) or starts it. done comes exactly once, never inside
@@ -50,6 +53,11 @@ struct flight_wait {
  * (MAX_FLIGHTS) or -ENOMEM. */
 int flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
     enum flight_kind kind, bool cd, struct flight_wait *wait);
+
+/* Starts the flight for (question, view) if there is none, for the cache alone: nobody waits. Without
+ * room or memory nothing happens. */
+void flight_refresh(
+    struct resolver *resolver, const struct question *question, const struct view *view);
 
 /* Stops waiting; the flight itself goes on to fill the cache. */
 void flight_leave(struct flight_wait *wait);

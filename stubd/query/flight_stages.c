@@ -11,11 +11,36 @@
 
 static void enter_stage(struct flight *f);
 
+/* Who waits may have an answer of old, which goes before the next stage. */
+static void
+tell_late(struct flight *f)
+{
+	struct list told;
+
+	list_init(&told);
+	while (!list_empty(&f->waits)) {
+		struct flight_wait *wait = container_of(f->waits.next, struct flight_wait, link);
+
+		list_remove(&wait->link);
+		list_push_back(&told, &wait->link);
+		if (wait->late)
+			wait->late(wait);
+	}
+	while (!list_empty(&told)) {
+		struct list *link = told.next;
+
+		list_remove(link);
+		list_push_back(&f->waits, link);
+	}
+}
+
 static void
 leave_stage(struct flight *f)
 {
 	flight_stop(f);
 	f->stage++;
+	if (f->stage < f->route.nstages)
+		tell_late(f);
 	enter_stage(f);
 }
 

@@ -28,6 +28,9 @@ memory_keep_failure(struct resolver *r, const struct question *question, const s
 {
 	const struct cache_key key = { .question = question, .view = view->id };
 
-	if (view->kind != VIEW_LOCAL)
-		cache_keep_failure(r->cache, &key, cd, loop_now(r->loop), failure);
+	if (view->kind == VIEW_LOCAL)
+		return;
+	cache_keep_failure(r->cache, &key, cd, loop_now(r->loop), failure);
+	if (failure->kind == FAILURE_BOGUS)
+		cache_drop_stale(r->cache, &key, loop_now(r->loop));
 }

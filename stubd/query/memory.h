@@ -17,7 +17,8 @@ struct resolver;
 void memory_keep_answer(struct resolver *resolver, const struct question *question,
     const struct view *view, bool cd, const struct answer *answer);
 
-/* Keeps how a flight failed; what was nobody's fault but ours is not kept (RFC 9520). */
+/* Keeps how a flight failed; what was nobody's fault but ours is not kept (RFC 9520). When it was
+ * bogus, what there was before it is not used past its time: nothing masks bogus. */
 void memory_keep_failure(struct resolver *resolver, const struct question *question,
     const struct view *view, bool cd, const struct failure *failure);
 

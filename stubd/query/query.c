@@ -38,6 +38,9 @@ struct query {
 	size_t nparts;
 	struct flight_wait wait;
 	struct timer deadline;
+	struct timer patience; /* runs while there is an answer past its time */
+	msec started;	       /* on the loop's clock */
+	bool late;	       /* an answer past its time is better than waiting on */
 	struct reply_extra extra;
 
 	/* from here on: written by query_new(), which does not clear it first */
@@ -62,6 +65,7 @@ query_free(struct query *q)
 {
 	flight_leave(&q->wait);
 	timer_stop(&q->deadline);
+	timer_stop(&q->patience);
 	list_remove(&q->link);
 	q->resolver->counters.waiting--;
 	if (q->client)
@@ -197,30 +201,67 @@ turn_to_a(struct query *q)
 	return true;
 }
 
-/* TTLs of an owned copy, as they are now. */
-static void
-age_ttls(struct answer *answer, uint32_t age)
-{
-	for (size_t i = 0; i < answer->nttls; i++) {
-		uint8_t *at = answer->wire + answer->ttls[i];
-		uint32_t ttl =
-		    (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-
-		ttl = ttl > age ? ttl - age : 0;
-		at[0] = (uint8_t)(ttl >> 24);
-		at[1] = (uint8_t)(ttl >> 16);
-		at[2] = (uint8_t)(ttl >> 8);
-		at[3] = (uint8_t)ttl;
-	}
-	answer->ttl = answer->ttl > age ? answer->ttl - age : 0;
-}
-
 /* What is said of a failure: with the reason that many of them have, if there is one. */
 static const char *
 explain(const struct query *q, enum ede ede, const char *said, char text[VERDICT_TEXT])
 {
 	return q->view.kind == VIEW_PROVIDERS ? verdicts_explain(q->resolver, ede, said, text)
 					      : said;
+}
+
+/* Takes an answer past its time instead of waiting on. False: there is none. The query may be gone. */
+static bool
+try_stale(struct query *q)
+{
+	const struct cache_key key = { .question = &q->current, .view = q->view.id };
+	struct resolver *r = q->resolver;
+
+	q->late = true;
+	if (cache_is_stale(r->cache, &key, loop_now(r->loop)) == CACHE_NOT_STALE)
+		return false;
+	flight_leave(&q->wait);
+	step(q);
+	return true;
+}
+
+static void
+on_patience(void *arg)
+{
+	try_stale(arg);
+}
+
+static void
+on_late(struct flight_wait *wait)
+{
+	try_stale(container_of(wait, struct query, wait));
+}
+
+/* Answers the current question from what is past its time, if that is in use, or nobody answers (in
+ * time). The flight for a fresh one goes on or begins, unless one has just failed. */
+static struct answer *
+part_of_old(struct query *q, const struct cache_key *key, bool failed)
+{
+	struct resolver *r = q->resolver;
+	const msec now = loop_now(r->loop);
+	const enum cache_stale stale = cache_is_stale(r->cache, key, now);
+	struct answer *part = NULL;
+
+	if (stale == CACHE_STALE_IN_USE || (stale == CACHE_STALE && (q->late || failed)))
+		part = cache_get_stale(r->cache, key, now);
+	if (!part)
+		return NULL;
+	if (!failed)
+		flight_refresh(r, &q->current, &q->view);
+	snprintf(q->text, sizeof(q->text), "past its time, since nobody has answered yet");
+	q->extra = (struct reply_extra){
+		.ede = part->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE,
+		.text = q->text,
+	};
+	if (q->trace) {
+		q->trace->cached = true;
+		q->trace->ttl_left = CACHE_STALE_TTL;
+	}
+	return part;
 }
 
 static void
@@ -237,10 +278,11 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 		q->trace->cached = false;
 	}
 	if (!result->answer) {
-		fail(q, result->ede, explain(q, result->ede, result->text, text));
+		if (result->failure != FAILURE_LOST || !try_stale(q))
+			fail(q, result->ede, explain(q, result->ede, result->text, text));
 		return;
 	}
-	if (result->ede != EDE_NONE) {
+	if (result->ede != EDE_NONE && q->extra.ede == EDE_NONE) {
 		snprintf(q->text, sizeof(q->text), "%s", result->text);
 		q->extra = (struct reply_extra){ .ede = result->ede, .text = q->text };
 	}
@@ -268,8 +310,31 @@ part_at_hand(struct query *q, struct answer **part)
 		*part = cache_get_cut(r->cache, &key, loop_now(r->loop), &age);
 	if (!*part)
 		return -ENOENT;
-	age_ttls(*part, age);
+	answer_age(*part, age);
 	return 0;
+}
+
+/* Joins the flight for the current question. Returns true; false: the query has ended and is gone. */
+static bool
+take_off(struct query *q, const struct cache_key *key)
+{
+	struct resolver *r = q->resolver;
+	const msec now = loop_now(r->loop), late = q->started + QUERY_PATIENCE;
+	int err = -EBUSY;
+
+	resolver_look_at_clock(r, false);
+	if (r->held <= MAX_HELD)
+		err = flight_join(
+		    r, &q->current, &q->view, FLIGHT_CHECKED, q->msg.flags & FLAG_CD, &q->wait);
+	if (err == -EBUSY) {
+		r->counters.overloaded++;
+		finish_error(q, EDE_OTHER, "too many questions in flight", false);
+	} else if (err < 0) {
+		fail(q, EDE_OTHER, "out of memory");
+	} else if (cache_is_stale(r->cache, key, now) != CACHE_NOT_STALE) {
+		timer_start(&q->patience, late > now ? late - now : 0);
+	}
+	return err == 0;
 }
 
 /* Answers the current question, from here or by a flight; goes on while the chain does. Returns
@@ -278,36 +343,34 @@ static bool
 step(struct query *q)
 {
 	struct resolver *r = q->resolver;
-	const bool cd = q->msg.flags & FLAG_CD;
 	struct cache_key key = { .question = &q->current };
 	char text[VERDICT_TEXT];
 	struct failure failure;
 	struct answer *part;
-	int err;
 
-	while (part_at_hand(q, &part) == 0) {
-		if (!add_part(q, part) && !turn_to_a(q)) {
-			succeed(q);
+	timer_stop(&q->patience);
+	do {
+		bool failed;
+
+		if (part_at_hand(q, &part) == 0)
+			continue;
+		key.view = q->view.id;
+		failed = cache_find_failure(
+		    r->cache, &key, q->msg.flags & FLAG_CD, loop_now(r->loop), &failure);
+		part = NULL;
+		if (!failed || failure.kind == FAILURE_LOST)
+			part = part_of_old(q, &key, failed);
+		if (!part && failed) {
+			r->counters.failed++;
+			finish_error(
+			    q, failure.ede, explain(q, failure.ede, failure.text, text), true);
 			return false;
 		}
-	}
-	key.view = q->view.id;
-	if (cache_find_failure(r->cache, &key, cd, loop_now(r->loop), &failure)) {
-		r->counters.failed++;
-		finish_error(q, failure.ede, explain(q, failure.ede, failure.text, text), true);
-		return false;
-	}
-	resolver_look_at_clock(r, false);
-	err = r->held > MAX_HELD
-		  ? -EBUSY
-		  : flight_join(r, &q->current, &q->view, FLIGHT_CHECKED, cd, &q->wait);
-	if (err == -EBUSY) {
-		r->counters.overloaded++;
-		finish_error(q, EDE_OTHER, "too many questions in flight", false);
-	} else if (err < 0) {
-		fail(q, EDE_OTHER, "out of memory");
-	}
-	return err == 0;
+		if (!part)
+			return take_off(q, &key);
+	} while (add_part(q, part) || turn_to_a(q));
+	succeed(q);
+	return false;
 }
 
 static void
@@ -343,10 +406,13 @@ query_new(const struct arrival *a, const struct view *view)
 	q->guarded = rebinding_forbids(r->policy, view->kind, &a->msg.question.name);
 	q->extra.ede = EDE_NONE;
 	q->wait.done = on_flight;
+	q->wait.late = on_late;
+	q->started = loop_now(r->loop);
 	list_init(&q->wait.link);
 	list_push_back(&r->queries, &q->link);
 	timer_init(&q->deadline, r->loop, on_deadline, q);
 	timer_start(&q->deadline, QUERY_DEADLINE);
+	timer_init(&q->patience, r->loop, on_patience, q);
 	r->counters.waiting++;
 	return q;
 }

@@ -6,6 +6,9 @@
  *	     ├── local ────────────────────────────────────────► local reply
  *	     ├── cache hit ────────────────────────────────────► cached reply
  *	     └── miss ─► WAITING on a flight ─► answer ──┬─────► reply
+ *	                    │ ▲                          │
+ *	                    │ └ a flight of its own, for the cache, when an answer of old was used
+ *	                    ├─ QUERY_PATIENCE, or nobody reached: an answer past its time ─► reply
  *	                    ▲                            │ the chain is cut: CNAME into another view
  *	                    └────────────────────────────┘ (≤ ANSWER_CHAIN_MAX steps)
  *

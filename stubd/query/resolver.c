@@ -63,6 +63,8 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 		log_error("out of memory; what is excepted from validation stays as it was");
 	if (old)
 		flight_reroute_all(resolver);
+	if (resolver->cache)
+		cache_set_stale(resolver->cache, policy->cache_stale);
 	policy_free(old);
 }
 

@@ -30,6 +30,7 @@ enum {
 	MAX_HELD =
 	    32 << 20, /* octets of answers held by queries whose chain goes on; beyond: the same */
 	QUERY_DEADLINE = 4500, /* ms: every query is answered by then */
+	QUERY_PATIENCE = 1800, /* ms: then an answer past its time is used (RFC 8767 section 5) */
 	EPOCH_REASON_MAX = 128,
 	CLOCK_PATIENCE = 3600000,   /* ms from one look at the clock to the next */
 	CLOCK_PATIENCE_BAD = 60000, /* the same, while it is not synchronised */

@@ -38,6 +38,30 @@ answer_free(struct answer *answer)
 	return NULL;
 }
 
+void
+answer_age(struct answer *a, uint32_t age)
+{
+	for (size_t i = 0; i < a->nttls; i++) {
+		struct rcur r = rcur_make(a->wire + a->ttls[i], 4);
+		struct wcur w = wcur_make(a->wire + a->ttls[i], 4);
+		const uint32_t ttl = rcur_u32(&r);
+
+		wcur_u32(&w, ttl > age ? ttl - age : 0);
+	}
+	a->ttl = a->ttl > age ? a->ttl - age : 0;
+}
+
+void
+answer_set_ttls(struct answer *a, uint32_t ttl)
+{
+	for (size_t i = 0; i < a->nttls; i++) {
+		struct wcur w = wcur_make(a->wire + a->ttls[i], 4);
+
+		wcur_u32(&w, ttl);
+	}
+	a->ttl = ttl;
+}
+
 struct answer *
 answer_copy(const struct answer *answer)
 {

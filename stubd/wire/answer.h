@@ -108,6 +108,12 @@ bool answer_signed_for(const struct answer *answer, uint32_t *from, uint32_t *un
 /* The owner of the DNAME that renames name in it (RFC 6672); false: there is none. */
 bool answer_dname(const struct answer *answer, const struct name *name, struct name *owner);
 
+/* Takes that many seconds off every TTL, and off the answer's. */
+void answer_age(struct answer *answer, uint32_t age);
+
+/* Gives every record that TTL, in seconds, and the answer, too. */
+void answer_set_ttls(struct answer *answer, uint32_t ttl);
+
 struct answer *answer_copy(const struct answer *answer);
 struct answer *answer_free(struct answer *answer);
 const char *security_text(enum security security);

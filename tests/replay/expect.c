@@ -247,6 +247,7 @@ cache_counter(const struct cache_stats *s, const char *name)
 		{ "misses", &s->misses },
 		{ "inserts", &s->inserts },
 		{ "evictions", &s->evictions },
+		{ "stale", &s->stale },
 		{ "cuts", &s->cuts },
 		{ "failure_hits", &s->failure_hits },
 		{ "entries", &s->entries },

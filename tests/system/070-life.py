@@ -29,7 +29,7 @@ def test_check(lab):
     code, lines = check(lab, """{
 \t"listen": [ "127.0.0.1:99999" ],
 \t"privcy": "encrypted",
-\t"cache": { "stale": "1d" },
+\t"workers": 2,
 \t"providers": { "catalogue": null, "strategy": "best" },
 \t"on_miss": [ "provider" ]
 }
@@ -42,7 +42,7 @@ def test_check(lab):
         places[found[2]] = (int(found[1]), found[3])
     equal(places["/listen/0"][0], 2)
     true(places["/privcy"][0] == 3 and "privacy" in places["/privcy"][1], "the nearest key is named")
-    true(places["/cache/stale"][0] == 4 and "not built" in places["/cache/stale"][1], "what is not built is refused")
+    true(places["/workers"][0] == 4 and "not built" in places["/workers"][1], "what is not built is refused")
     equal(places["/providers/strategy"][0], 5)
     equal(places["/on_miss/0"][0], 6)
     code, lines = check(lab, '{ "listen": [ ],, }')
@@ -81,11 +81,11 @@ def test_contract(lab):
     text = text.replace("CA\"", f"{lab.env['LAB_CA']}\"")
     code, lines = check(lab, text)
     equal(code, 1)
-    unbuilt = ["/cache/prefetch", "/cache/stale"]
+    unbuilt = ["/cache/prefetch"]
     equal(sorted(line.split(": ")[1] for line in lines), unbuilt)
     for line in lines:
         true("is not built yet; " in line, line)
-    for before, after in (('"1d"', "0"), ('"prefetch": true', '"prefetch": false')):
+    for before, after in (('"prefetch": true', '"prefetch": false'),):
         text = text.replace(before, after)
     equal(check(lab, text), (0, []))
 

@@ -310,7 +310,53 @@ cuts_below_what_does_not_exist(void)
 	cache = cache_free(cache);
 }
 
+static enum cache_stale
+staleness(struct cache *cache, const char *name, msec now)
+{
+	struct question q = packet_question(name, TYPE_A);
+	struct cache_key key = { &q, VIEW };
+
+	return cache_is_stale(cache, &key, now);
+}
+
+static void
+gives_answers_past_their_time_only_as_such(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	struct question q = packet_question("a.example", TYPE_A);
+	struct cache_key key = { &q, VIEW };
+	struct answer *a;
+
+	cache_set_stale(cache, 100000);
+	put(cache, "a.example", VIEW, 0, 60);
+	CU_ASSERT_EQUAL(staleness(cache, "a.example", 59999), CACHE_NOT_STALE);
+	CU_ASSERT_PTR_NULL(cache_get_stale(cache, &key, 59999));
+	cache_drop_stale(cache, &key, 59999);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 59999), 1);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 60000), -1);
+	CU_ASSERT_EQUAL(staleness(cache, "a.example", 60000), CACHE_STALE);
+	a = cache_get_stale(cache, &key, 60000);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT_EQUAL(a->ttl, CACHE_STALE_TTL);
+	CU_ASSERT_EQUAL(a->security, SECURITY_UNCHECKED);
+	CU_ASSERT(!a->keep);
+	a = answer_free(a);
+	CU_ASSERT_EQUAL(staleness(cache, "a.example", 89999), CACHE_STALE_IN_USE);
+	CU_ASSERT_EQUAL(staleness(cache, "a.example", 90000), CACHE_STALE);
+	CU_ASSERT_EQUAL(staleness(cache, "a.example", 159999), CACHE_STALE);
+	CU_ASSERT_EQUAL(staleness(cache, "a.example", 160000), CACHE_NOT_STALE);
+	CU_ASSERT_EQUAL(look(cache, "a.example", VIEW, 160000), -1);
+	CU_ASSERT_EQUAL(stats(cache).entries, 0);
+	put(cache, "a.example", VIEW, 200000, 60);
+	cache_drop_stale(cache, &key, 260000);
+	CU_ASSERT_EQUAL(stats(cache).entries, 0);
+	CU_ASSERT_EQUAL(stats(cache).stale, 1);
+	cache = cache_free(cache);
+}
+
 static const struct unit_case cases[] = {
+	{ "an answer past its time is given as such alone, and not for ever",
+	    gives_answers_past_their_time_only_as_such },
 	{ "a proved NXDOMAIN cuts off all below it", cuts_below_what_does_not_exist },
 	{ "a hit is aged and spelled as asked, and ends with its TTL", answers_and_ages },
 	{ "views, types and classes are kept apart", keeps_views_types_and_classes_apart },
