@@ -1,6 +1,7 @@
 #include "stubd/cache/cache.h"
 
 #include "stubd/cache/entry.h"
+#include "stubd/cache/queues.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -11,8 +12,8 @@ enum { BUCKETS_FIRST = 1024 };
 struct cache {
 	struct map map;
 	struct map cuts; /* those of the entries that are, by name and view */
-	struct list lru; /* the front is the most recently used */
-	msec stale;	 /* past their time entries are kept for so long */
+	struct queues queues;
+	msec stale; /* past their time entries are kept for so long */
 	struct cache_stats stats;
 	struct failures *failures; /* owned; beside the octets of the answers */
 };
@@ -36,34 +37,75 @@ drop(struct cache *cache, struct entry *e)
 	map_remove(&cache->map, &e->node);
 	if (entry_is_cut(e) && cache->cuts.buckets)
 		map_remove(&cache->cuts, &e->cut);
-	list_remove(&e->lru);
+	queues_remove(&cache->queues, e);
 	cache->stats.used -= entry_cost(e);
 	cache->stats.entries--;
 	entry_free(e);
 }
 
+/* Makes room until no more than the size is used. */
 static void
-evict(struct cache *cache)
+evict(struct cache *cache, msec now)
 {
-	drop(cache, container_of(cache->lru.prev, struct entry, lru));
-	cache->stats.evictions++;
+	struct entry *e;
+
+	while (cache->stats.used > cache->stats.size) {
+		e = queues_victim(&cache->queues, now);
+		queues_note(&cache->queues, e);
+		drop(cache, e);
+		cache->stats.evictions++;
+	}
 }
 
-/* Drops the entries of a name, or of all below it, too, or all (name NULL). Returns how many. */
-static size_t
-drop_answers(struct cache *cache, const struct name *name, bool below)
+/* Which entries a flush takes. */
+struct flush {
+	const struct name *name; /* NULL: all; and whether with all below it */
+	bool below;
+};
+
+typedef bool flush_test(const struct entry *e, const void *arg);
+
+static void
+drop_of(struct cache *cache, struct list *queue, flush_test *test, const void *arg)
 {
-	size_t before = cache->stats.entries;
+	list_for_each (it, queue) {
+		struct entry *e = container_of(it, struct entry, queue);
 
-	list_for_each (it, &cache->lru) {
-		struct entry *e = container_of(it, struct entry, lru);
-		struct name own;
-
-		entry_name(e, &own);
-		if (!name || (below ? name_is_under(&own, name) : name_equal(&own, name)))
+		if (test(e, arg))
 			drop(cache, e);
 	}
+}
+
+/* Drops all that pass the test. Returns how many. */
+static size_t
+drop_those(struct cache *cache, flush_test *test, const void *arg)
+{
+	const size_t before = cache->stats.entries;
+
+	drop_of(cache, &cache->queues.small, test, arg);
+	drop_of(cache, &cache->queues.main, test, arg);
 	return before - cache->stats.entries;
+}
+
+static bool
+is_named(const struct entry *e, const void *arg)
+{
+	const struct flush *flush = arg;
+	struct name own;
+
+	if (!flush->name)
+		return true;
+	entry_name(e, &own);
+	return flush->below ? name_is_under(&own, flush->name) : name_equal(&own, flush->name);
+}
+
+static bool
+is_chain(const struct entry *e, const void *arg)
+{
+	struct name own;
+
+	entry_name(e, &own);
+	return !name_equal(&own, &e->answer->target);
 }
 
 struct cache *
@@ -73,21 +115,25 @@ cache_new(size_t size)
 
 	if (!cache)
 		return NULL;
-	list_init(&cache->lru);
 	cache->stats.size = size;
 	cache->failures = failures_new();
-	if (!cache->failures || map_init(&cache->map, size ? BUCKETS_FIRST : 1) != 0)
+	if (queues_init(&cache->queues, size) != 0 || !cache->failures ||
+	    map_init(&cache->map, size ? BUCKETS_FIRST : 1) != 0)
 		return cache_free(cache);
+	cache->stats.used = queues_cost(&cache->queues);
 	return cache;
 }
 
 struct cache *
 cache_free(struct cache *cache)
 {
+	const struct flush all = { NULL, true };
+
 	if (cache) {
-		drop_answers(cache, NULL, true);
+		drop_those(cache, is_named, &all);
 		map_clear(&cache->map);
 		map_clear(&cache->cuts);
+		queues_clear(&cache->queues);
 		cache->failures = failures_free(cache->failures);
 	}
 	free(cache);
@@ -102,8 +148,7 @@ find_any(const struct cache *cache, const struct cache_key *key)
 	return node ? entry_of(node) : NULL;
 }
 
-/* Finds a fresh entry and makes it the most recently used; one that nobody may use any more goes at
- * once. */
+/* Finds a fresh entry and counts the hit; one that nobody may use any more goes at once. */
 static struct entry *
 find(struct cache *cache, const struct cache_key *key, msec now)
 {
@@ -116,8 +161,8 @@ find(struct cache *cache, const struct cache_key *key, msec now)
 			drop(cache, e);
 		return NULL;
 	}
-	list_remove(&e->lru);
-	list_push_front(&cache->lru, &e->lru);
+	if (e->hits < QUEUE_HITS)
+		e->hits++;
 	return e;
 }
 
@@ -281,41 +326,63 @@ static bool
 worth_keeping(const struct cache *cache, const struct cache_key *key, const struct answer *answer)
 {
 	return answer->keep && answer->ttl > 0 && answer->security != SECURITY_BOGUS &&
-	       answer->size + CACHE_ENTRY_COST <= cache->stats.size &&
+	       answer->size + CACHE_ENTRY_MOST <= cache->stats.size - queues_cost(&cache->queues) &&
 	       entry_question_is(answer, key->question);
+}
+
+/* Enters a new one. */
+static void
+insert(struct cache *cache, const struct cache_key *key, struct entry *e)
+{
+	map_insert(&cache->map, &e->node, entry_hash(&cache->map, key));
+	index_cut(cache, e, key);
+	queues_add(&cache->queues, e, cache->stats.entries);
+	cache->stats.used += entry_cost(e);
+	cache->stats.entries++;
+}
+
+/* Gives an entry a newer answer (takes it); that it was asked for counts on. */
+static void
+renew(struct cache *cache, const struct cache_key *key, struct entry *e, msec now,
+    struct answer *answer)
+{
+	const size_t before = entry_cost(e);
+
+	if (entry_is_cut(e) && cache->cuts.buckets)
+		map_remove(&cache->cuts, &e->cut);
+	entry_renew(e, now, answer);
+	index_cut(cache, e, key);
+	queues_resized(&cache->queues, e, before);
+	cache->stats.used += entry_cost(e) - before;
 }
 
 void
 cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
 {
-	uint64_t hash = entry_hash(&cache->map, key);
-	struct map_node *old;
-	struct entry *e;
+	struct entry *e = find_any(cache, key);
 
 	if (!worth_keeping(cache, key, answer)) {
 		answer_free(answer);
 		return;
 	}
-	e = entry_new(key, now, answer);
-	if (!e)
-		return;
-	old = map_find(&cache->map, hash, matches, key);
-	if (old)
-		drop(cache, entry_of(old));
-	while (cache->stats.used + entry_cost(e) > cache->stats.size)
-		evict(cache);
-	map_insert(&cache->map, &e->node, hash);
-	index_cut(cache, e, key);
-	list_push_front(&cache->lru, &e->lru);
-	cache->stats.used += entry_cost(e);
-	cache->stats.entries++;
+	if (e) {
+		renew(cache, key, e, now, answer);
+	} else {
+		e = entry_new(key, now, answer);
+		if (!e)
+			return;
+		insert(cache, key, e);
+	}
 	cache->stats.inserts++;
+	evict(cache, now);
 }
 
 size_t
 cache_flush(struct cache *cache, const struct name *name, bool below)
 {
-	return drop_answers(cache, name, below) + failures_flush(cache->failures, name, below);
+	const struct flush flush = { name, below };
+
+	return drop_those(cache, is_named, &flush) + failures_flush(cache->failures, name, below);
 }
 
 bool
@@ -350,17 +417,7 @@ cache_forget_failures(struct cache *cache)
 size_t
 cache_flush_chains(struct cache *cache)
 {
-	size_t before = cache->stats.entries;
-
-	list_for_each (it, &cache->lru) {
-		struct entry *e = container_of(it, struct entry, lru);
-		struct name own;
-
-		entry_name(e, &own);
-		if (!name_equal(&own, &e->answer->target))
-			drop(cache, e);
-	}
-	return before - cache->stats.entries;
+	return drop_those(cache, is_chain, NULL);
 }
 
 void

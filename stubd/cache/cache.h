@@ -1,11 +1,12 @@
 /*
  * The cache: answers in normal form by (name, type, class, view), and failures (cache/failures.h).
  *
- * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each, and never
+ * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each and of the
+ * table that the queues need, and never
  * exceeds the size it was made with; an entry past its time is given out by cache_get_stale() alone,
  * until cache_set_stale()'s time is over, too; nothing outside
  * this file ever holds a pointer into it: it copies out, straight into the client's reply. When
- * full, the least recently used entries go first.
+ * full, entries go that nobody has asked for again, see cache/queues.h.
  */
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
@@ -23,6 +24,7 @@ struct cache;
 enum {
 	CACHE_STALE_TTL = 30,	/* s, RFC 8767 section 4 */
 	CACHE_ENTRY_COST = 128, /* octets for what keeps an answer: the entry, its bucket, malloc */
+	CACHE_ENTRY_MOST = 144, /* the same for a denial */
 };
 
 struct cache_key {

@@ -9,11 +9,12 @@
 enum {
 	MALLOC_OVERHEAD = 16, /* for each of two allocations */
 	BUCKET_SHARE = 16,    /* a table grows to twice its entries */
-	CUT_COST = BUCKET_SHARE,
+	CUT_COST = CACHE_ENTRY_MOST - CACHE_ENTRY_COST,
 	KEY_MAX = NAME_WIRE_MAX + 8,
 };
 
-static_assert(sizeof(struct entry) + 2 * MALLOC_OVERHEAD + BUCKET_SHARE <= CACHE_ENTRY_COST,
+static_assert(sizeof(struct entry) + 2 * MALLOC_OVERHEAD + BUCKET_SHARE <= CACHE_ENTRY_COST &&
+		  CUT_COST >= BUCKET_SHARE,
     "an entry costs more than is counted");
 
 struct entry *
@@ -26,11 +27,19 @@ entry_new(const struct cache_key *key, msec now, struct answer *answer)
 		return NULL;
 	}
 	memset(e, 0, sizeof(*e));
-	list_init(&e->lru);
-	e->expires = now + (msec)answer->ttl * 1000;
+	list_init(&e->queue);
 	e->view = key->view;
-	e->answer = answer;
+	entry_renew(e, now, answer);
 	return e;
+}
+
+void
+entry_renew(struct entry *e, msec now, struct answer *answer)
+{
+	answer_free(e->answer);
+	e->answer = answer;
+	e->expires = now + (msec)answer->ttl * 1000;
+	e->stale_until = 0;
 }
 
 struct entry *

@@ -12,17 +12,21 @@
 #include "stubd/cache/cache.h"
 
 struct entry {
-	struct map_node node; /* by key */
-	struct map_node cut;  /* by name and view, when it is a cut */
-	struct list lru;
+	struct map_node node;  /* by key */
+	struct map_node cut;   /* by name and view, when it is a cut */
+	struct list queue;     /* see cache/queues.h */
 	msec expires;	       /* fresh up to, not at, that time */
 	struct answer *answer; /* owned */
 	uint32_t view;
 	uint32_t stale_until; /* s on the loop's clock; 0: not given past its time yet */
+	uint8_t hits;	      /* since it was last looked at, at most QUEUE_HITS */
+	bool main;	      /* in the main queue */
 };
 
 /* Makes an entry (takes answer, also on failure). NULL: out of memory. */
 struct entry *entry_new(const struct cache_key *key, msec now, struct answer *answer);
+/* Gives it a newer answer (takes it). */
+void entry_renew(struct entry *entry, msec now, struct answer *answer);
 struct entry *entry_free(struct entry *entry);
 
 /* Octets that the entry counts for. */
