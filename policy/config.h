@@ -97,6 +97,7 @@ struct policy {
 	uint64_t cache_stale;		  /* ms */
 	struct provider_list *lists;	  /* owned; policy/lists.h */
 	size_t nlists;
+	bool cache_prefetch;
 	char *control;	 /* owned; path of the control socket */
 	char *state;	 /* owned; folder */
 	char *catalogue; /* owned; the file; NULL: none */

@@ -27,7 +27,6 @@ static const char *const filters[] = { "A", "AAAA", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
 static const char *const built_one[] = { "1", NULL };
-static const char *const built_false[] = { "false", NULL };
 static const char *const built_empty[] = { "[]", NULL };
 
 static int
@@ -288,8 +287,8 @@ const struct schema_key schema[] = {
 	    "Octets; 0: no cache." },
 	{ "cache/stale", SCHEMA_TIME, 0, 0, 604800000, "\"1d\"", NULL, NULL, NULL,
 	    "How long answers past their TTL may be used when nobody can be reached, or not soon; 0: never." },
-	{ "cache/prefetch", SCHEMA_BOOL, 0, 0, 0, "false", NULL, built_false, NULL,
-	    "Whether popular answers are asked again before they expire." },
+	{ "cache/prefetch", SCHEMA_BOOL, 0, 0, 0, "true", NULL, NULL, NULL,
+	    "Whether an answer that is asked for again and again is asked for anew in the last tenth of its time." },
 
 	{ "control", SCHEMA_STRING, SCHEMA_RESTART, 1, TEXT_MAX, "\"/run/stubd/control.sock\"", NULL, NULL, check_socket,
 	    "Path of the control socket." },

@@ -166,6 +166,19 @@ find(struct cache *cache, const struct cache_key *key, msec now)
 	return e;
 }
 
+/* Counts that it is given, and says, once, that it should be asked for ahead of its end. */
+static bool
+ask_ahead(struct entry *e, uint32_t ttl_left)
+{
+	if (e->given < CACHE_PREFETCH_HITS)
+		e->given++;
+	if (e->given != CACHE_PREFETCH_HITS ||
+	    (uint64_t)ttl_left * CACHE_PREFETCH_SHARE > e->answer->ttl)
+		return false;
+	e->given++;
+	return true;
+}
+
 bool
 cache_reply(struct cache *cache, const struct cache_key *key, msec now,
     const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit)
@@ -183,6 +196,7 @@ cache_reply(struct cache *cache, const struct cache_key *key, msec now,
 	hit->private_address = e->answer->private_address;
 	hit->security = e->answer->security;
 	hit->ttl_left = e->answer->ttl - age;
+	hit->ask_ahead = ask_ahead(e, hit->ttl_left);
 	hit->len = 0;
 	if (!hit->cut)
 		hit->len = reply_write(out, cap, limit, query, e->answer, age, NULL);

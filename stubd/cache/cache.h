@@ -22,7 +22,9 @@
 struct cache;
 
 enum {
-	CACHE_STALE_TTL = 30,	/* s, RFC 8767 section 4 */
+	CACHE_PREFETCH_HITS = 3,   /* since it was learnt: then it is worth asking for ahead */
+	CACHE_PREFETCH_SHARE = 10, /* one part of so many of its time is its last part */
+	CACHE_STALE_TTL = 30,	   /* s, RFC 8767 section 4 */
 	CACHE_ENTRY_COST = 128, /* octets for what keeps an answer: the entry, its bucket, malloc */
 	CACHE_ENTRY_MOST = 144, /* the same for a denial */
 };
@@ -52,6 +54,7 @@ struct cache_hit {
 	uint32_t ttl_left; /* seconds */
 	bool cut;
 	bool private_address; /* as in the answer; then the reply may not be wanted */
+	bool ask_ahead;	      /* in its last part, and popular: said once */
 	enum security security;
 };
 

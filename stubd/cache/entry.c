@@ -40,6 +40,7 @@ entry_renew(struct entry *e, msec now, struct answer *answer)
 	e->answer = answer;
 	e->expires = now + (msec)answer->ttl * 1000;
 	e->stale_until = 0;
+	e->given = 0;
 }
 
 struct entry *

@@ -21,6 +21,7 @@ struct entry {
 	uint32_t stale_until; /* s on the loop's clock; 0: not given past its time yet */
 	uint8_t hits;	      /* since it was last looked at, at most QUEUE_HITS */
 	bool main;	      /* in the main queue */
+	uint8_t given;	      /* times, at most CACHE_PREFETCH_HITS; more: it was asked for ahead */
 };
 
 /* Makes an entry (takes answer, also on failure). NULL: out of memory. */

@@ -149,6 +149,7 @@ counters(const struct query_counters *c)
 	    { "failovers", c->failovers },
 	    { "recursions", c->recursions },
 	    { "probes", c->probes },
+	    { "prefetches", c->prefetches },
 	    { "validations", c->validations },
 	    { "bogus", c->bogus },
 	    { "blocked", c->blocked },

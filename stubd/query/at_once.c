@@ -93,6 +93,18 @@ arrival_denied(const struct arrival *a, const struct cache_key *key)
 	return true;
 }
 
+/* The answer is nearly over, and wanted: the next one is asked for while this one is given. */
+static void
+prefetch(const struct arrival *a, const struct view *view)
+{
+	struct resolver *r = a->resolver;
+
+	if (!r->policy->cache_prefetch || !(a->msg.flags & FLAG_RD))
+		return;
+	if (flight_refresh(r, &a->msg.question, view))
+		r->counters.prefetches++;
+}
+
 bool
 at_once(const struct arrival *a, const struct view *view)
 {
@@ -125,6 +137,8 @@ at_once(const struct arrival *a, const struct view *view)
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		arrival_limit(r, a->front, &a->msg), &hit))
 		return arrival_failed_before(a, view, &key) || arrival_denied(a, &key);
+	if (hit.ask_ahead)
+		prefetch(a, view);
 	if (hit.cut)
 		return false;
 	trace_cached(a->trace, hit.ttl_left, hit.security);

@@ -187,14 +187,13 @@ flight_join(struct resolver *resolver, const struct question *question, const st
 	return 0;
 }
 
-void
+bool
 flight_refresh(struct resolver *resolver, const struct question *question, const struct view *view)
 {
 	const struct flight_key key = { question, view->id, FLIGHT_CHECKED, false };
 	struct flight *f = find(resolver, &key);
 
-	if (!f && !resolver->draining)
-		start(resolver, &key, view, &f);
+	return !f && !resolver->draining && start(resolver, &key, view, &f) == 0;
 }
 
 void

@@ -55,8 +55,8 @@ int flight_join(struct resolver *resolver, const struct question *question, cons
     enum flight_kind kind, bool cd, struct flight_wait *wait);
 
 /* Starts the flight for (question, view) if there is none, for the cache alone: nobody waits. Without
- * room or memory nothing happens. */
-void flight_refresh(
+ * room or memory nothing happens. Returns true when one was started. */
+bool flight_refresh(
     struct resolver *resolver, const struct question *question, const struct view *view);
 
 /* Stops waiting; the flight itself goes on to fill the cache. */

@@ -51,6 +51,7 @@ struct query_counters {
 	uint64_t abandoned;  /* the client went away first */
 	uint64_t waiting;    /* a level, not a sum */
 	uint64_t flights, flights_joined, hedges, failovers, recursions, probes;
+	uint64_t prefetches;	       /* flights for an answer that was nearly over */
 	uint64_t validations, bogus;   /* answers judged; found bogus */
 	uint64_t blocked;	       /* public names with private addresses, of those answered */
 	uint64_t chain, chain_refused; /* the validator asked; about names of other views */

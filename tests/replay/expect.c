@@ -222,6 +222,7 @@ counter(const struct query_counters *c, const char *name)
 		{ "failovers", &c->failovers },
 		{ "recursions", &c->recursions },
 		{ "probes", &c->probes },
+		{ "prefetches", &c->prefetches },
 		{ "validations", &c->validations },
 		{ "bogus", &c->bogus },
 		{ "blocked", &c->blocked },

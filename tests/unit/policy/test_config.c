@@ -143,8 +143,6 @@ what_is_not_built_is_refused(void)
 {
 	static const char *const rows[][2] = {
 		{ "\"workers\": 2", "/workers: is not built yet; write 1" },
-		{ "\"cache\": { \"prefetch\": true }",
-		    "/cache/prefetch: is not built yet; write false" },
 		{ "\"doh\": { \"listen\": [ \"127.0.0.1:443\" ] }",
 		    "/doh/listen: is not built yet; write []" },
 		{ "\"split\": [ { \"domains\": [ \"a\" ], \"servers\": [], \"dnssec\": "
