@@ -37,6 +37,9 @@ _stubctl()
 			return
 		fi
 		if ((names == 0)); then word="add remove"; else word=""; fi
+	elif [[ $command == flush && $names -lt 2 ]]; then
+		mapfile -t COMPREPLY < <(compgen -W "name view" -A hostname -- "$cur")
+		return
 	else
 		word=""
 	fi

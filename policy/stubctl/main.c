@@ -157,9 +157,17 @@ run_query(const struct args *args)
 static int
 run_flush(const struct args *args)
 {
-	const char *const pairs[] = { "name", args->words[0], NULL };
+	const char *const all[] = { NULL };
+	const char *const pairs[] = { "name", args->words[args->nwords - 1], "what",
+		args->nwords > 1 ? args->words[0] : "below", NULL };
 
-	return call(args, "POST", "/v1/flush", pairs, show_flush);
+	if (args->nwords > 1 && strcmp(args->words[0], "name") != 0 &&
+	    strcmp(args->words[0], "view") != 0) {
+		fprintf(stderr, "stubctl: flush what? write flush, flush NAME, flush name NAME or "
+				"flush view NAME\n");
+		return EXIT_USAGE;
+	}
+	return call(args, "POST", "/v1/flush", args->nwords ? pairs : all, show_flush);
 }
 
 /* nta; nta add NAME [DURATION]; nta remove NAME */
@@ -221,10 +229,10 @@ static const struct command commands[] = {
 	    run_providers },
 	{ "catalogue", "[PROVIDER]", "the known providers; what is known of one, and whence", 0, 1,
 	    false, run_catalogue },
-	{ "flush", "[NAME]", "forget a name and all below it, or everything", 0, 1, false,
-	    run_flush },
 	{ "nta", "[add|remove NAME]", "names that are not validated; add NAME [DURATION]", 0, 3,
 	    false, run_nta },
+	{ "flush", "[[name | view] NAME]", "forget everything, or what a name stands for", 0, 2,
+	    false, run_flush },
 	{ "reload", "", "read the configuration again", 0, 0, false, run_reload },
 };
 

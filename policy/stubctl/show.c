@@ -295,8 +295,14 @@ show_split(FILE *out, const json_t *split)
 static void
 show_cache(FILE *out, const json_t *c)
 {
-	fprintf(out, "  %-15s%lld entries, %lld of %lld KB\n", "cache", show_int(c, "entries"),
-	    (show_int(c, "used") + 1023) / 1024, show_int(c, "size") / 1024);
+	fprintf(out, "  %-15s%lld entries, %lld of them without data, %lld of %lld KB\n", "cache",
+	    show_int(c, "entries"), show_int(c, "negative"), (show_int(c, "used") + 1023) / 1024,
+	    show_int(c, "size") / 1024);
+	fprintf(out,
+	    "  %-15s%lld hits, %lld misses, %lld past their time, %lld denied by a name, %lld gone "
+	    "for room\n",
+	    "", show_int(c, "hits"), show_int(c, "misses"), show_int(c, "stale"),
+	    show_int(c, "cuts"), show_int(c, "evictions"));
 	fprintf(out, "  %-15s%lld kept, given again %lld times\n", "failures",
 	    show_int(c, "failures"), show_int(c, "failure_hits"));
 }
@@ -321,9 +327,9 @@ show_numbers(FILE *out, const json_t *json)
 	    show_int(q, "abandoned"));
 	fprintf(out,
 	    "  %-15s%lld waiting, %lld flights, %lld hedges, %lld failovers, "
-	    "%lld recursions\n",
+	    "%lld recursions, %lld asked ahead\n",
 	    "on their way", show_int(q, "waiting"), show_int(q, "flights"), show_int(q, "hedges"),
-	    show_int(q, "failovers"), show_int(q, "recursions"));
+	    show_int(q, "failovers"), show_int(q, "recursions"), show_int(q, "prefetches"));
 	fprintf(out,
 	    "  %-15s%lld answers, %lld of them bogus; %lld keys and delegations asked for\n",
 	    "validated", show_int(q, "validations"), show_int(q, "bogus"), show_int(q, "chain"));

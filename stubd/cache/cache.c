@@ -40,6 +40,7 @@ drop(struct cache *cache, struct entry *e)
 	queues_remove(&cache->queues, e);
 	cache->stats.used -= entry_cost(e);
 	cache->stats.entries--;
+	cache->stats.negative -= entry_is_negative(e);
 	entry_free(e);
 }
 
@@ -97,6 +98,12 @@ is_named(const struct entry *e, const void *arg)
 		return true;
 	entry_name(e, &own);
 	return flush->below ? name_is_under(&own, flush->name) : name_equal(&own, flush->name);
+}
+
+static bool
+is_viewed(const struct entry *e, const void *arg)
+{
+	return e->view == *(const uint32_t *)arg;
 }
 
 static bool
@@ -353,6 +360,7 @@ insert(struct cache *cache, const struct cache_key *key, struct entry *e)
 	queues_add(&cache->queues, e, cache->stats.entries);
 	cache->stats.used += entry_cost(e);
 	cache->stats.entries++;
+	cache->stats.negative += entry_is_negative(e);
 }
 
 /* Gives an entry a newer answer (takes it); that it was asked for counts on. */
@@ -364,8 +372,10 @@ renew(struct cache *cache, const struct cache_key *key, struct entry *e, msec no
 
 	if (entry_is_cut(e) && cache->cuts.buckets)
 		map_remove(&cache->cuts, &e->cut);
+	cache->stats.negative -= entry_is_negative(e);
 	entry_renew(e, now, answer);
 	index_cut(cache, e, key);
+	cache->stats.negative += entry_is_negative(e);
 	queues_resized(&cache->queues, e, before);
 	cache->stats.used += entry_cost(e) - before;
 }
@@ -397,6 +407,12 @@ cache_flush(struct cache *cache, const struct name *name, bool below)
 	const struct flush flush = { name, below };
 
 	return drop_those(cache, is_named, &flush) + failures_flush(cache->failures, name, below);
+}
+
+size_t
+cache_flush_view(struct cache *cache, uint32_t view)
+{
+	return drop_those(cache, is_viewed, &view) + failures_flush_view(cache->failures, view);
 }
 
 bool

@@ -41,7 +41,7 @@ struct cache_stats {
 	uint64_t cuts;	       /* below or at a name that does not exist, RFC 8020 */
 	uint64_t failure_hits; /* failures given again, RFC 9520 */
 	/* levels; used and size in octets; failures whose time is over included */
-	uint64_t entries, used, size, failures;
+	uint64_t entries, negative, used, size, failures; /* negative: entries without data */
 };
 
 /* Makes a cache of at most size octets; 0 makes one that keeps nothing. NULL: out of memory. */
@@ -115,6 +115,8 @@ size_t cache_flush(struct cache *cache, const struct name *name, bool below);
 
 /* Removes every answer that a chain of CNAMEs is in. Returns how many. */
 size_t cache_flush_chains(struct cache *cache);
+/* Removes all of a view, failures too. Returns how many. */
+size_t cache_flush_view(struct cache *cache, uint32_t view);
 
 void cache_stats(const struct cache *cache, struct cache_stats *out);
 

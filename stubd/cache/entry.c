@@ -80,6 +80,14 @@ entry_is_cut(const struct entry *e)
 	return a->rcode == RCODE_NXDOMAIN && !a->cut && !a->ancount && !a->ancount_dnssec;
 }
 
+bool
+entry_is_negative(const struct entry *e)
+{
+	const struct answer *a = e->answer;
+
+	return a->rcode == RCODE_NXDOMAIN || (!a->ancount && !a->ancount_dnssec);
+}
+
 uint64_t
 entry_cut_hash(const struct map *map, const struct name *name, uint32_t view)
 {

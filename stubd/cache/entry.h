@@ -40,6 +40,9 @@ bool entry_matches(const struct entry *entry, const struct cache_key *key);
  * NXDOMAIN says so of another name. */
 bool entry_is_cut(const struct entry *entry);
 
+/* Has it no data: no such name, or nothing of that type? */
+bool entry_is_negative(const struct entry *entry);
+
 uint64_t entry_cut_hash(const struct map *map, const struct name *name, uint32_t view);
 
 /* Is the answer's question the key's? */

@@ -188,6 +188,20 @@ failures_flush(struct failures *f, const struct name *name, bool below)
 }
 
 size_t
+failures_flush_view(struct failures *f, uint32_t view)
+{
+	const size_t before = f->map.count;
+
+	list_for_each (it, &f->age) {
+		struct kept *k = container_of(it, struct kept, age);
+
+		if (k->view == view)
+			drop(f, k);
+	}
+	return before - f->map.count;
+}
+
+size_t
 failures_count(const struct failures *f)
 {
 	return f->map.count;

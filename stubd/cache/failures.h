@@ -60,6 +60,9 @@ void failures_forget(struct failures *failures, const struct cache_key *key, boo
 /* Removes those of a name, or of all below it, too, or all (name NULL). Returns how many. */
 size_t failures_flush(struct failures *failures, const struct name *name, bool below);
 
+/* Removes those of a view. Returns how many. */
+size_t failures_flush_view(struct failures *failures, uint32_t view);
+
 /* How many are kept, those whose time is over included. */
 size_t failures_count(const struct failures *failures);
 

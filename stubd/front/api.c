@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUERY_MAX = 512, EDNS_SIZE = 1232, TYPE_TEXT_MAX = 32, STAMP_NAME_MAX = 64 };
+enum { QUERY_MAX = 512, EDNS_SIZE = 1232, TYPE_TEXT_MAX = 32, STAMP_NAME_MAX = 64, WHAT_MAX = 8 };
 
 struct api {
 	struct api_host host;
@@ -267,18 +267,46 @@ handle_query(struct api *api, struct http_request *request)
 	request->arg = live;
 }
 
+/* Forgets the whole view that owns the name. Returns how many, or -ENOENT. */
+static ssize_t
+flush_view(const struct resolver *r, const struct name *name)
+{
+	const struct question question = { .name = *name, .type = TYPE_A, .class = CLASS_IN };
+	struct view view;
+
+	policy_owner(r->policy, &question, &r->netview, &view);
+	return view.kind == VIEW_LOCAL ? -ENOENT : (ssize_t)cache_flush_view(r->cache, view.id);
+}
+
 static void
 handle_flush(struct api *api, struct http_request *request)
 {
+	struct resolver *r = api->host.resolver;
+	char what[WHAT_MAX] = "below";
 	struct name name;
 	int named = read_name(request, &name);
-	size_t n;
+	ssize_t n;
 
-	if (named < 0)
+	if (named < 0 || read_param(request, "what", what, sizeof(what)) < 0)
 		return;
-	n = cache_flush(api->host.resolver->cache, named ? &name : NULL, true);
+	if (strcmp(what, "view") == 0 && named) {
+		n = flush_view(r, &name);
+	} else if (strcmp(what, "below") == 0 || (strcmp(what, "name") == 0 && named)) {
+		n = (ssize_t)cache_flush(
+		    r->cache, named ? &name : NULL, strcmp(what, "below") == 0);
+	} else {
+		reply_error(request, 400,
+		    named ? "\"%s\" is no kind of flush; write below, name or view"
+			  : "\"%s\" needs a name",
+		    what);
+		return;
+	}
+	if (n < 0) {
+		reply_error(request, 400, "that name is answered here: nothing of it is kept");
+		return;
+	}
 	/* The validator would remember what was flushed. */
-	engine_forget(api->host.resolver->engine);
+	engine_forget(r->engine);
 	reply(request, 200, json_pack("{s:I}", "flushed", (json_int_t)n));
 }
 

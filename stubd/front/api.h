@@ -7,7 +7,9 @@
  *	GET  /v1/stamp?name=			a provider as DNS stamps
  *	GET  /v1/explain?name=&type=		what policy decides for a name, and the cache's state
  *	POST /v1/query?name=&type=		asks now; answers when the answer is there
- *	POST /v1/flush[?name=]			drops a name and all below it, or everything
+ *	POST /v1/flush[?name=[&what=]]		forgets everything; or a name and all below it (what=below,
+ *						the default), the name alone (what=name), or all that
+ *						is asked where the name is asked (what=view)
  *	POST /v1/reload				reads the configuration again
  *	POST /v1/shuffle			draws the providers anew
  *	GET  /v1/nta				names excepted from validation (RFC 7646)

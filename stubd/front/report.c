@@ -113,6 +113,7 @@ cache(const struct resolver *r)
 	cache_stats(r->cache, &s);
 	return report_counts((const struct report_count[]){
 	    { "entries", s.entries },
+	    { "negative", s.negative },
 	    { "used", s.used },
 	    { "size", s.size },
 	    { "hits", s.hits },

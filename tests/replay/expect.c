@@ -252,6 +252,7 @@ cache_counter(const struct cache_stats *s, const char *name)
 		{ "cuts", &s->cuts },
 		{ "failure_hits", &s->failure_hits },
 		{ "entries", &s->entries },
+		{ "negative", &s->negative },
 		{ "failures", &s->failures },
 	};
 

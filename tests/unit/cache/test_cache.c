@@ -208,6 +208,9 @@ flushes_exactly(void)
 	fill(cache);
 	CU_ASSERT_EQUAL(cache_flush(cache, &all, true), 5);
 	fill(cache);
+	CU_ASSERT_EQUAL(cache_flush_view(cache, 7), 2);
+	CU_ASSERT_EQUAL(cache_flush_view(cache, 7), 0);
+	fill(cache);
 	CU_ASSERT_EQUAL(cache_flush(cache, NULL, false), 6);
 	CU_ASSERT_EQUAL(cache_flush(cache, NULL, false), 0);
 	CU_ASSERT_EQUAL(stats(cache).used, idle());
@@ -304,6 +307,7 @@ cuts_below_what_does_not_exist(void)
 
 	deny(cache, "a.example", 1, SECURITY_SECURE);
 	deny(cache, "b.example", 1, SECURITY_INSECURE);
+	CU_ASSERT_EQUAL(stats(cache).negative, 2);
 	CU_ASSERT(denied(cache, "a.example", 1, 5000));
 	CU_ASSERT(denied(cache, "x.y.a.example", 1, 5000));
 	CU_ASSERT(!denied(cache, "xa.example", 1, 5000));
@@ -314,6 +318,7 @@ cuts_below_what_does_not_exist(void)
 	CU_ASSERT(!denied(cache, "x.a.example", 1, 60000));
 	CU_ASSERT_EQUAL(stats(cache).cuts, 3);
 	put(cache, "a.example", 1, 5000, 60);
+	CU_ASSERT_EQUAL(stats(cache).negative, 1);
 	CU_ASSERT(!denied(cache, "x.a.example", 1, 5000));
 	cache_flush(cache, NULL, true);
 	CU_ASSERT(!denied(cache, "b.example", 1, 5000));

@@ -230,6 +230,16 @@ asks_and_answers(void *arg)
 	close(fd);
 }
 
+static long long
+flushed(struct rig *rig, const char *what)
+{
+	char target[128];
+
+	snprintf(target, sizeof(target), "/v1/flush%s", what);
+	CU_ASSERT_EQUAL(call(rig, "POST", target), 200);
+	return json_integer_value(json_object_get(rig->json, "flushed"));
+}
+
 static void
 a_live_query_waits_for_its_answer_and_traces_it(void)
 {
@@ -253,8 +263,12 @@ a_live_query_waits_for_its_answer_and_traces_it(void)
 	CU_ASSERT_TRUE(json_is_true(json_object_get(rig.json, "cached")));
 	CU_ASSERT_EQUAL(call(&rig, "GET", "/v1/explain?name=a.corp.example"), 200);
 	CU_ASSERT_STRING_EQUAL(text_at(&rig, "cache", "state"), "fresh");
-	CU_ASSERT_EQUAL(call(&rig, "POST", "/v1/flush?name=corp.example"), 200);
-	CU_ASSERT_EQUAL(json_integer_value(json_object_get(rig.json, "flushed")), 1);
+	CU_ASSERT_EQUAL(call(&rig, "POST", "/v1/flush?name=a.localhost&what=view"), 400);
+	CU_ASSERT_EQUAL(call(&rig, "POST", "/v1/flush?name=a.corp.example&what=all"), 400);
+	CU_ASSERT_EQUAL(call(&rig, "POST", "/v1/flush?what=name"), 400);
+	CU_ASSERT_EQUAL(flushed(&rig, "?name=corp.example&what=name"), 0);
+	CU_ASSERT_EQUAL(flushed(&rig, "?name=public.example&what=view"), 0);
+	CU_ASSERT_EQUAL(flushed(&rig, "?name=other.corp.example&what=view"), 1);
 	CU_ASSERT_EQUAL(call(&rig, "GET", "/v1/explain?name=a.corp.example"), 200);
 	CU_ASSERT_STRING_EQUAL(text_at(&rig, "cache", "state"), "absent");
 	rig_close(&rig);
