@@ -9,7 +9,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
-enum { STEP = 4, SIZE = 8192 };
+enum { STEP = 4, SIZE = 8192, STALE = 10000 };
 
 static void
 check(bool ok)
@@ -40,10 +40,13 @@ put(struct cache *cache, const struct cache_key *key, msec now, const uint8_t *s
 	struct local_answer local = { .kind = LOCAL_ADDRESSES, .ttl = step[3] };
 	struct answer *a = NULL;
 
+	if (step[0] & 0x40)
+		local.kind = LOCAL_NXDOMAIN;
 	local.naddresses = step[3] % 32;
 	if (answer_from_local(key->question, &local, &a) != 0)
 		return;
 	a->keep = true;
+	a->security = step[0] & 0x20 ? SECURITY_SECURE : SECURITY_INSECURE;
 	a->cut = step[0] & 0x80;
 	cache_put(cache, key, now, a);
 }
@@ -73,11 +76,46 @@ copy(struct cache *cache, const struct cache_key *key, msec now)
 	a = answer_free(a);
 }
 
+/* What is past its time, or denied by a name. */
+static void
+recall(struct cache *cache, const struct cache_key *key, msec now)
+{
+	const enum cache_stale stale = cache_is_stale(cache, key, now);
+	struct answer *a = cache_get_stale(cache, key, now);
+	uint32_t age;
+
+	check(!a == (stale == CACHE_NOT_STALE));
+	check(!a || (a->ttl == CACHE_STALE_TTL && a->security == SECURITY_UNCHECKED));
+	check(!a || cache_is_stale(cache, key, now) == CACHE_STALE_IN_USE);
+	a = answer_free(a);
+	a = cache_get_cut(cache, key, now, &age);
+	check(!a || (a->rcode == RCODE_NXDOMAIN && !a->ancount && age < a->ttl));
+	a = answer_free(a);
+}
+
+static void
+fail(struct cache *cache, const struct cache_key *key, msec now, const uint8_t *step)
+{
+	const bool cd = step[3] & 1;
+	struct failure failure = { .kind = step[3] / 2 % 4, .ede = EDE_OTHER, .text = "why" }, seen;
+
+	if (step[3] & 0x80)
+		cache_forget_failure(cache, key, cd);
+	else if (step[3] & 0x40)
+		cache_keep_failure(cache, key, cd, now, &failure);
+	if (cache_find_failure(cache, key, cd, now, &seen))
+		check(seen.kind != FAILURE_OWN && !(step[3] & 0x80));
+}
+
 static size_t
 flush(struct cache *cache, const struct cache_key *key, unsigned how)
 {
 	if (how % 4 == 1)
 		return cache_flush(cache, NULL, false);
+	if (how % 16 == 2)
+		return cache_flush_view(cache, key->view);
+	if (how % 16 == 6)
+		return cache_flush_chains(cache);
 	return cache_flush(cache, &key->question->name, how % 2);
 }
 
@@ -90,7 +128,7 @@ take_step(struct cache *cache, const uint8_t *step, msec now)
 	size_t flushed = 0;
 
 	cache_stats(cache, &before);
-	switch (step[0] % 4) {
+	switch (step[0] % 8) {
 	case 0:
 		put(cache, &key, now, step);
 		break;
@@ -100,15 +138,24 @@ take_step(struct cache *cache, const uint8_t *step, msec now)
 	case 2:
 		copy(cache, &key, now);
 		break;
+	case 3:
+		recall(cache, &key, now);
+		break;
+	case 4:
+		fail(cache, &key, now, step);
+		break;
+	case 5:
+		cache_drop_stale(cache, &key, now);
+		break;
 	default:
 		flushed = flush(cache, &key, step[3]);
 		break;
 	}
 	cache_stats(cache, &after);
-	check(after.used <= SIZE);
+	check(after.used <= SIZE && after.negative <= after.entries);
 	check((after.used == 0) == (after.entries == 0));
 	if (flushed)
-		check(before.entries - after.entries == flushed);
+		check(before.entries + before.failures == after.entries + after.failures + flushed);
 }
 
 int
@@ -119,6 +166,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (!cache)
 		return 0;
+	cache_set_stale(cache, STALE);
 	for (size_t i = 0; i + STEP <= n; i += STEP) {
 		now += (msec)data[i + 3] * 100;
 		take_step(cache, data + i, now);
