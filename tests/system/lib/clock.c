@@ -29,7 +29,8 @@ static void __attribute__((constructor)) begin(void)
 
 	if (!dladdr((void *)begin, &own))
 		return;
-	snprintf(path, sizeof(path), "%.*s", (int)(strlen(own.dli_fname) - strlen(".so")), own.dli_fname);
+	snprintf(path, sizeof(path), "%.*s", (int)(strlen(own.dli_fname) - strlen(".so")),
+	    own.dli_fname);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return;
