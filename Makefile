@@ -113,8 +113,10 @@ check-unit: $(UNITS)
 check-replay: $(B)/replay
 	$(Q)$(B)/replay $(sort $(wildcard tests/replay/*.rpl))
 
+# They wait more than they compute, so several files run side by side.
+SYSTEM_JOBS ?= 2
 check-system: all
-	$(Q)BUILD=$(abspath $(B)) tests/system/run $(SYSTEM)
+	$(Q)JOBS=$(SYSTEM_JOBS) BUILD=$(abspath $(B)) tests/system/run $(SYSTEM)
 
 check-clang:
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang all
