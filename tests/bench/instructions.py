@@ -9,7 +9,7 @@ import load
 import zones
 from bed import Failed
 
-FEW, MANY = 1000, 5000
+FEW, MANY = 1000, 21000
 
 
 def writable(folder):
