@@ -3,12 +3,15 @@
 #include "policy/nametable.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HOSTS_TTL = 60, TOKEN_MAX = 256, FORWARD_START = 64, NOBODY = -1 };
+enum { HOSTS_TTL = 60, TOKEN_MAX = 256, ADDRESSES_START = 64, NAMES_START = 256, NOBODY = -1 };
+
+static_assert((int)NAMES_START >= (int)NAMETABLE_PATH_MAX, "any name must fit");
 
 /* One address of one name. */
 struct host_address {
@@ -17,13 +20,17 @@ struct host_address {
 	uint8_t ip[16];
 };
 
+/* What the file says of a name; all NOBODY: it is there for what is below it. */
+struct host_name {
+	int first; /* its first address */
+	int owner; /* of a reverse name: the number of the name that it gives */
+};
+
 struct hosts {
-	struct nametable *names;   /* owned */
-	int *first;		   /* for each name, its first address */
-	struct nametable *reverse; /* owned; reverse names of the addresses */
-	int *owner;		   /* for each of them, the number of the name that it gives */
+	struct nametable *names;   /* owned; reverse names of the addresses, too */
+	struct host_name *entries; /* owned; one for each of them, and the new ones' room behind */
 	struct host_address *addresses;
-	size_t naddresses, room, first_room, owner_room;
+	size_t naddresses, addresses_room, entries_room;
 };
 
 struct hosts *
@@ -31,9 +38,7 @@ hosts_free(struct hosts *hosts)
 {
 	if (hosts) {
 		nametable_free(hosts->names);
-		nametable_free(hosts->reverse);
-		free(hosts->first);
-		free(hosts->owner);
+		free(hosts->entries);
 		free(hosts->addresses);
 		free(hosts);
 	}
@@ -48,46 +53,40 @@ hosts_new(void)
 	if (!h)
 		return NULL;
 	h->names = nametable_new();
-	h->reverse = nametable_new();
-	return h->names && h->reverse ? h : hosts_free(h);
+	return h->names ? h : hosts_free(h);
 }
 
-/* The number of a name in a table, with an entry of NOBODY in the array beside it when it is new;
- * or -ENOMEM. */
+/* The number of a name, with an entry of NOBODY when it is new; or -ENOMEM. */
 static int
-number_of(struct nametable *table, const struct name *name, int **array, size_t *room)
+number_of(struct hosts *h, const struct name *name)
 {
-	size_t before = nametable_count(table);
-	int number;
-
-	if (before == *room) {
-		size_t more = *room ? 2 * *room : FORWARD_START;
-		int *bigger = reallocarray(*array, more, sizeof(**array));
+	if (nametable_count(h->names) + NAMETABLE_PATH_MAX > h->entries_room) {
+		size_t room = h->entries_room ? 2 * h->entries_room : NAMES_START;
+		struct host_name *bigger = reallocarray(h->entries, room, sizeof(*h->entries));
 
 		if (!bigger)
 			return -ENOMEM;
-		*array = bigger;
-		*room = more;
+		for (size_t i = h->entries_room; i < room; i++)
+			bigger[i] = (struct host_name){ .first = NOBODY, .owner = NOBODY };
+		h->entries = bigger;
+		h->entries_room = room;
 	}
-	number = nametable_add(table, name);
-	if (number >= 0 && nametable_count(table) > before)
-		(*array)[number] = NOBODY;
-	return number;
+	return nametable_add(h->names, name);
 }
 
 static int
 grow(struct hosts *h)
 {
-	size_t room = h->room ? 2 * h->room : FORWARD_START;
+	size_t room = h->addresses_room ? 2 * h->addresses_room : ADDRESSES_START;
 	struct host_address *bigger;
 
-	if (h->naddresses < h->room)
+	if (h->naddresses < h->addresses_room)
 		return 0;
 	bigger = reallocarray(h->addresses, room, sizeof(*h->addresses));
 	if (!bigger)
 		return -ENOMEM;
 	h->addresses = bigger;
-	h->room = room;
+	h->addresses_room = room;
 	return 0;
 }
 
@@ -98,7 +97,7 @@ append(struct hosts *h, int number, int family, const uint8_t ip[16])
 	int last = NOBODY;
 	unsigned n = 0;
 
-	for (int i = h->first[number]; i != NOBODY; i = h->addresses[i].next) {
+	for (int i = h->entries[number].first; i != NOBODY; i = h->addresses[i].next) {
 		const struct host_address *a = &h->addresses[i];
 
 		if (++n == LOCAL_ADDRESSES_MAX ||
@@ -112,7 +111,7 @@ append(struct hosts *h, int number, int family, const uint8_t ip[16])
 	h->addresses[h->naddresses].next = NOBODY;
 	memcpy(h->addresses[h->naddresses].ip, ip, 16);
 	if (last == NOBODY)
-		h->first[number] = (int)h->naddresses;
+		h->entries[number].first = (int)h->naddresses;
 	else
 		h->addresses[last].next = (int)h->naddresses;
 	h->naddresses++;
@@ -130,11 +129,11 @@ append_reverse(struct hosts *h, int number, int family, const uint8_t ip[16])
 	if (memcmp(ip, zero, 16) == 0)
 		return 0;
 	name_reverse(family, ip, family == AF_INET ? 32 : 128, &name);
-	reverse = number_of(h->reverse, &name, &h->owner, &h->owner_room);
+	reverse = number_of(h, &name);
 	if (reverse < 0)
 		return reverse;
-	if (h->owner[reverse] == NOBODY)
-		h->owner[reverse] = number;
+	if (h->entries[reverse].owner == NOBODY)
+		h->entries[reverse].owner = number;
 	return 0;
 }
 
@@ -197,7 +196,7 @@ parse_line(struct hosts *h, const char *p, const char *end)
 			understood = 0;
 			continue;
 		}
-		number = number_of(h->names, &name, &h->first, &h->first_room);
+		number = number_of(h, &name);
 		if (number < 0 || append(h, number, family, ip) < 0)
 			return -ENOMEM;
 		if (names++ == 0 && append_reverse(h, number, family, ip) < 0)
@@ -275,7 +274,7 @@ fill_addresses(
 {
 	const int family = q->type == TYPE_A ? AF_INET : q->type == TYPE_AAAA ? AF_INET6 : 0;
 
-	for (int i = h->first[number]; i != NOBODY; i = h->addresses[i].next) {
+	for (int i = h->entries[number].first; i != NOBODY; i = h->addresses[i].next) {
 		if (h->addresses[i].family == family && q->class == CLASS_IN)
 			memcpy(out->addresses[out->naddresses++], h->addresses[i].ip, 16);
 	}
@@ -286,30 +285,22 @@ fill_addresses(
 bool
 hosts_answer(const struct hosts *hosts, const struct question *question, struct local_answer *out)
 {
-	const struct name *name = &question->name;
-	uint64_t hash;
-	int number;
+	int number = nametable_find(hosts->names, &question->name);
+	const struct host_name *entry;
 
-	if (nametable_count(hosts->names) == 0)
+	if (number <= NAMETABLE_ROOT) /* which is in the table, but is no host */
 		return false;
-	hash = nametable_hash(name->wire, name->len);
-	number = nametable_find(hosts->names, name->wire, name->len, hash);
-	if (number >= 0) {
-		out->kind = LOCAL_NODATA;
-		out->ttl = HOSTS_TTL;
-		out->naddresses = 0;
-		fill_addresses(hosts, number, question, out);
-		return true;
-	}
-	number = nametable_find(hosts->reverse, name->wire, name->len, hash);
-	if (number < 0)
+	entry = &hosts->entries[number];
+	if (entry->first == NOBODY && entry->owner == NOBODY)
 		return false;
 	out->kind = LOCAL_NODATA;
 	out->ttl = HOSTS_TTL;
 	out->naddresses = 0;
-	if (question->type == TYPE_PTR && question->class == CLASS_IN) {
+	if (entry->first != NOBODY) {
+		fill_addresses(hosts, number, question, out);
+	} else if (question->type == TYPE_PTR && question->class == CLASS_IN) {
 		out->kind = LOCAL_PTR;
-		nametable_name(hosts->names, (unsigned)hosts->owner[number], &out->ptr);
+		nametable_name(hosts->names, (unsigned)entry->owner, &out->ptr);
 	}
 	return true;
 }

@@ -6,6 +6,9 @@
 
 enum { SLOTS_START = 64, ENTRIES_START = 32, ARENA_START = 1024 };
 
+/* FNV-1a of the octet of the root. */
+#define HASH_ROOT 0xaf63bd4c8601b7dfu
+
 struct entry {
 	uint64_t hash;
 	uint32_t offset; /* in the arena */
@@ -30,7 +33,15 @@ nametable_new(void)
 		return NULL;
 	t->nslots = SLOTS_START;
 	t->slots = calloc(t->nslots, sizeof(*t->slots));
-	return t->slots ? t : nametable_free(t);
+	t->entries = calloc(ENTRIES_START, sizeof(*t->entries));
+	t->arena = calloc(ARENA_START, 1);
+	if (!t->slots || !t->entries || !t->arena)
+		return nametable_free(t);
+	t->room = ENTRIES_START;
+	t->size = ARENA_START;
+	t->entries[NAMETABLE_ROOT] = (struct entry){ .hash = HASH_ROOT, .len = 1 };
+	t->used = t->count = 1;
+	return t;
 }
 
 struct nametable *
@@ -58,8 +69,17 @@ slot_of(const struct nametable *t, uint64_t hash)
 	return (size_t)(hash ^ hash >> 32) & (t->nslots - 1);
 }
 
-int
-nametable_find(const struct nametable *table, const uint8_t *wire, size_t n, uint64_t hash)
+/* FNV-1a from the start of a suffix back from its part that has been hashed. */
+static uint64_t
+hash_on(uint64_t hash, const uint8_t *start, const uint8_t *end)
+{
+	while (end > start)
+		hash = (hash ^ *--end) * 0x100000001b3u;
+	return hash;
+}
+
+static int
+find(const struct nametable *table, const uint8_t *wire, size_t n, uint64_t hash)
 {
 	size_t slot = slot_of(table, hash);
 
@@ -105,7 +125,7 @@ grow(struct nametable *t, size_t len)
 	if (2 * (t->count + 1) > t->nslots && grow_slots(t) < 0)
 		return -ENOMEM;
 	if (t->count == t->room) {
-		size_t room = t->room ? 2 * t->room : ENTRIES_START;
+		size_t room = 2 * t->room;
 		struct entry *entries = reallocarray(t->entries, room, sizeof(*entries));
 
 		if (!entries)
@@ -114,7 +134,7 @@ grow(struct nametable *t, size_t len)
 		t->room = room;
 	}
 	if (t->size - t->used < len) {
-		size_t size = t->size ? 2 * t->size : ARENA_START;
+		size_t size = 2 * t->size;
 		uint8_t *arena = size <= UINT32_MAX ? realloc(t->arena, size) : NULL;
 
 		if (!arena)
@@ -125,25 +145,87 @@ grow(struct nametable *t, size_t len)
 	return 0;
 }
 
+/* Adds the suffix where the walk would come next. */
+static int
+add(struct nametable *table, const struct nametable_walk *walk)
+{
+	const struct name *name = walk->name;
+	const uint8_t *start = name->wire + walk->starts[walk->above - 1];
+	const uint8_t *end = name->wire + name->len;
+	const size_t len = (size_t)(end - start);
+
+	if (grow(table, len) < 0)
+		return -ENOMEM;
+	table->entries[table->count] = (struct entry){
+		.hash = hash_on(walk->hash, start, end - walk->len),
+		.offset = (uint32_t)table->used,
+		.len = (uint8_t)len,
+	};
+	memcpy(table->arena + table->used, start, len);
+	table->used += len;
+	place(table, table->entries[table->count].hash, (uint32_t)table->count);
+	table->count++;
+	return 0;
+}
+
 int
 nametable_add(struct nametable *table, const struct name *name)
 {
-	uint64_t hash = nametable_hash(name->wire, name->len);
-	int number = nametable_find(table, name->wire, name->len, hash);
+	struct nametable_walk walk;
+	int number = NAMETABLE_ROOT;
 
-	if (number >= 0)
+	nametable_walk(&walk, name);
+	while (walk.above) {
+		number = nametable_down(table, &walk);
+		if (number < 0 && add(table, &walk) < 0)
+			return -ENOMEM;
+	}
+	return number;
+}
+
+int
+nametable_find(const struct nametable *table, const struct name *name)
+{
+	struct nametable_walk walk;
+	int number = NAMETABLE_ROOT;
+
+	nametable_walk(&walk, name);
+	while (number >= 0 && walk.above)
+		number = nametable_down(table, &walk);
+	return number;
+}
+
+void
+nametable_walk(struct nametable_walk *walk, const struct name *name)
+{
+	size_t at = 0;
+
+	walk->name = name;
+	walk->len = 1;
+	walk->hash = HASH_ROOT;
+	walk->above = 0;
+	for (; name->wire[at]; at += 1 + (size_t)name->wire[at])
+		walk->starts[walk->above++] = (uint8_t)at;
+}
+
+int
+nametable_down(const struct nametable *table, struct nametable_walk *walk)
+{
+	const uint8_t *end = walk->name->wire + walk->name->len, *start;
+	uint64_t hash;
+	int number;
+
+	if (!walk->above)
+		return -1;
+	start = walk->name->wire + walk->starts[walk->above - 1];
+	hash = hash_on(walk->hash, start, end - walk->len);
+	number = find(table, start, (size_t)(end - start), hash);
+	if (number < 0)
 		return number;
-	if (grow(table, name->len) < 0)
-		return -ENOMEM;
-	table->entries[table->count] = (struct entry){
-		.hash = hash,
-		.offset = (uint32_t)table->used,
-		.len = name->len,
-	};
-	memcpy(table->arena + table->used, name->wire, name->len);
-	table->used += name->len;
-	place(table, hash, (uint32_t)table->count);
-	return (int)table->count++;
+	walk->len = (uint8_t)(end - start);
+	walk->hash = hash;
+	walk->above--;
+	return number;
 }
 
 void

@@ -1,11 +1,14 @@
 /*
- * A set of names that numbers its members 0, 1, 2, ... in the order they came; what belongs to a
+ * A set of names, of which the root is always one, that numbers its members 0, 1, 2, ... in the order they came; what belongs to a
  * name is kept by the owner in an array of its own. Filled once while a policy is loaded, then only
  * read: looking up allocates nothing.
  *
+ * Every name's ancestors up to the root are members, too. So a walk from the root down is over at the
+ * first suffix that is no member: nothing below it can be one. Most names end at their last label.
+ *
  * The hash runs from the end of a name to its start, so that one pass over a name gives the hash of
- * each of its suffixes (policy/suffix). It is not keyed: only the person's own files add names, and
- * a question can only look.
+ * each of its suffixes. It is not keyed: only the person's own files add names, and a question can
+ * only look.
  */
 #ifndef POLICY_NAMETABLE_H
 #define POLICY_NAMETABLE_H
@@ -15,7 +18,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NAMETABLE_HASH_START 0xcbf29ce484222325u
+enum {
+	NAMETABLE_ROOT = 0,	  /* its number */
+	NAMETABLE_PATH_MAX = 127, /* members that one name adds at most: one for each label */
+};
 
 struct nametable;
 
@@ -25,30 +31,28 @@ struct nametable *nametable_free(struct nametable *table);
 
 size_t nametable_count(const struct nametable *table);
 
-/* Adds a name unless it is there; returns its number, or -ENOMEM. */
+/* Adds a name and its ancestors unless they are there; returns its number, or -ENOMEM. */
 int nametable_add(struct nametable *table, const struct name *name);
 
-/* The number of the wire name wire[n] (canonical form), or -1. hash is its nametable_hash(). */
-int nametable_find(const struct nametable *table, const uint8_t *wire, size_t n, uint64_t hash);
+/* The number of a name, or -1. */
+int nametable_find(const struct nametable *table, const struct name *name);
+
+/* A walk over the suffixes of a name, from the root down. */
+struct nametable_walk {
+	const struct name *name; /* borrowed */
+	uint8_t len;	/* octets of the suffix where the walk is; at first that of the root */
+	uint64_t hash;	/* of that suffix */
+	unsigned above; /* labels that it has not come to */
+	uint8_t starts[NAMETABLE_PATH_MAX]; /* where each suffix starts, the whole name first */
+};
+
+void nametable_walk(struct nametable_walk *walk, const struct name *name);
+
+/* Moves on to the next longer suffix; returns its number, or -1 when it is no member, or the walk is over:
+ * then it stays where it was. */
+int nametable_down(const struct nametable *table, struct nametable_walk *walk);
 
 /* The name of a number. */
 void nametable_name(const struct nametable *table, unsigned number, struct name *out);
-
-/* Adds the octet before those that were hashed so far. */
-static inline uint64_t
-nametable_hash_step(uint64_t hash, uint8_t octet)
-{
-	return (hash ^ octet) * 0x100000001b3u;
-}
-
-static inline uint64_t
-nametable_hash(const uint8_t *wire, size_t n)
-{
-	uint64_t hash = NAMETABLE_HASH_START;
-
-	while (n-- > 0)
-		hash = nametable_hash_step(hash, wire[n]);
-	return hash;
-}
 
 #endif

@@ -2,10 +2,13 @@
 
 #include "policy/nametable.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { LABELS_MAX = 128, OWNERS_START = 128 };
+enum { OWNERS_START = 256 };
+
+static_assert((int)OWNERS_START >= (int)NAMETABLE_PATH_MAX, "any name must fit");
 
 struct suffixes {
 	struct nametable *names; /* owned */
@@ -21,7 +24,9 @@ suffixes_new(void)
 	if (!s)
 		return NULL;
 	s->names = nametable_new();
-	return s->names ? s : suffixes_free(s);
+	s->owners = calloc(OWNERS_START, sizeof(*s->owners));
+	s->room = OWNERS_START;
+	return s->names && s->owners ? s : suffixes_free(s);
 }
 
 struct suffixes *
@@ -41,8 +46,8 @@ suffixes_owner(struct suffixes *suffixes, const struct name *suffix)
 	int number;
 
 	/* Room first: a name without an owner must not stay in the table. */
-	if (nametable_count(suffixes->names) == suffixes->room) {
-		size_t room = suffixes->room ? 2 * suffixes->room : OWNERS_START;
+	if (nametable_count(suffixes->names) + NAMETABLE_PATH_MAX > suffixes->room) {
+		size_t room = 2 * suffixes->room;
 		struct suffix_owner *owners = reallocarray(suffixes->owners, room, sizeof(*owners));
 
 		if (!owners)
@@ -58,35 +63,23 @@ suffixes_owner(struct suffixes *suffixes, const struct name *suffix)
 void
 suffixes_match(const struct suffixes *suffixes, const struct name *name, struct suffix_match *out)
 {
-	uint8_t starts[LABELS_MAX];
-	unsigned n = 0;
-	size_t at = 0, done = name->len;
-	uint64_t hash = NAMETABLE_HASH_START;
+	struct nametable_walk walk;
+	int number = NAMETABLE_ROOT;
 
 	*out = (struct suffix_match){ .rule_len = 0 };
-	for (;; at += 1 + (size_t)name->wire[at]) {
-		starts[n++] = (uint8_t)at;
-		if (!name->wire[at])
-			break;
-	}
+	nametable_walk(&walk, name);
 	/* From the root down: a longer suffix overwrites a shorter one. */
-	while (n-- > 0) {
-		size_t len = name->len - (size_t)starts[n];
-		int number;
+	for (; number >= 0; number = nametable_down(suffixes->names, &walk)) {
+		const struct suffix_owner *owner = &suffixes->owners[number];
 
-		while (done > starts[n])
-			hash = nametable_hash_step(hash, name->wire[--done]);
-		number = nametable_find(suffixes->names, name->wire + starts[n], len, hash);
-		if (number < 0)
-			continue;
-		if (suffixes->owners[number].rule) {
-			out->owner.rule = suffixes->owners[number].rule;
-			out->owner.domain = suffixes->owners[number].domain;
-			out->rule_len = (uint8_t)len;
+		if (owner->rule) {
+			out->owner.rule = owner->rule;
+			out->owner.domain = owner->domain;
+			out->rule_len = walk.len;
 		}
-		if (suffixes->owners[number].zone) {
-			out->owner.zone = suffixes->owners[number].zone;
-			out->zone_len = (uint8_t)len;
+		if (owner->zone) {
+			out->owner.zone = owner->zone;
+			out->zone_len = walk.len;
 		}
 	}
 }

@@ -1,6 +1,7 @@
 /*
  * Which suffix of a name is owned by whom: the split rules' domains and the special-use zones in
- * one table, asked once a question, before the cache. One pass over the name, one probe a label.
+ * one table, asked once a question, before the cache. One walk from the root down, one probe a label,
+ * as long as something below is owned (policy/nametable).
  */
 #ifndef POLICY_SUFFIX_H
 #define POLICY_SUFFIX_H

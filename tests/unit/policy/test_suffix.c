@@ -25,19 +25,44 @@ names_are_numbered_in_order_and_found_again(void)
 	for (int i = 0; i < 5000; i++) {
 		snprintf(text, sizeof(text), "host%d.example", i);
 		n = name(text);
-		CU_ASSERT_EQUAL(nametable_add(t, &n), i);
+		CU_ASSERT_EQUAL(nametable_add(t, &n), i + 2);
 	}
 	for (int i = 0; i < 5000; i++) {
 		snprintf(text, sizeof(text), "HOST%d.example.", i);
 		n = name(text);
-		CU_ASSERT_EQUAL(nametable_find(t, n.wire, n.len, nametable_hash(n.wire, n.len)), i);
-		CU_ASSERT_EQUAL(nametable_add(t, &n), i);
-		nametable_name(t, (unsigned)i, &back);
+		CU_ASSERT_EQUAL(nametable_find(t, &n), i + 2);
+		CU_ASSERT_EQUAL(nametable_add(t, &n), i + 2);
+		nametable_name(t, (unsigned)i + 2, &back);
 		CU_ASSERT(name_equal(&n, &back));
 	}
 	n = name("host5000.example");
-	CU_ASSERT_EQUAL(nametable_find(t, n.wire, n.len, nametable_hash(n.wire, n.len)), -1);
-	CU_ASSERT_EQUAL(nametable_count(t), 5000);
+	CU_ASSERT_EQUAL(nametable_find(t, &n), -1);
+	n = name("a.host1.example");
+	CU_ASSERT_EQUAL(nametable_find(t, &n), -1);
+	CU_ASSERT_EQUAL(nametable_count(t), 5002);
+	nametable_free(t);
+}
+
+static void
+ancestors_are_members_and_a_walk_ends_where_nothing_is_below(void)
+{
+	struct nametable *t = nametable_new();
+	struct name n = name("a.b.example"), other = name("x.c.example");
+	struct nametable_walk walk;
+
+	CU_ASSERT_EQUAL(nametable_add(t, &n), 3);
+	nametable_walk(&walk, &other);
+	CU_ASSERT_EQUAL(walk.len, 1);
+	CU_ASSERT_EQUAL(nametable_down(t, &walk), 1);
+	CU_ASSERT_EQUAL(walk.len, 9);
+	CU_ASSERT_EQUAL(nametable_down(t, &walk), -1);
+	CU_ASSERT_EQUAL(nametable_down(t, &walk), -1);
+	CU_ASSERT_EQUAL(walk.len, 9);
+	nametable_walk(&walk, &n);
+	for (int i = 1; i < 4; i++)
+		CU_ASSERT_EQUAL(nametable_down(t, &walk), i);
+	CU_ASSERT_EQUAL(walk.len, n.len);
+	CU_ASSERT_EQUAL(nametable_down(t, &walk), -1);
 	nametable_free(t);
 }
 
@@ -107,6 +132,8 @@ the_longest_name_is_walked_whole(void)
 static const struct unit_case cases[] = {
 	{ "names are numbered in order and found again",
 	    names_are_numbered_in_order_and_found_again },
+	{ "ancestors are members and a walk ends where nothing is below",
+	    ancestors_are_members_and_a_walk_ends_where_nothing_is_below },
 	{ "the longest suffix of each sort wins", the_longest_suffix_of_each_sort_wins },
 	{ "the longest name is walked whole", the_longest_name_is_walked_whole },
 };
