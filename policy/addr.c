@@ -132,7 +132,6 @@ addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *ss)
 		.sin6_scope_id = addr->scope,
 	};
 
-	memset(ss, 0, sizeof(*ss));
 	if (addr->family == AF_INET) {
 		memcpy(&in4.sin_addr, addr->ip, 4);
 		memcpy(ss, &in4, sizeof(in4));

@@ -121,40 +121,57 @@ flush(struct dgram *d)
 	d->nout = d->out_used = 0;
 }
 
-/* Reads one batch and hands it out. Returns true when there may be more. */
-static bool
-read_batch(struct dgram *d)
+/* The lengths are the kernel's to change: they are set anew for each packet. */
+static void
+offer(struct dgram *d, size_t i)
 {
-	int n;
+	d->in[i].msg_hdr.msg_namelen = sizeof(d->in_from[i]);
+	d->in[i].msg_hdr.msg_controllen = sizeof(d->in_control[i]);
+}
 
+static void
+offer_all(struct dgram *d)
+{
 	for (size_t i = 0; i < DGRAM_BATCH; i++) {
 		d->in_iov[i] = (struct iovec){ d->in_bytes[i], DGRAM_IN };
 		d->in[i].msg_hdr = (struct msghdr){
 			.msg_name = &d->in_from[i],
-			.msg_namelen = sizeof(d->in_from[i]),
 			.msg_iov = &d->in_iov[i],
 			.msg_iovlen = 1,
 			.msg_control = &d->in_control[i],
-			.msg_controllen = sizeof(d->in_control[i]),
 		};
+		offer(d, i);
 	}
-	n = recvmmsg(d->fd, d->in, DGRAM_BATCH, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < n; i++) {
-		struct msghdr *msg = &d->in[i].msg_hdr;
-		struct dgram_peer peer = { 0 };
+}
 
-		d->stats.in++;
-		if (msg->msg_flags & MSG_TRUNC) {
-			d->stats.in_long++;
-			continue;
-		}
+/* Hands one packet out. */
+static void
+take(struct dgram *d, size_t i)
+{
+	struct msghdr *msg = &d->in[i].msg_hdr;
+	struct dgram_peer peer = { 0 };
+
+	d->stats.in++;
+	if (msg->msg_flags & MSG_TRUNC) {
+		d->stats.in_long++;
+	} else {
 		addr_from_sockaddr(&peer.from, &d->in_from[i].any);
 		read_pktinfo(msg, &peer);
-		d->cb(d->arg, &peer, d->in_bytes[i], d->in[i].msg_len);
-		if (d->dead)
-			return false;
 	}
-	return n == DGRAM_BATCH;
+	offer(d, i);
+	if (peer.from.family)
+		d->cb(d->arg, &peer, d->in_bytes[i], d->in[i].msg_len);
+}
+
+/* Reads one batch and hands it out. Returns true when there may be more. */
+static bool
+read_batch(struct dgram *d)
+{
+	int n = recvmmsg(d->fd, d->in, DGRAM_BATCH, MSG_DONTWAIT, NULL);
+
+	for (int i = 0; i < n && !d->dead; i++)
+		take(d, (size_t)i);
+	return n == DGRAM_BATCH && !d->dead;
 }
 
 static void
@@ -220,6 +237,7 @@ dgram_new(struct loop *loop, int fd, dgram_cb *cb, void *arg)
 	d->cb = cb;
 	d->arg = arg;
 	loop_later_init(&d->later, loop, on_later, d);
+	offer_all(d);
 	set_options(fd);
 	d->watch = loop_watch_new(loop, fd, LOOP_READ, on_watch, d);
 	if (!d->watch) {
