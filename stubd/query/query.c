@@ -454,15 +454,15 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
     const struct query_front *front, struct query_trace *trace, query_reply_cb *reply, void *arg,
     struct query **out)
 {
-	struct arrival a = {
-		.resolver = resolver,
-		.front = front,
-		.trace = trace,
-		.reply = reply,
-		.arg = arg,
-	};
+	struct arrival a; /* each field by itself: a.msg is large, and msg_read_query() fills it */
 	struct view view;
 
+	a.resolver = resolver;
+	a.front = front;
+	a.trace = trace;
+	a.reply = reply;
+	a.arg = arg;
+	a.client = NULL;
 	*out = NULL;
 	resolver->counters.queries++;
 	if (arrival_refuse(&a, msg_read_query(bytes, n, &a.msg)))
