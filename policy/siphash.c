@@ -33,41 +33,55 @@ load_le64(const uint8_t *p)
 	return le64toh(v);
 }
 
-/* The last n octets, fewer than eight. */
+/* The last rest octets of n, fewer than eight. */
 static inline uint64_t
-load_rest(const uint8_t *p, size_t n)
+load_rest(const uint8_t *bytes, size_t n, size_t rest)
 {
 	uint64_t v = 0;
 
-	for (size_t i = 0; i < n; i++)
-		v |= (uint64_t)p[i] << (8 * i);
+	if (n >= 8 && rest) /* out of the last eight, in one piece */
+		return load_le64(bytes + n - 8) >> (64 - 8 * rest);
+	for (size_t i = 0; i < rest; i++)
+		v |= (uint64_t)bytes[i] << (8 * i);
 	return v;
+}
+
+/* With so many rounds a word, and at the end. */
+static inline __attribute__((always_inline)) uint64_t
+hash(const uint64_t key[2], const uint8_t *bytes, size_t n, int rounds, int last)
+{
+	const uint64_t k0 = key[0], k1 = key[1];
+	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
+		k1 ^ 0x7465646279746573 };
+	uint64_t word = 0;
+	size_t at = 0;
+
+	for (; n - at >= 8; at += 8) {
+		word = load_le64(bytes + at);
+		v[3] ^= word;
+		for (int i = 0; i < rounds; i++)
+			sip_round(v);
+		v[0] ^= word;
+	}
+	word = (uint64_t)n << 56 | load_rest(bytes, n, n - at);
+	v[3] ^= word;
+	for (int i = 0; i < rounds; i++)
+		sip_round(v);
+	v[0] ^= word;
+	v[2] ^= 0xff;
+	for (int i = 0; i < last; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
 uint64_t
 siphash(const uint64_t key[2], const void *bytes, size_t n)
 {
-	const uint8_t *p = bytes;
-	const uint64_t k0 = key[0], k1 = key[1];
-	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261,
-		k1 ^ 0x7465646279746573 };
-	uint64_t word = 0;
-	size_t left = n;
+	return hash(key, bytes, n, 2, 4);
+}
 
-	for (; left >= 8; left -= 8, p += 8) {
-		word = load_le64(p);
-		v[3] ^= word;
-		sip_round(v);
-		sip_round(v);
-		v[0] ^= word;
-	}
-	word = (uint64_t)n << 56 | load_rest(p, left);
-	v[3] ^= word;
-	sip_round(v);
-	sip_round(v);
-	v[0] ^= word;
-	v[2] ^= 0xff;
-	for (int i = 0; i < 4; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+uint64_t
+siphash_table(const uint64_t key[2], const void *bytes, size_t n)
+{
+	return hash(key, bytes, n, 1, 3);
 }

@@ -33,7 +33,7 @@ map_clear(struct map *map)
 uint64_t
 map_hash(const struct map *map, const void *bytes, size_t n)
 {
-	return siphash(map->secret, bytes, n);
+	return siphash_table(map->secret, bytes, n);
 }
 
 struct map_node *

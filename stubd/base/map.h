@@ -29,7 +29,7 @@ int map_init(struct map *map, size_t nbuckets);
 /* Frees the buckets; the nodes are the owner's. A zeroed map is allowed. */
 void map_clear(struct map *map);
 
-/* Keyed SipHash-2-4 of n octets (policy/siphash.h). */
+/* Keyed SipHash-1-3 of n octets (policy/siphash.h). */
 uint64_t map_hash(const struct map *map, const void *bytes, size_t n);
 
 struct map_node *map_find(const struct map *map, uint64_t hash, map_match *match, const void *key);
