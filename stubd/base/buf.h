@@ -64,12 +64,26 @@ rcur_u8(struct rcur *c)
 	return at ? at[0] : 0;
 }
 
+/* A number of two octets in network order, and back. */
+static inline uint16_t
+load_u16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline void
+store_u16(uint8_t *at, unsigned v)
+{
+	at[0] = (uint8_t)(v >> 8);
+	at[1] = (uint8_t)v;
+}
+
 static inline uint16_t
 rcur_u16(struct rcur *c)
 {
 	const uint8_t *at = rcur_skip(c, 2);
 
-	return at ? (uint16_t)(at[0] << 8 | at[1]) : 0;
+	return at ? load_u16(at) : 0;
 }
 
 static inline uint32_t
@@ -135,10 +149,8 @@ wcur_u16(struct wcur *c, uint16_t v)
 {
 	uint8_t *at = wcur_reserve(c, 2);
 
-	if (at) {
-		at[0] = (uint8_t)(v >> 8);
-		at[1] = (uint8_t)v;
-	}
+	if (at)
+		store_u16(at, v);
 }
 
 static inline void

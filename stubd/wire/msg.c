@@ -117,6 +117,10 @@ lower(struct name *name)
 
 	for (; name->len - i >= 8; i += 8)
 		lower_eight(name->wire + i);
+	if (i && i < name->len) { /* what is left, with some that is lower already */
+		lower_eight(name->wire + name->len - 8);
+		return;
+	}
 	for (; i < name->len; i++) {
 		uint8_t c = name->wire[i];
 
@@ -155,17 +159,18 @@ msg_skip_name(struct rcur *cur)
 struct msg_header
 msg_read_header(struct rcur *cur)
 {
-	struct msg_header h = { 0 };
+	const uint8_t *at = rcur_skip(cur, MSG_HEADER);
 
-	if (rcur_left(cur) < MSG_HEADER)
-		cur->bad = true;
-	h.id = rcur_u16(cur);
-	h.flags = rcur_u16(cur);
-	h.qdcount = rcur_u16(cur);
-	h.ancount = rcur_u16(cur);
-	h.nscount = rcur_u16(cur);
-	h.arcount = rcur_u16(cur);
-	return h;
+	if (!at)
+		return (struct msg_header){ 0 };
+	return (struct msg_header){
+		.id = load_u16(at),
+		.flags = load_u16(at + 2),
+		.qdcount = load_u16(at + 4),
+		.ancount = load_u16(at + 6),
+		.nscount = load_u16(at + 8),
+		.arcount = load_u16(at + 10),
+	};
 }
 
 void

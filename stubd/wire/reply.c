@@ -116,12 +116,16 @@ static void
 write_header(struct wcur *w, uint16_t id, unsigned flags, bool question, unsigned ancount,
     unsigned nscount, bool opt)
 {
-	wcur_u16(w, id);
-	wcur_u16(w, (uint16_t)flags);
-	wcur_u16(w, question);
-	wcur_u16(w, (uint16_t)ancount);
-	wcur_u16(w, (uint16_t)nscount);
-	wcur_u16(w, opt);
+	uint8_t *at = wcur_reserve(w, MSG_HEADER);
+
+	if (!at)
+		return;
+	store_u16(at, id);
+	store_u16(at + 2, flags);
+	store_u16(at + 4, question);
+	store_u16(at + 6, ancount);
+	store_u16(at + 8, nscount);
+	store_u16(at + 10, opt);
 }
 
 static void
