@@ -78,14 +78,12 @@ answer_copy(const struct answer *answer)
 int
 answer_from_rcode(const struct question *question, uint8_t rcode, struct answer **out)
 {
-	struct build *b = build_new(question);
+	struct build b;
 	struct answer *a;
 	int r;
 
-	if (!b)
-		return -ENOMEM;
-	r = build_finish(b, &a);
-	b = build_free(b);
+	build_start(&b, question);
+	r = build_finish(&b, &a);
 	if (r)
 		return r;
 	a->rcode = rcode & RCODE_MASK;
@@ -179,16 +177,14 @@ int
 answer_from_local(
     const struct question *question, const struct local_answer *local, struct answer **out)
 {
-	struct build *b = build_new(question);
+	struct build b;
 	struct answer *a;
 	int r;
 
-	if (!b)
-		return -ENOMEM;
-	if (!write_local(b, question, local))
-		write_soa(b, question, local->kind != LOCAL_NXDOMAIN, local->ttl);
-	r = build_finish(b, &a);
-	b = build_free(b);
+	build_start(&b, question);
+	if (!write_local(&b, question, local))
+		write_soa(&b, question, local->kind != LOCAL_NXDOMAIN, local->ttl);
+	r = build_finish(&b, &a);
 	if (r)
 		return r;
 	a->rcode = local->kind == LOCAL_NXDOMAIN ? RCODE_NXDOMAIN : RCODE_NOERROR;
@@ -285,23 +281,20 @@ int
 answer_join(struct answer *const *parts, size_t n, struct answer **out)
 {
 	struct question question;
-	struct build *b;
+	struct build b;
 	struct answer *a;
 	int r;
 
 	assert(n >= 2 && n <= ANSWER_CHAIN_MAX + 1);
 	answer_question(parts[0], &question);
-	b = build_new(&question);
-	if (!b)
-		return -ENOMEM;
+	build_start(&b, &question);
 	for (size_t i = 0; i < n; i++)
-		copy_part(b, parts[i], PART_ANSWER);
+		copy_part(&b, parts[i], PART_ANSWER);
 	for (size_t i = 0; i < n; i++)
-		copy_part(b, parts[i], PART_ANSWER_DNSSEC);
-	copy_part(b, parts[n - 1], PART_AUTHORITY);
-	copy_part(b, parts[n - 1], PART_AUTHORITY_DNSSEC);
-	r = build_finish(b, &a);
-	b = build_free(b);
+		copy_part(&b, parts[i], PART_ANSWER_DNSSEC);
+	copy_part(&b, parts[n - 1], PART_AUTHORITY);
+	copy_part(&b, parts[n - 1], PART_AUTHORITY_DNSSEC);
+	r = build_finish(&b, &a);
 	if (r)
 		return r;
 	judge_join(parts, n, a);
@@ -312,17 +305,15 @@ answer_join(struct answer *const *parts, size_t n, struct answer **out)
 int
 answer_below(const struct answer *denial, const struct question *question, struct answer **out)
 {
-	struct build *b = build_new(question);
+	struct build b;
 	struct answer *a;
 	int r;
 
+	build_start(&b, question);
 	assert(denial->rcode == RCODE_NXDOMAIN && !denial->ancount && !denial->ancount_dnssec);
-	if (!b)
-		return -ENOMEM;
-	copy_part(b, denial, PART_AUTHORITY);
-	copy_part(b, denial, PART_AUTHORITY_DNSSEC);
-	r = build_finish(b, &a);
-	b = build_free(b);
+	copy_part(&b, denial, PART_AUTHORITY);
+	copy_part(&b, denial, PART_AUTHORITY_DNSSEC);
+	r = build_finish(&b, &a);
 	if (r)
 		return r;
 	a->rcode = denial->rcode;

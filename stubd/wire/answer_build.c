@@ -135,13 +135,9 @@ write_name(struct build *b, const struct name *name)
 		suffix_add(b, s.hash[i], begin + s.at[i]);
 }
 
-struct build *
-build_new(const struct question *question)
+void
+build_start(struct build *b, const struct question *question)
 {
-	struct build *b = malloc(sizeof(*b));
-
-	if (!b)
-		return NULL;
 	memset(b, 0, offsetof(struct build, ttls)); /* what follows is written before it is read */
 	b->out = wcur_make(b->wire, sizeof(b->wire));
 	b->ttl = UINT32_MAX;
@@ -150,14 +146,6 @@ build_new(const struct question *question)
 	wcur_u16(&b->out, question->type);
 	wcur_u16(&b->out, question->class);
 	b->start[PART_ANSWER] = (uint16_t)wcur_len(&b->out);
-	return b;
-}
-
-struct build *
-build_free(struct build *b)
-{
-	free(b);
-	return NULL;
 }
 
 void

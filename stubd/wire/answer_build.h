@@ -33,6 +33,7 @@ struct build_slot {
 	uint16_t offset, tag;
 };
 
+/* For the stack: it is larger than what malloc() keeps at hand. */
 struct build {
 	struct wcur out;
 	enum build_part part;
@@ -54,9 +55,8 @@ struct build_rr {
 	struct rcur rdata; /* at it, ends with it; its base is what pointers in it count from */
 };
 
-/* Starts with the header and the question. NULL: out of memory. */
-struct build *build_new(const struct question *question);
-struct build *build_free(struct build *build);
+/* Starts with the header and the question. Nothing is owned: a build that is given up is forgotten. */
+void build_start(struct build *build, const struct question *question);
 
 void build_part(struct build *build, enum build_part part);
 void build_rr(struct build *build, const struct build_rr *rr);

@@ -118,45 +118,38 @@ index_message(struct chain *c, struct rcur *cur, const struct msg_header *h)
 }
 
 int
-chain_index(const uint8_t *bytes, size_t n, const struct question *question, struct chain **out,
-    const char **why)
+chain_index(struct chain *c, const uint8_t *bytes, size_t n, const struct question *question)
 {
 	struct rcur cur = rcur_make(bytes, n);
 	struct msg_header h = msg_read_header(&cur);
 	size_t nrecs = (size_t)h.ancount + h.nscount;
-	struct chain *c;
 	int r;
 
-	if (cur.bad || n > MSG_MAX || h.flags & FLAG_TC || nrecs > n / RECORD_MIN) {
-		*why = h.flags & FLAG_TC ? "truncated" : "malformed header";
-		return -EBADMSG;
-	}
-	c = malloc(sizeof(*c) + nrecs * sizeof(c->recs[0]));
-	if (!c)
-		return -ENOMEM;
 	memset(c, 0, offsetof(struct chain, dnames));
+	if (cur.bad || n > MSG_MAX || h.flags & FLAG_TC || nrecs > n / RECORD_MIN)
+		return chain_broken(c, h.flags & FLAG_TC ? "truncated" : "malformed header");
+	c->recs = nrecs > CHAIN_FEW ? malloc(nrecs * sizeof(*c->recs)) : c->few;
+	if (!c->recs)
+		return -ENOMEM;
 	c->bytes = bytes;
 	c->n = n;
 	c->question = question;
 	c->rcode = h.flags & RCODE_MASK;
-	if (c->rcode == RCODE_NOERROR || c->rcode == RCODE_NXDOMAIN) {
-		r = index_message(c, &cur, &h);
-		if (r) {
-			*why = c->why;
-			c = chain_free(c);
-			return r;
-		}
+	if (c->rcode != RCODE_NOERROR && c->rcode != RCODE_NXDOMAIN)
+		return 0;
+	r = index_message(c, &cur, &h);
+	if (r)
+		chain_clear(c);
+	else
 		index_dnames(c);
-	}
-	*out = c;
-	return 0;
+	return r;
 }
 
-struct chain *
-chain_free(struct chain *c)
+void
+chain_clear(struct chain *c)
 {
-	free(c);
-	return NULL;
+	if (c->recs != c->few)
+		free(c->recs);
 }
 
 /* --- walk --- */

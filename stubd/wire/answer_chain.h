@@ -17,6 +17,7 @@
 enum {
 	CHAIN_NAMES = ANSWER_CHAIN_MAX + 1,
 	CHAIN_NONE = -1, /* no record */
+	CHAIN_FEW = 64,	 /* records that take no allocation */
 };
 
 /* One record of the reply. */
@@ -49,14 +50,15 @@ struct chain {
 	/* from here on: written before they are read, and not cleared */
 	uint16_t dnames[ANSWER_CHAIN_MAX]; /* more than a chain can use are ignored */
 	struct chain_step steps[CHAIN_NAMES];
-	struct chain_rec recs[];
+	struct chain_rec *recs; /* few[], or owned when they are many */
+	struct chain_rec few[CHAIN_FEW];
 };
 
-/* Reads the header and indexes the records. bytes and question are borrowed. Returns 0 and an owned
- * *out (without records when the rcode is a failure), -EBADMSG (*why) or -ENOMEM. */
-int chain_index(const uint8_t *bytes, size_t n, const struct question *question, struct chain **out,
-    const char **why);
-struct chain *chain_free(struct chain *chain);
+/* Reads the header and indexes the records (none when the rcode is a failure). bytes and question are
+ * borrowed. Returns 0, to be cleared in the end; -EBADMSG (chain->why) or -ENOMEM. */
+int chain_index(
+    struct chain *chain, const uint8_t *bytes, size_t n, const struct question *question);
+void chain_clear(struct chain *chain);
 
 /* Walks to the end, or to where follow (may be NULL) says no. Returns 0 or -EBADMSG (chain->why). */
 int chain_walk(struct chain *chain, answer_follow *follow, void *arg);

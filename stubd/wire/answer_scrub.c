@@ -10,7 +10,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdlib.h>
 
 enum {
 	RRSIG_SIGNER = 18, /* where the signer's name stands in RDATA, RFC 4034 section 3.1 */
@@ -19,12 +18,13 @@ enum {
 };
 
 struct scrub {
-	struct chain *chain;
-	int soa;	  /* index of the SOA of a negative answer, or CHAIN_NONE */
-	uint32_t soa_ttl; /* its MINIMUM, limited: the SOA and the answer last no longer */
+	struct chain *chain; /* borrowed */
+	int soa;	     /* index of the SOA of a negative answer, or CHAIN_NONE */
+	uint32_t
+	    soa_ttl; /* when there is one: its MINIMUM, limited; it and the answer last no longer */
 	unsigned nzones;
 	struct name zones[CHAIN_NAMES]; /* that signed denials about names of the chain */
-	struct build *build;
+	struct build *build;		/* borrowed */
 };
 
 /* The type that an RRSIG covers. */
@@ -356,26 +356,33 @@ int
 answer_from_reply(const uint8_t *bytes, size_t n, const struct question *question,
     answer_follow *follow, void *arg, struct answer **out, const char **why)
 {
-	struct scrub s = { .soa = CHAIN_NONE };
-	int r = chain_index(bytes, n, question, &s.chain, why);
+	struct scrub s; /* but for zones[], which is written before it is read */
+	struct build build;
+	struct chain chain;
+	int r = chain_index(&chain, bytes, n, question);
 
-	if (r)
+	if (r) {
+		*why = chain.why;
 		return r;
-	if (s.chain->rcode != RCODE_NOERROR && s.chain->rcode != RCODE_NXDOMAIN) {
-		r = answer_from_rcode(question, s.chain->rcode, out);
+	}
+	s.chain = &chain;
+	s.soa = CHAIN_NONE;
+	s.nzones = 0;
+	if (chain.rcode != RCODE_NOERROR && chain.rcode != RCODE_NXDOMAIN) {
+		r = answer_from_rcode(question, chain.rcode, out);
 		goto done;
 	}
-	r = chain_walk(s.chain, follow, arg);
+	r = chain_walk(&chain, follow, arg);
 	if (!r)
 		r = judge(&s);
 	if (r) {
-		*why = s.chain->why;
+		*why = chain.why;
 		goto done;
 	}
-	s.build = build_new(question);
-	r = s.build ? write_all(&s, out, why) : -ENOMEM;
-	s.build = build_free(s.build);
+	s.build = &build;
+	build_start(&build, question);
+	r = write_all(&s, out, why);
 done:
-	s.chain = chain_free(s.chain);
+	chain_clear(&chain);
 	return r;
 }

@@ -70,23 +70,20 @@ answer_synthesise(
 	struct rcur cur = records(a);
 	struct question question;
 	unsigned addresses = 0;
-	struct build *b;
+	struct build b;
 	int r = -ENOENT;
 
 	answer_question(a, &question);
 	question.type = TYPE_AAAA;
-	b = build_new(&question);
-	if (!b)
-		return -ENOMEM;
+	build_start(&b, &question);
 	for (unsigned n = a->ancount; n; n--)
-		addresses += translate(b, &cur, prefix, ttl_max);
+		addresses += translate(&b, &cur, prefix, ttl_max);
 	if (addresses)
-		r = build_finish(b, out);
+		r = build_finish(&b, out);
 	if (r == 0) {
-		(*out)->ttl = b->ttl;
+		(*out)->ttl = b.ttl;
 		(*out)->target = a->target;
 		(*out)->recursed = a->recursed;
 	}
-	build_free(b);
 	return r;
 }
