@@ -56,9 +56,6 @@ arrival_failed_before(const struct arrival *a, const struct view *view, const st
 	uint8_t out[1024];
 	size_t len;
 
-	/* That nobody can be reached is what an answer of old is for. */
-	if (cache_is_stale(r->cache, key, loop_now(r->loop)) != CACHE_NOT_STALE)
-		return false;
 	if (!cache_find_failure(r->cache, key, a->msg.flags & FLAG_CD, loop_now(r->loop), &failure))
 		return false;
 	extra.ede = failure.ede;
@@ -105,7 +102,20 @@ prefetch(const struct arrival *a, const struct view *view)
 		r->counters.prefetches++;
 }
 
-bool
+/* What the cache has no answer to of its own. */
+static enum at_once
+missed(const struct arrival *a, const struct view *view, const struct cache_key *key)
+{
+	struct resolver *r = a->resolver;
+	const bool stale = cache_is_stale(r->cache, key, loop_now(r->loop)) != CACHE_NOT_STALE;
+
+	/* That nobody can be reached is what an answer of old is for. */
+	if ((!stale && arrival_failed_before(a, view, key)) || arrival_denied(a, key))
+		return AT_ONCE_DONE;
+	return stale ? AT_ONCE_NOT : AT_ONCE_UNKNOWN;
+}
+
+enum at_once
 at_once(const struct arrival *a, const struct view *view)
 {
 	struct resolver *r = a->resolver;
@@ -118,34 +128,34 @@ at_once(const struct arrival *a, const struct view *view)
 	size_t len;
 
 	if (view->kind == VIEW_LOCAL && view->local.kind == LOCAL_CNAME)
-		return false;
+		return AT_ONCE_NOT;
 	if (view->kind == VIEW_LOCAL) {
 		if (answer_from_local(&a->msg.question, &view->local, &local) < 0) {
 			r->counters.failed++;
 			arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
-			return true;
+			return AT_ONCE_DONE;
 		}
 		len = reply_write(out, sizeof(out), arrival_limit(r, a->front, &a->msg), &a->msg,
 		    local, 0, view->local.filtered ? &filtered : NULL);
 		answer_free(local);
 		r->counters.local++;
 		a->reply(a->arg, out, len);
-		return true;
+		return AT_ONCE_DONE;
 	}
 	if (arrival_takes_dns64(a, view))
-		return false;
+		return AT_ONCE_NOT;
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		arrival_limit(r, a->front, &a->msg), &hit))
-		return arrival_failed_before(a, view, &key) || arrival_denied(a, &key);
+		return missed(a, view, &key);
 	if (hit.ask_ahead)
 		prefetch(a, view);
 	if (hit.cut)
-		return false;
+		return AT_ONCE_NOT;
 	trace_cached(a->trace, hit.ttl_left, hit.security);
 	r->counters.cached++;
 	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))
 		hit.len = blocked_write(
 		    r, &a->msg, arrival_limit(r, a->front, &a->msg), out, sizeof(out), a->trace);
 	a->reply(a->arg, out, hit.len);
-	return true;
+	return AT_ONCE_DONE;
 }

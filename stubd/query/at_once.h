@@ -13,7 +13,13 @@
 size_t arrival_limit(
     const struct resolver *resolver, const struct query_front *front, const struct msg_query *msg);
 
-/* Replies from a local answer or from the cache, be it with a failure. Returns true when it did. */
-bool at_once(const struct arrival *a, const struct view *view);
+enum at_once {
+	AT_ONCE_DONE,	 /* replied */
+	AT_ONCE_NOT,	 /* not by one answer alone; parts may be at hand */
+	AT_ONCE_UNKNOWN, /* nothing at hand says anything of the question: do not look again */
+};
+
+/* Replies from a local answer or from the cache, be it with a failure. */
+enum at_once at_once(const struct arrival *a, const struct view *view);
 
 #endif

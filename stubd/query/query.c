@@ -12,7 +12,6 @@
 #include "stubd/wire/msg.h"
 #include "stubd/wire/synthesis.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -316,9 +315,10 @@ part_at_hand(struct query *q, struct answer **part)
 
 /* Joins the flight for the current question. Returns true; false: the query has ended and is gone. */
 static bool
-take_off(struct query *q, const struct cache_key *key)
+take_off(struct query *q)
 {
 	struct resolver *r = q->resolver;
+	const struct cache_key key = { .question = &q->current, .view = q->view.id };
 	const msec now = loop_now(r->loop), late = q->started + QUERY_PATIENCE;
 	int err = -EBUSY;
 
@@ -331,7 +331,7 @@ take_off(struct query *q, const struct cache_key *key)
 		finish_error(q, EDE_OTHER, "too many questions in flight", false);
 	} else if (err < 0) {
 		fail(q, EDE_OTHER, "out of memory");
-	} else if (cache_is_stale(r->cache, key, now) != CACHE_NOT_STALE) {
+	} else if (cache_is_stale(r->cache, &key, now) != CACHE_NOT_STALE) {
 		timer_start(&q->patience, late > now ? late - now : 0);
 	}
 	return err == 0;
@@ -367,7 +367,7 @@ step(struct query *q)
 			return false;
 		}
 		if (!part)
-			return take_off(q, &key);
+			return take_off(q);
 	} while (add_part(q, part) || turn_to_a(q));
 	succeed(q);
 	return false;
@@ -417,9 +417,9 @@ query_new(const struct arrival *a, const struct view *view)
 	return q;
 }
 
-/* A miss: the query has to wait, unless there is no room to. */
+/* A miss: the query has to wait, unless there is no room to. unknown: nothing is at hand. */
 static void
-arrival_wait(const struct arrival *a, const struct view *view, struct query **out)
+arrival_wait(const struct arrival *a, const struct view *view, bool unknown, struct query **out)
 {
 	struct resolver *r = a->resolver;
 	struct query *q;
@@ -446,7 +446,7 @@ arrival_wait(const struct arrival *a, const struct view *view, struct query **ou
 		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
 		return;
 	}
-	*out = step(q) ? q : NULL;
+	*out = (unknown ? take_off(q) : step(q)) ? q : NULL;
 }
 
 void
@@ -456,6 +456,7 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 {
 	struct arrival a; /* each field by itself: a.msg is large, and msg_read_query() fills it */
 	struct view view;
+	enum at_once said;
 
 	a.resolver = resolver;
 	a.front = front;
@@ -470,12 +471,11 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 	if (!addr_is_loopback(&front->client) && arrival_guard(&a))
 		return;
 	policy_view(resolver->policy, &a.msg.question, &resolver->netview, &view);
-	if (trace) {
+	if (trace)
 		*trace = (struct query_trace){ .view = view, .ede = EDE_NONE };
-	}
-	if (at_once(&a, &view))
-		return;
-	arrival_wait(&a, &view, out);
+	said = at_once(&a, &view);
+	if (said != AT_ONCE_DONE)
+		arrival_wait(&a, &view, said == AT_ONCE_UNKNOWN, out);
 }
 
 void
