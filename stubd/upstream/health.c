@@ -8,6 +8,7 @@ void
 health_init(struct health *health, struct standing *standing)
 {
 	health->standing = standing;
+	health->no_shakes = false;
 	health_reset(health);
 }
 
@@ -29,6 +30,7 @@ health_answer(struct health *health, uint32_t rtt_us, msec now)
 	s->down_until = 0;
 	s->last_answer = now;
 	health->backoff = 0;
+	health->shaken = health->booked = 0;
 }
 
 static bool
@@ -52,8 +54,43 @@ health_fail(struct health *health, enum ask_fail fail, msec now)
 	if (health->backoff > HEALTH_MOST)
 		health->backoff = HEALTH_MOST;
 	s->down_until = now + health->backoff;
+	health->fail = fail;
 	if (!s->lost)
 		s->lost = now;
+}
+
+bool
+health_is_lost(const struct health *health)
+{
+	const struct standing *s = health->standing;
+
+	return !health->no_shakes && s->down_until && s->failures;
+}
+
+bool
+health_may_shake(const struct health *health, msec now)
+{
+	return !health_is_lost(health) ||
+	       health->booked <= now + (msec)(HEALTH_SHAKES - 1) * HEALTH_SHAKE_PACE;
+}
+
+bool
+health_may_try(const struct health *health, msec now)
+{
+	const bool soon = health->shaken && now < health->shaken + HEALTH_TRY_EVERY;
+
+	return !health_is_lost(health) || (!soon && health_may_shake(health, now));
+}
+
+void
+health_shake(struct health *health, msec now)
+{
+	if (!health_is_lost(health))
+		return;
+	health->shaken = now;
+	if (health->booked < now)
+		health->booked = now;
+	health->booked += HEALTH_SHAKE_PACE;
 }
 
 void
@@ -61,4 +98,6 @@ health_reset(struct health *health)
 {
 	memset(health->standing, 0, sizeof(*health->standing));
 	health->backoff = 0;
+	health->shaken = health->booked = 0;
+	health->fail = ASK_OK;
 }

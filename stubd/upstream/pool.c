@@ -28,9 +28,12 @@ void
 upstream_note(struct upstream *u, const struct place *place, const char *text)
 {
 	char where[ADDR_TEXT_MAX];
+	const int n = snprintf(u->last_error, sizeof(u->last_error), "%s %s: ", place->ops->name,
+	    addr_to_text(&place->addr, where));
 
-	snprintf(u->last_error, sizeof(u->last_error), "%s %s: %s", place->ops->name,
-	    addr_to_text(&place->addr, where), text && *text ? text : "failed");
+	u->last_why = u->last_error + n;
+	snprintf(u->last_error + n, sizeof(u->last_error) - (size_t)n, "%s",
+	    text && *text ? text : "failed");
 }
 
 static void
@@ -54,7 +57,9 @@ upstream_new(struct pool *pool, const struct upstream_spec *spec)
 	list_init(&u->link);
 	list_init(&u->conns);
 	list_init(&u->openings);
+	u->last_why = u->last_error;
 	health_init(&u->health, &u->own);
+	u->health.no_shakes = spec->scheme == SCHEME_DNS;
 	assert(spec->naddresses);
 	if (upstream_spec_copy(&u->spec, spec)) {
 		upstream_free(u);

@@ -81,8 +81,9 @@ int pool_set_upstreams(struct pool *pool, const struct upstream_spec *const *spe
 
 /* Asks upstream number `upstream`. flags: POOL_ASK_*. timeout in ms; the callback comes exactly
  * once, never inside this call, unless cancelled. question is copied. Returns 0 and *out,
- * -ENOENT (no such upstream: the table is another one by now), -EALREADY (a probe is on its way) or
- * -ENOMEM. */
+ * -ENOENT (no such upstream: the table is another one by now), -EALREADY (a probe is on its way), -EAGAIN
+ * (a probe, and the upstream is not to be tried yet) or -ENOMEM. An ask of a lost upstream that is not
+ * to be tried yet fails as the last try did. */
 int pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
     const struct msg_ask *how, unsigned flags, msec timeout, ask_cb *cb, void *arg,
     struct ask **out);

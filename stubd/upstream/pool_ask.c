@@ -206,14 +206,16 @@ wait_on(struct ask *ask, struct opening *opening)
 static struct opening *
 opening_for(struct upstream *u, bool fresh)
 {
-	bool may = u->nconns + u->nopenings < POOL_CONNECTIONS;
+	const bool is_lost = health_is_lost(&u->health);
+	const bool may = u->nconns + u->nopenings < POOL_CONNECTIONS &&
+			 health_may_try(&u->health, pool_now(u->pool));
 	struct opening *any = NULL;
 
 	list_for_each (it, &u->openings) {
 		struct opening *o = container_of(it, struct opening, link);
 
 		any = o;
-		if (o->fresh || !fresh)
+		if (o->fresh || !fresh || is_lost)
 			return o;
 	}
 	if (may)
@@ -276,8 +278,19 @@ ask_place(struct ask *ask)
 	}
 	/* A hedge without room for one more connection is an ask like any other. */
 	conn = conn_usable(u);
-	if (!conn || ask_send(ask, conn, true) != 0)
+	if (conn && ask_send(ask, conn, true) == 0)
+		return;
+	if (!health_may_try(&u->health, pool_now(u->pool)))
+		ask_fail_later(ask, u->health.fail, u->last_why, &u->places[u->first]);
+	else
 		ask_fail_later(ask, ASK_FULL, "no room on any connection", &u->places[u->first]);
+}
+
+/* Is there a connection, or one on its way, or may one be opened? */
+static bool
+can_be_asked(struct upstream *u)
+{
+	return conn_usable(u) || u->nopenings || health_may_try(&u->health, pool_now(u->pool));
 }
 
 int
@@ -292,6 +305,10 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 		return -ENOENT;
 	if (flags & POOL_ASK_PROBE && u->nprobes)
 		return -EALREADY;
+	if (flags & POOL_ASK_PROBE)
+		u->health.standing->probed = pool_now(pool);
+	if (flags & POOL_ASK_PROBE && !can_be_asked(u))
+		return -EAGAIN;
 	ask = calloc(1, sizeof(*ask));
 	if (!ask)
 		return -ENOMEM;
@@ -307,10 +324,8 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 	ask->arg = arg;
 	u->stats.asks++;
 	u->outstanding++;
-	if (flags & POOL_ASK_PROBE) {
+	if (flags & POOL_ASK_PROBE)
 		u->nprobes++;
-		u->health.standing->probed = pool_now(pool);
-	}
 	timer_init(&ask->timeout, pool->env.loop, on_timeout, ask);
 	timer_start(&ask->timeout, timeout);
 	ask_place(ask);

@@ -148,10 +148,28 @@ try_next(struct opening *o)
 		note_failure(o, ASK_FULL, "no memory or no socket", place);
 		return;
 	}
+	health_shake(&u->health, pool_now(u->pool));
 	conn->opening = o;
 	list_push_back(&o->tries, &conn->link);
 	o->ntries++;
 	u->stats.connections_opened++;
+}
+
+/* Is one more try allowed now? */
+static bool
+may_try_next(const struct opening *o)
+{
+	const struct upstream *u = o->upstream;
+
+	if (o->tried >= o->norder)
+		return false;
+	if (!health_is_lost(&u->health))
+		return o->ntries < POOL_RACE;
+	for (const struct list *it = u->openings.next; it != &u->openings; it = it->next) {
+		if (container_of(it, struct opening, link)->ntries)
+			return false;
+	}
+	return health_may_shake(&u->health, pool_now(u->pool));
 }
 
 /* When to look again: the next address is due, or patience ends. */
@@ -163,7 +181,7 @@ set_pace(struct opening *o)
 
 	if (!o->ntries)
 		left = 0;
-	else if (o->tried < o->norder && o->ntries < POOL_RACE && left > POOL_STAGGER)
+	else if (may_try_next(o) && left > POOL_STAGGER)
 		left = POOL_STAGGER;
 	timer_start(&o->pace, left);
 }
@@ -174,9 +192,12 @@ opening_failed(struct opening *o)
 {
 	struct upstream *u = o->upstream;
 
+	if (health_is_lost(&u->health))
+		u->turn = (u->turn + o->tried) % o->norder;
+	else
+		places_turn(u);
 	if (o->fail != ASK_TIMEOUT || upstream_heard(u) <= o->started)
 		health_fail(&u->health, o->fail, pool_now(u->pool));
-	places_turn(u);
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
 
@@ -191,7 +212,7 @@ on_pace(void *arg)
 {
 	struct opening *o = arg;
 	msec gone = pool_now(o->upstream->pool) - o->started;
-	bool more = o->tried < o->norder;
+	const bool more = may_try_next(o);
 
 	if (gone >= POOL_CONNECT) {
 		if (o->ntries)
@@ -204,7 +225,7 @@ on_pace(void *arg)
 		opening_failed(o);
 		return;
 	}
-	if (more && o->ntries < POOL_RACE)
+	if (more)
 		try_next(o);
 	set_pace(o);
 }
@@ -291,6 +312,7 @@ on_ready(void *arg, uint32_t handshake_us)
 	list_push_back(&u->conns, &conn->link);
 	u->nconns++;
 	u->first = (size_t)(conn->place - u->places);
+	u->turn = 0;
 	u->stats.handshakes++;
 	limit_idle(conn);
 	debug_event(u, conn->place, "ready", "");

@@ -144,7 +144,7 @@ begin_anew(struct upstream *u)
 	health_reset(&u->health);
 	u->asked = u->heard = 0;
 	u->idle = 0;
-	u->first = 0;
+	u->first = u->turn = 0;
 	memset(u->sources, 0, sizeof(u->sources));
 	while (!list_empty(&asks)) {
 		struct ask *ask = container_of(asks.next, struct ask, link);

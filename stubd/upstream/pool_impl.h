@@ -5,7 +5,9 @@
  * A *place* is one address of one transport of the upstream. An *opening* is the way to one new
  * connection: the places are tried one after
  * another, the next one at once after a failure or beside the last one after POOL_STAGGER ms of
- * silence (after RFC 8305 section 5); the first that is ready wins. Questions wait on an opening or
+ * silence (after RFC 8305 section 5); the first that is ready wins. With an upstream that is known to
+ * be lost there is one try at a time and one opening, within the account of health.h; each opening
+ * begins with the place behind those that the last one tried. Questions wait on an opening or
  * are on a connection, never on neither, unless they are about to end.
  *
  *	ask: WAITING on an opening ──ready──► ON a connection ──► answered
@@ -74,7 +76,9 @@ struct upstream {
 	struct addr sources[PLACES_MAX]; /* of ours, by which each place was reached in this epoch;
 					  * family 0: it was not */
 	struct pool_stats stats;
+	size_t turn; /* of a lost one: how many places were tried since it worked or was known to */
 	char last_error[POOL_ERROR_MAX];
+	const char *last_why; /* the end of it */
 };
 
 struct opening {
@@ -165,8 +169,8 @@ void ask_free(struct ask *ask);
 void places_make(struct upstream *u);
 
 /* The order in which an opening tries them, a hedge's or another: the one that worked last first,
- * families in turns. Returns how many. */
-size_t places_order(const struct upstream *u, bool fresh, uint8_t order[PLACES_MAX]);
+ * families in turns; of a lost upstream turned on, so that all have their turn. Returns how many. */
+size_t places_order(const struct upstream *u, bool fresh, uint8_t out[PLACES_MAX]);
 
 /* The next one of the same transport is to be tried first. */
 void places_turn(struct upstream *u);

@@ -52,8 +52,9 @@ way_of(const struct upstream *u, size_t place, size_t *first, size_t *n)
 }
 
 size_t
-places_order(const struct upstream *u, bool fresh, uint8_t order[PLACES_MAX])
+places_order(const struct upstream *u, bool fresh, uint8_t out[PLACES_MAX])
 {
+	uint8_t order[PLACES_MAX] = { 0 };
 	const size_t before = fresh ? 1 : 2; /* of the first transport, before the other's first */
 	size_t first, n, other, nother, i = 0, k = 0, total = 0;
 
@@ -67,6 +68,8 @@ places_order(const struct upstream *u, bool fresh, uint8_t order[PLACES_MAX])
 		else
 			order[total++] = (uint8_t)(other + k++);
 	}
+	for (i = 0; i < total; i++)
+		out[i] = order[(i + (health_is_lost(&u->health) ? u->turn : 0)) % total];
 	return total;
 }
 

@@ -95,6 +95,57 @@ our_own_limits_are_not_held_against_it(void)
 	CU_ASSERT_EQUAL(s.down_until, 0);
 }
 
+/* Asks every 100 ms for ten minutes, and counts what was begun in the fullest minute. */
+static void
+a_lost_one_gets_no_more_than_8_handshakes_in_any_minute(void)
+{
+	enum { TIMES = 100 };
+	msec begun[TIMES] = { 0 };
+	struct standing s;
+	struct health h;
+	size_t n = 0;
+
+	health_init(&h, &s);
+	health_fail(&h, ASK_REFUSED, 1000);
+	for (msec now = 1000; now < 601000; now += 100) {
+		if (!health_may_try(&h, now))
+			continue;
+		health_shake(&h, now);
+		health_fail(&h, ASK_REFUSED, now);
+		CU_ASSERT_FATAL(n < TIMES);
+		begun[n++] = now;
+	}
+	CU_ASSERT(n > 40);
+	CU_ASSERT_EQUAL(begun[0], 1000);
+	CU_ASSERT_EQUAL(begun[1], 1000 + HEALTH_TRY_EVERY);
+	CU_ASSERT_EQUAL(begun[2], 1000 + 2 * HEALTH_TRY_EVERY);
+	for (size_t i = 0; i + 8 < n; i++)
+		CU_ASSERT(begun[i + 8] - begun[i] >= 60000);
+	CU_ASSERT_FALSE(health_may_try(&h, begun[n - 1] + 1));
+	health_answer(&h, 100, 601000);
+	CU_ASSERT_TRUE(health_may_try(&h, 601000));
+}
+
+static void
+one_try_may_be_several_handshakes_within_the_same_account(void)
+{
+	struct standing s;
+	struct health h;
+	int n = 0;
+
+	health_init(&h, &s);
+	for (int i = 0; i < 20; i++)
+		health_shake(&h, 1000);
+	CU_ASSERT_TRUE(health_may_shake(&h, 1000)); /* it is not lost */
+	health_fail(&h, ASK_REFUSED, 1000);
+	for (; health_may_shake(&h, 1000); n++)
+		health_shake(&h, 1000);
+	CU_ASSERT_EQUAL(n, HEALTH_SHAKES);
+	health_reset(&h);
+	health_fail(&h, ASK_REFUSED, 1000);
+	CU_ASSERT_TRUE(health_may_try(&h, 1000));
+}
+
 static const struct unit_case cases[] = {
 	{ "the time of an answer is smoothed by one eighth",
 	    the_time_of_an_answer_is_smoothed_by_one_eighth },
@@ -104,6 +155,10 @@ static const struct unit_case cases[] = {
 	    failures_of_the_same_trouble_do_not_double_it },
 	{ "an answer ends it", an_answer_ends_it },
 	{ "only several soft failures in a row count", only_several_soft_failures_in_a_row_count },
+	{ "a lost one gets no more than 8 handshakes in any minute",
+	    a_lost_one_gets_no_more_than_8_handshakes_in_any_minute },
+	{ "one try may be several handshakes, within the same account",
+	    one_try_may_be_several_handshakes_within_the_same_account },
 	{ "our own limits are not held against it", our_own_limits_are_not_held_against_it },
 };
 

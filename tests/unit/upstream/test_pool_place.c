@@ -95,6 +95,83 @@ a_hedge_tries_the_other_transport_before_other_addresses(void)
 	world_clear(&w);
 }
 
+/* Fails its only opening, which makes it lost. */
+static void
+lose(struct world *w)
+{
+	size_t n = 0;
+
+	ask(w, 0, 0, 3000);
+	while (n < w->nopened) {
+		gone(w->opened[n++], ASK_REFUSED, "connection refused");
+		pass(w, 5);
+	}
+	CU_ASSERT_EQUAL(w->answers[0].fail, ASK_REFUSED);
+}
+
+static void
+places_of_a_lost_upstream_are_tried_one_at_a_time_and_in_turn(void)
+{
+	struct world w;
+
+	world_init(&w, 3);
+	lose(&w);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 3);
+	/* all who ask wait for one handshake, hedges too, however silent it is */
+	ask(&w, 1, 0, 3000);
+	ask(&w, 2, POOL_ASK_FRESH, 3000);
+	pass(&w, 600);
+	ask(&w, 3, POOL_ASK_FRESH, 3000);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 4);
+	CU_ASSERT_EQUAL(w.opened[3]->addr.ip[3], 2); /* turned, as without being lost */
+	pass(&w, 2000);
+	for (size_t i = 1; i <= 3; i++)
+		CU_ASSERT_EQUAL(w.answers[i].calls, 1);
+	CU_ASSERT_TRUE(w.opened[3]->closed);
+	/* the next one begins with another place, and one that refuses makes room for the next */
+	ask(&w, 4, 0, 3000);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 5);
+	CU_ASSERT_EQUAL(w.opened[4]->addr.ip[3], 3);
+	gone(w.opened[4], ASK_REFUSED, "connection refused");
+	pass(&w, 5);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 6);
+	CU_ASSERT_EQUAL(w.opened[5]->addr.ip[3], 1);
+	ready(w.opened[5]);
+	reply(w.opened[5]);
+	CU_ASSERT_EQUAL(w.answers[4].fail, ASK_OK);
+	world_clear(&w);
+}
+
+static void
+nobody_waits_for_a_lost_upstream_that_is_not_to_be_tried_yet(void)
+{
+	static const struct question question = { .name = { .len = 1 }, .type = TYPE_A };
+	static const struct msg_ask how = { .rd = true };
+	struct ask *out = NULL;
+	struct world w;
+
+	world_init(&w, 1);
+	lose(&w);
+	ask(&w, 1, 0, 3000); /* the first that asks may try at once */
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 2);
+	gone(w.opened[1], ASK_TLS, "certificate has expired");
+	pass(&w, 5);
+	ask(&w, 2, 0, 3000);
+	pass(&w, 5);
+	CU_ASSERT_EQUAL(w.nopened, 2);
+	CU_ASSERT_EQUAL(w.answers[2].calls, 1);
+	CU_ASSERT_STRING_EQUAL(w.answers[2].text, "certificate has expired");
+	CU_ASSERT_EQUAL(pool_ask(w.pool, 0, &question, &how, POOL_ASK_PROBE, 1000, on_answer,
+			    &w.answers[3], &out),
+	    -EAGAIN);
+	CU_ASSERT_PTR_NULL(out);
+	/* another network, another account */
+	pool_new_epoch(w.pool);
+	ask(&w, 4, 0, 3000);
+	CU_ASSERT_EQUAL(w.nopened, 3);
+	world_clear(&w);
+}
+
 static void
 addresses_of_both_families_take_turns_ipv6_first(void)
 {
@@ -163,6 +240,10 @@ static const struct unit_case cases[] = {
 	    a_hedge_tries_the_other_transport_before_other_addresses },
 	{ "connections are closed before the server does it",
 	    connections_are_closed_before_the_server_does_it },
+	{ "places of a lost upstream are tried one at a time and in turn",
+	    places_of_a_lost_upstream_are_tried_one_at_a_time_and_in_turn },
+	{ "nobody waits for a lost upstream that is not to be tried yet",
+	    nobody_waits_for_a_lost_upstream_that_is_not_to_be_tried_yet },
 	{ "addresses of both families take turns, IPv6 first",
 	    addresses_of_both_families_take_turns_ipv6_first },
 };
