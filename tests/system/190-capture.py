@@ -1,18 +1,16 @@
 """All packets of the machine, captured on all links and ports: under privacy strict no queried name is
 in one of them, whatever fails."""
-import json
 import os
 import re
 import secrets
 import struct
-import subprocess
 
 from lib.ask import Load
 from lib.check import equal, true
 from lib.daemon import ADDRESS, PORT, Stubd
 from lib.lab import ROOT
+from lib.packets import Packets
 
-TOOL = os.path.join(ROOT, "tests", "system", "lib", "capture.py")
 README = os.path.join(ROOT, "tests", "lab", "README.md")
 PROVIDERS = ("alpha", "beta", "crook")
 CERTIFICATES = ("wrong-name", "expired", "self-signed")
@@ -21,29 +19,7 @@ ZONES = ("load.example.com", "wildcname.example.com", "example.com", "load.insec
 SLOW = "1500"       # milliseconds, for the faults that want some
 
 
-class Capture:
-    """Takes all packets from entry to exit; then flows holds them."""
-
-    def __init__(self, lab):
-        self.lab = lab
-
-    def __enter__(self):
-        self.file = os.path.join(self.lab.folder, "capture.json")
-        self.process = self.lab.spawn("python3", TOOL, "watch", self.file, stdout=subprocess.PIPE, text=True)
-        equal(self.process.stdout.readline(), "ready\n")
-        return self
-
-    def __exit__(self, *_):
-        self.lab.output("python3", TOOL, "end", check=True)
-        self.process.wait(timeout=60)
-        self.process.stdout.close()
-        with open(self.file, encoding="ascii") as f:
-            seen = json.load(f)
-        os.unlink(self.file)
-        equal(seen["drops"], 0, "packets that were not captured")
-        self.flows = [{**f, "payload": bytes.fromhex(f["payload"]), "from": tuple(f["from"]), "to": tuple(f["to"])}
-                      for f in seen["flows"]]
-
+class Capture(Packets):
     def outside(self):
         """What is not between our own sockets."""
         return [f for f in self.flows if f["link"] != "lo" or not (ours(f["from"]) or ours(f["to"]))]
