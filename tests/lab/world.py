@@ -102,6 +102,8 @@ ZONES = {
     "iterations.org": ("leaf2", "iterations"),
     "keytrap.org": ("leaf2", "keytrap"),
     "dstrap.org": ("leaf2", "dstrap"),
+    "nxns.org": ("leaf2", "unsigned"),
+    "victim.com": ("leaf1", "unsigned"),
     "home.arpa": ("leaf2", "unsigned"),
     "2.0.192.in-addr.arpa": ("leaf2", "nsec"),
     "18.198.in-addr.arpa": ("leaf2", "nsec"),

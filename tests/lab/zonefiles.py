@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 
+import attacks
 from dnssec import ds
 from kinds import KINDS
 from run import run, side_by_side, write
@@ -38,7 +39,7 @@ def big_text(name, records, size):
 
 
 def contents(zone):
-    """What the zone says of itself: the file, and for example.com the large answers."""
+    """What the zone says of itself: the file, for example.com the large answers, and attacks.py's."""
     path = f"{HERE}/zones/{stem(zone)}.zone"
     text = ""
     if os.path.exists(path):
@@ -46,7 +47,7 @@ def contents(zone):
             text = f.read()
     if zone == "example.com":
         text += big_text("big1", 8, 240) + big_text("big4", 24, 240)
-    return text
+    return text + attacks.contents(zone)
 
 
 def delegations(zone, parents_say, secure):
@@ -156,7 +157,7 @@ def build(state):
 
 def recipe():
     """A digest of all that the zones are made from."""
-    files = [f"{HERE}/{f}" for f in ("world.py", "kinds.py", "dnssec.py", "zonefiles.py")]
+    files = [f"{HERE}/{f}" for f in ("world.py", "attacks.py", "kinds.py", "dnssec.py", "zonefiles.py")]
     sha = hashlib.sha256()
     for path in files + sorted(f"{HERE}/zones/{f}" for f in os.listdir(f"{HERE}/zones")):
         with open(path, "rb") as f:
