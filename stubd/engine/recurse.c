@@ -72,6 +72,9 @@ static const struct option options[] = {
 	{ "harden-large-queries:", "yes" },
 	{ "harden-short-bufsize:", "yes" },
 	{ "edns-buffer-size:", "1232" },
+	/* A server that refuses does so again, and is asked so often at each of its addresses: 5 times by
+	 * default. With 2, 1 in 100 names fails where a third of all packets is lost each way. */
+	{ "outbound-msg-retry:", "3" },
 	/* Small caches: ours stands before them. */
 	{ "msg-cache-size:", "2m" },
 	{ "rrset-cache-size:", "4m" },
