@@ -46,6 +46,7 @@ struct helper {
 	size_t next;	/* where to look for a free one */
 	uint64_t round; /* makes numbers differ that share a slot */
 	struct except_parts parts;
+	bool told_exceptions; /* EXCEPT has come */
 };
 
 /* --- to the stub ------------------------------------------------------------------------------ */
@@ -154,7 +155,7 @@ take_ask(struct helper *helper, const struct message *m)
 	struct job **slot = job_slot(helper, m->id), *job;
 	int error = 0;
 
-	if (*slot)
+	if (*slot || !helper->told_exceptions)
 		return -EBADMSG;
 	job = calloc(1, sizeof(*job));
 	if (!job) {
@@ -272,6 +273,7 @@ take_exceptions(struct helper *helper, const struct message *m)
 
 	if (worker_set_exceptions(helper->worker, &exceptions) < 0)
 		give_up(helper, "out of memory");
+	helper->told_exceptions = true;
 	except_clear(&helper->parts);
 }
 

@@ -294,6 +294,16 @@ get_part(struct rcur *c, struct message *out)
 	out->which = (enum except_text)which;
 }
 
+static bool
+get_bool(struct rcur *c)
+{
+	const unsigned value = rcur_u8(c);
+
+	if (value > 1)
+		c->bad = true;
+	return value;
+}
+
 static void
 get_body(struct rcur *c, struct message *out)
 {
@@ -336,7 +346,7 @@ get_body(struct rcur *c, struct message *out)
 		get_part(c, out);
 		break;
 	case MESSAGE_EXCEPT:
-		out->config.exceptions.root_by_recursion = rcur_u8(c);
+		out->config.exceptions.root_by_recursion = get_bool(c);
 		break;
 	case MESSAGE_FORGET:
 	case MESSAGE_PING:

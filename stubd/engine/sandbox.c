@@ -221,8 +221,6 @@ static const int writing[] = {
 	SCMP_SYS(unlinkat),
 	SCMP_SYS(fsync),
 	SCMP_SYS(fdatasync),
-	SCMP_SYS(ftruncate),
-	SCMP_SYS(fchmod),
 };
 
 static int

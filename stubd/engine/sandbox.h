@@ -1,8 +1,8 @@
 /*
  * What the helper process takes away from itself: libunbound reads what the whole network sends.
  *
- * It can still ask over UDP and TCP, listen, and read two files. It cannot start a process or a thread,
- * execute anything, open files elsewhere, trace or signal others, or leave a core dump.
+ * It can still ask over UDP and TCP, listen, read two files, and replace one. It cannot start a process
+ * or a thread, execute anything, open files elsewhere, trace or signal others, or leave a core dump.
  *
  *	limits		no core, no processes, SANDBOX_MEMORY, SANDBOX_DESCRIPTORS
  *	Landlock	files: those of struct sandbox_files, where the kernel has it (5.13). What counts

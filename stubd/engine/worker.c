@@ -386,7 +386,9 @@ worker_fetched(struct relay_fetch *fetch, const struct answer *answer, enum fetc
 void
 worker_forget(struct worker *worker)
 {
-	worker->validation.stale = worker->recursion.stale = true;
+	/* Where there is no context yet there is nothing to forget. */
+	worker->validation.stale |= worker->validation.recurse != NULL;
+	worker->recursion.stale |= worker->recursion.recurse != NULL;
 	worker->validation.retry_at = worker->recursion.retry_at = 0;
 }
 

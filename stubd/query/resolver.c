@@ -50,6 +50,7 @@ void
 resolver_set_policy(struct resolver *resolver, struct policy *policy)
 {
 	struct policy *old = resolver->policy;
+	int error;
 
 	resolver->policy = policy;
 	/* What was learnt under other rules may be owned by another view now. */
@@ -59,8 +60,9 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 		engine_forget(resolver->engine);
 	if (resolver->engine)
 		exceptions_links_changed(resolver);
-	if (resolver->engine && exceptions_tell(resolver) < 0)
-		log_error("out of memory; what is excepted from validation stays as it was");
+	error = resolver->engine ? exceptions_tell(resolver) : 0;
+	if (error)
+		log_error("what is excepted from validation stays as it was: %s", strerror(-error));
 	if (old)
 		flight_reroute_all(resolver);
 	if (resolver->cache)

@@ -1,5 +1,6 @@
 /* What a helper, or a stub, may send instead of a message; and answers of the network on their way
  * between the two. */
+#include "stubd/engine/except.h"
 #include "stubd/engine/message.h"
 
 #include <stdlib.h>
@@ -17,7 +18,8 @@ again(const struct message *message, const uint8_t *data, size_t size)
 
 	if (n != MESSAGE_HEAD + size || message_read(out + MESSAGE_HEAD, size, &other) < 0 ||
 	    other.type != message->type || other.id != message->id ||
-	    (message->type == MESSAGE_FETCHED && memcmp(out + MESSAGE_HEAD, data, size) != 0))
+	    (message->wire && message->type != MESSAGE_VALIDATE &&
+		message->type != MESSAGE_RESULT && memcmp(out + MESSAGE_HEAD, data, size) != 0))
 		abort();
 	free(out);
 }
@@ -47,6 +49,24 @@ answer_again(const struct message *message)
 	free(out);
 }
 
+/* A part is taken twice, or not at all, and stands there twice. */
+static void
+put_together(const struct message *message)
+{
+	struct except_parts parts = { .len = { 0 } };
+	const char *text;
+
+	if (except_take(&parts, message) == 0) {
+		if (except_take(&parts, message) < 0)
+			abort();
+		text = parts.texts[message->which];
+		if (strlen(text) != 2 * message->len ||
+		    memcmp(text + message->len, message->wire, message->len) != 0)
+			abort();
+	}
+	except_clear(&parts);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -55,7 +75,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (message_read(data, size, &message) < 0)
 		return 0;
 	again(&message, data, size);
-	if (message.wire)
+	if (message.type == MESSAGE_EXCEPT_PART)
+		put_together(&message);
+	else if (message.wire)
 		answer_again(&message);
 	return 0;
 }

@@ -113,6 +113,27 @@ def test_killed(lab):
     print(f"  worst wait {max(load.latencies):.2f} s")
 
 
+def test_told_again(lab):
+    """one that comes anew knows what is excepted before its first question, and one that runs learns of it at once"""
+    with Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        equal(dig(lab, "www.bogus.org").status, "SERVFAIL")
+        equal(stubd.ctl("nta", "add", "bogus.org")[0], 0)
+        equal(dig(lab, "www.bogus.org").status, "NOERROR", "told the one that ran")
+        pid = helper(stubd)
+        os.kill(pid, signal.SIGKILL)
+        replaced(stubd, pid)
+        stubd.ctl("flush")
+        equal(dig(lab, "www.bogus.org").status, "NOERROR", "told the one that came")
+        true("ad" in dig(lab, "www.example.com", "A", "+dnssec").flags, "validated")
+        pid = helper(stubd)
+        os.kill(pid, signal.SIGKILL)
+        replaced(stubd, pid)
+        equal(stubd.ctl("nta", "remove", "bogus.org")[0], 0)
+        equal(dig(lab, "www.bogus.org").status, "SERVFAIL", "told the next one")
+        equal(restarts(stubd), 2)
+        equal(stubd.log().count("engine: helper lost"), 2)
+
+
 def test_hung(lab):
     """stopped, it is replaced; cached answers are given meanwhile, new ones after"""
     with Stubd(lab, config(lab, "alpha-doh")) as stubd:

@@ -139,10 +139,14 @@ codes_out_of_range_are_refused(void)
 {
 	const struct message result = { .type = MESSAGE_RESULT, .result = { .why = "x" } };
 	const struct message fetched = { .type = MESSAGE_FETCHED, .end = FETCH_LOST };
+	const struct message part = {
+		.type = MESSAGE_EXCEPT_PART, .wire = (const uint8_t *)"a.", .len = 2
+	};
+	const struct message except = { .type = MESSAGE_EXCEPT };
 	const struct message fetch = { .type = MESSAGE_FETCH, .question = question };
 
 	CU_ASSERT_EQUAL(spoiled(&result, 0, 0), -EBADMSG);
-	CU_ASSERT_EQUAL(spoiled(&result, 0, MESSAGE_PONG + 1), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&result, 0, MESSAGE_EXCEPT + 1), -EBADMSG);
 	CU_ASSERT_EQUAL(spoiled(&result, 9, 6), -EBADMSG);   /* error */
 	CU_ASSERT_EQUAL(spoiled(&result, 10, 16), -EBADMSG); /* rcode */
 	CU_ASSERT_EQUAL(spoiled(&result, 11, SECURITY_TRUSTED), -EBADMSG);
@@ -150,7 +154,12 @@ codes_out_of_range_are_refused(void)
 	CU_ASSERT_EQUAL(spoiled(&result, 14, 0), -EBADMSG);   /* a second one */
 	CU_ASSERT_EQUAL(spoiled(&fetched, 9, FETCH_LOST + 1), -EBADMSG);
 	CU_ASSERT_EQUAL(spoiled(&fetched, 9, FETCH_ANSWERED), -EBADMSG); /* without an answer */
-	CU_ASSERT_EQUAL(spoiled(&fetch, 9, 64), -EBADMSG);		 /* a label */
+	CU_ASSERT_EQUAL(spoiled(&part, 1, EXCEPT_ANCHORS), 0);
+	CU_ASSERT_EQUAL(spoiled(&part, 1, EXCEPT_TEXTS), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&part, 5, 1), -EBADMSG); /* the length */
+	CU_ASSERT_EQUAL(spoiled(&part, 5, 3), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&except, 1, 2), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&fetch, 9, 64), -EBADMSG); /* a label */
 	CU_ASSERT_EQUAL(spoiled(&fetch, 25, CLASS_CH), -EBADMSG);
 }
 
