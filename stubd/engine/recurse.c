@@ -2,6 +2,7 @@
 
 #include "policy/addr.h"
 #include "stubd/base/list.h"
+#include "stubd/engine/families.h"
 #include "stubd/engine/rootfile.h"
 #include "stubd/engine/trust.h"
 #include "stubd/engine/ubase.h"
@@ -16,7 +17,6 @@
 #include <time.h>
 #include <unbound.h>
 #include <unbound-event.h>
-#include <unistd.h>
 
 enum {
 	HEADER_SIZE = 12, /* RFC 1035 section 4.1.1 */
@@ -25,8 +25,6 @@ enum {
 	RCODE_SERVFAIL = 2,
 	SEC_BOGUS = 1, /* libunbound's numbers */
 	SEC_SECURE = 2,
-	FAMILY_4 = 1, /* bits of a set */
-	FAMILY_6 = 2,
 };
 
 struct recurse {
@@ -128,35 +126,6 @@ static const char *const own_zones[] = {
 	"test.",
 	"invalid.",
 };
-
-/* Connecting a datagram socket asks for the route and sends nothing. */
-static bool
-routed(int family, const struct sockaddr *address, socklen_t n)
-{
-	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool yes = fd >= 0 && connect(fd, address, n) == 0;
-
-	if (fd >= 0)
-		close(fd);
-	return yes;
-}
-
-/* The families by which the world is reached; a.root-servers.net stands for the world. */
-static unsigned
-families(void)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons(53) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons(53) };
-	unsigned set = 0;
-
-	inet_pton(AF_INET, "198.41.0.4", &v4.sin_addr);
-	inet_pton(AF_INET6, "2001:503:ba3e::2:30", &v6.sin6_addr);
-	if (routed(AF_INET, (struct sockaddr *)&v4, sizeof(v4)))
-		set |= FAMILY_4;
-	if (routed(AF_INET6, (struct sockaddr *)&v6, sizeof(v6)))
-		set |= FAMILY_6;
-	return set;
-}
 
 static int
 set_option(struct ub_ctx *ctx, const char *name, const char *value, char why[ENGINE_WHY_MAX])
@@ -277,7 +246,7 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
 	recurse->max = RECURSE_JOBS_MAX;
 	recurse->burst = RECURSE_BURST;
 	recurse->fixed = config->outgoing_interface != NULL;
-	recurse->families = families();
+	recurse->families = families_routed();
 	error = set_options(recurse->ctx, config, &recurse->root, why);
 	if (!error && !recurse->fixed)
 		error = set_families(recurse->ctx, recurse->families, why);
@@ -385,10 +354,11 @@ job_free(struct job *job)
 /* Bogus data comes as a good message: it goes no further than this. NXDOMAIN and the like come with
  * rcode 0 and are in the message's header; with any other rcode there is no message to read. */
 static struct engine_result
-judge(int rcode, const uint8_t *wire, int len, int sec, const char *why)
+judge(const struct recurse *recurse, int rcode, const uint8_t *wire, int len, int sec,
+    const char *why)
 {
 	struct engine_result result = { .rcode = RCODE_SERVFAIL,
-		.why = "no authoritative server gave a usable answer" };
+		.why = families_why(recurse->families) };
 
 	if (rcode == 0 && sec == SEC_BOGUS) {
 		result.security = SECURITY_BOGUS;
@@ -410,7 +380,7 @@ on_answer(void *arg, int rcode, void *wire, int len, int sec, char *why, int rat
 {
 	struct job *job = arg;
 	struct recurse *recurse = job->recurse;
-	struct engine_result result = judge(rcode, wire, len, sec, why);
+	struct engine_result result = judge(recurse, rcode, wire, len, sec, why);
 	uint64_t id = job->request.id;
 
 	(void)ratelimited; /* no such limit is set */
@@ -490,7 +460,7 @@ bool
 recurse_outdated(struct recurse *recurse)
 {
 	return trust_copy_outdated(&recurse->root) ||
-	       (!recurse->fixed && recurse->families != families());
+	       (!recurse->fixed && recurse->families != families_routed());
 }
 
 size_t

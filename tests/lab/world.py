@@ -81,6 +81,7 @@ ZONES = {
     "crook.example": ("leaf1", "nsec"),
     "example.co.uk": ("leaf2", "nsec3"),
     "insecure.org": ("leaf2", "unsigned"),
+    "v4.org": ("leaf2", "unsigned"),
     "bogus.org": ("leaf2", "bogus"),
     "expired.org": ("leaf2", "expired"),
     "early.org": ("leaf2", "early"),
@@ -119,6 +120,12 @@ CORP_ZONES = {
 }
 NAME_OF = {"root": "a.root-servers.net", "tld": "a.nic.net",
            "leaf1": "ns1.hosts.net", "leaf2": "ns2.hosts.net"}
+V4_ONLY = {"v4.org": "ns4.hosts.net"}   # zones whose servers have no IPv6, and by which name
+
+
+def nameserver(zone):
+    """The name in the zone's NS."""
+    return V4_ONLY.get(zone) or NAME_OF[ZONES[zone][0]]
 
 
 def parent(zone):

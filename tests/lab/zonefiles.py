@@ -14,7 +14,7 @@ import attacks
 from dnssec import ds
 from kinds import KINDS
 from run import run, side_by_side, write
-from world import CORP_ZONES, NAME_OF, PARTIES, ZONES, parent
+from world import CORP_ZONES, NAME_OF, PARTIES, ZONES, nameserver, parent
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 DAY = 86400
@@ -52,8 +52,8 @@ def contents(zone):
 
 def delegations(zone, parents_say, secure):
     """The children's NS and DS: of those with a DS, or of those without."""
-    return "".join(f"{dotted(child)} NS {NAME_OF[server]}.\n" + "".join(parents_say[child])
-                   for child, (server, _) in ZONES.items()
+    return "".join(f"{dotted(child)} NS {nameserver(child)}.\n" + "".join(parents_say[child])
+                   for child in ZONES
                    if child != "." and parent(child) == zone and bool(parents_say[child]) == secure)
 
 
@@ -143,8 +143,8 @@ def build(state):
     keys = {z: made[z][1] if z in made else [] for z in ZONES}
     parents_say = {z: KINDS[kind].ds(z, keys[z]) for z, (_, kind) in ZONES.items()}
     unseen = {}
-    for zone, (server, kind) in ZONES.items():
-        text = HEADER.format(origin=dotted(zone), ns=NAME_OF[server]) + contents(zone) \
+    for zone, (_, kind) in ZONES.items():
+        text = HEADER.format(origin=dotted(zone), ns=nameserver(zone)) + contents(zone) \
             + delegations(zone, parents_say, True) + glue(zone)
         insecure = delegations(zone, parents_say, False)
         unseen[zone] = insecure if kind == "optout" else ""
