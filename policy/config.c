@@ -369,3 +369,12 @@ dnssec_mode_text(enum dnssec_mode v)
 	assert((unsigned)v < sizeof(texts) / sizeof(*texts));
 	return texts[v];
 }
+
+const char *
+dns64_mode_text(enum dns64_mode v)
+{
+	static const char *const texts[] = { "never", "auto", "always" };
+
+	assert((unsigned)v < sizeof(texts) / sizeof(*texts));
+	return texts[v];
+}

@@ -31,6 +31,7 @@
 enum privacy { PRIVACY_ENCRYPTED, PRIVACY_STRICT, PRIVACY_OPPORTUNISTIC };
 enum strategy { STRATEGY_ONE, STRATEGY_SPREAD, STRATEGY_SHARD, STRATEGY_FASTEST, STRATEGY_ORDERED };
 enum miss_step { MISS_PROVIDERS, MISS_RECURSE };
+enum dns64_mode { DNS64_NEVER, DNS64_AUTO, DNS64_ALWAYS };
 enum dnssec_mode { DNSSEC_OFF, DNSSEC_TRUST, DNSSEC_VALIDATE };
 
 enum {
@@ -84,8 +85,10 @@ struct policy {
 	enum miss_step on_miss[2];
 	size_t non_miss;
 	enum dnssec_mode dnssec;
-	struct prefix dns64; /* of NAT64; family 0: none */
-	uint16_t filter;     /* TYPE_A or TYPE_AAAA: no name has such addresses; 0: no filter */
+	bool nat64_learnt;   /* its prefix is taken from routers, RFC 8781 */
+	struct prefix nat64; /* that is written; family 0: none */
+	enum dns64_mode dns64;
+	uint16_t filter; /* TYPE_A or TYPE_AAAA: no name has such addresses; 0: no filter */
 	struct rebinding rebinding;
 	struct split_rule *rules;
 	size_t nrules;
@@ -140,5 +143,6 @@ const char *privacy_text(enum privacy v);
 const char *strategy_text(enum strategy v);
 const char *miss_step_text(enum miss_step v);
 const char *dnssec_mode_text(enum dnssec_mode v);
+const char *dns64_mode_text(enum dns64_mode v);
 
 #endif

@@ -232,15 +232,24 @@ build_filter(const struct config_load *load)
 }
 
 static void
-build_dns64(struct config_load *load)
+build_nat64(struct config_load *load)
 {
-	const char *text = config_text(load, "/dns64");
+	const char *prefix = config_text(load, "/nat64"), *mode = config_text(load, "/dns64");
 	struct policy *p = load->policy;
 	struct why why;
 
-	if (text && dns64_from_text(&p->dns64, text, &why) == 0 && p->filter == TYPE_AAAA)
+	p->nat64_learnt = prefix && strcmp(prefix, NAT64_AUTO) == 0;
+	if (prefix && !p->nat64_learnt)
+		dns64_from_text(&p->nat64, prefix, &why); /* the schema has complained */
+	for (int v = DNS64_NEVER; mode && v <= DNS64_ALWAYS; v++) {
+		if (strcmp(dns64_mode_text((enum dns64_mode)v), mode) == 0)
+			p->dns64 = (enum dns64_mode)v;
+	}
+	if (p->dns64 == DNS64_ALWAYS && p->filter == TYPE_AAAA)
 		config_error(load, "/dns64",
 		    "makes the addresses that \"filter\" takes away; write one of the two");
+	if (p->filter == TYPE_AAAA)
+		p->dns64 = DNS64_NEVER;
 }
 
 static void
@@ -315,7 +324,7 @@ build_values(struct config_load *load)
 	p->strategy = build_strategy(load);
 	p->dnssec = build_dnssec(load);
 	p->filter = build_filter(load);
-	build_dns64(load);
+	build_nat64(load);
 	p->draw_size = (unsigned)json_integer_value(draw);
 	p->reshuffle = (uint64_t)config_time(config_at(load, "/providers/reshuffle")) / 1000;
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));

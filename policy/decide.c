@@ -145,7 +145,7 @@ policy_view(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out)
 {
 	policy_owner(policy, question, netview, out);
-	overrule(policy, question, out);
+	overrule(policy, question, netview, out);
 }
 
 static void

@@ -1,5 +1,7 @@
 #include "policy/dns64.h"
 
+#include "policy/config.h"
+#include "policy/netview.h"
 #include "policy/rebinding.h"
 
 #include <errno.h>
@@ -22,24 +24,44 @@ place(const struct prefix *prefix, size_t i)
 	return at + (prefix->bits / 8 <= RESERVED_OCTET && at >= RESERVED_OCTET);
 }
 
+bool
+dns64_usable(const struct prefix *prefix)
+{
+	static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 };
+	static const uint8_t none[16] = { 0 };
+
+	if (prefix->family != AF_INET6 || prefix->ip[RESERVED_OCTET] != 0 ||
+	    !memchr(lengths, prefix->bits, sizeof(lengths)))
+		return false;
+	/* ::/32 and below have loopback, ::ffff:0:0/96 and the like; then multicast and link-local. */
+	return memcmp(prefix->ip, none, 4) != 0 && prefix->ip[0] != 0xff &&
+	       !(prefix->ip[0] == 0xfe && (prefix->ip[1] & 0xc0) == 0x80);
+}
+
 int
 dns64_from_text(struct prefix *out, const char *text, struct why *why)
 {
-	static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 };
 	struct prefix prefix;
 
 	if (prefix_from_text(&prefix, text, why) < 0)
 		return -EINVAL;
-	if (prefix.family == AF_INET6 && prefix.ip[RESERVED_OCTET] == 0 &&
-	    memchr(lengths, prefix.bits, sizeof(lengths))) {
+	if (dns64_usable(&prefix)) {
 		*out = prefix;
 		return 0;
 	}
 	return why_set(why,
 	    "\"%.64s\" is no prefix of NAT64; write an IPv6 prefix of 32, 40, 48, 56, 64 or 96 "
-	    "bits, "
-	    "such as \"64:ff9b::/96\"",
+	    "bits, such as \"64:ff9b::/96\"",
 	    text);
+}
+
+const struct prefix *
+dns64_prefix(const struct policy *policy, const struct netview *netview)
+{
+	if (!netview->nat64.family || policy->dns64 == DNS64_NEVER ||
+	    (policy->dns64 == DNS64_AUTO && netview->ipv4))
+		return NULL;
+	return &netview->nat64;
 }
 
 bool

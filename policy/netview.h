@@ -1,12 +1,14 @@
 /*
  * The machine's network as policy sees it: a value, filled by the daemon. It grows with the watch
- * room; today it holds the link generations and the machine's own name.
+ * room; today it holds the link generations, the machine's own name, and how IPv4 hosts are reached.
  */
 #ifndef POLICY_NETVIEW_H
 #define POLICY_NETVIEW_H
 
 #include "policy/name.h"
+#include "policy/prefix.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +24,8 @@ struct netview {
 	struct name hostname; /* root (len 1) when unknown */
 	size_t nlinks;
 	struct netview_link links[NETVIEW_LINKS_MAX];
+	bool ipv4;	     /* does a route lead to the IPv4 internet? */
+	struct prefix nat64; /* of the NAT64 of this network; family 0: none is known */
 };
 
 #endif

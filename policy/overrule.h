@@ -3,7 +3,7 @@
  * what is asked.
  *
  *	A, AAAA	no data, where the person filters that type; only what is local keeps it
- *	AAAA	of ipv4only.arpa: its addresses in the prefix of `dns64` (RFC 7050 section 3)
+ *	AAAA	of ipv4only.arpa: its addresses in the prefix of NAT64, while that is used (RFC 7050 section 3)
  *	PTR	of an address in that prefix: an alias to the IPv4 address's (RFC 6147 section 5.3.1)
  *	ANY	one HINFO that says so, wherever the name is not denied here (RFC 8482 section 4.2)
  */
@@ -13,6 +13,7 @@
 #include "policy/decide.h"
 
 /* Makes the view local where that is so; it is already filled with the name's owner. */
-void overrule(const struct policy *policy, const struct question *question, struct view *view);
+void overrule(const struct policy *policy, const struct question *question,
+    const struct netview *netview, struct view *view);
 
 #endif

@@ -24,6 +24,7 @@ static const char *const strategies[] = { "one", "spread", "shard", "fastest", "
 static const char *const privacies[] = { "encrypted", "strict", "opportunistic", NULL };
 static const char *const steps[] = { "providers", "recurse", NULL };
 static const char *const filters[] = { "A", "AAAA", NULL };
+static const char *const dns64s[] = { "auto", "always", "never", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
 static const char *const built_one[] = { "1", NULL };
@@ -136,10 +137,17 @@ check_prefix(const char *text, struct why *why)
 }
 
 static int
-check_dns64(const char *text, struct why *why)
+check_nat64(const char *text, struct why *why)
 {
 	struct prefix prefix;
 
+	if (strcmp(text, NAT64_AUTO) == 0)
+		return 0;
+	if (!strchr(text, '/'))
+		return why_set(why,
+		    "\"%.64s\" is no prefix of NAT64; write \"" NAT64_AUTO
+		    "\", null, or one like \"64:ff9b::/96\"",
+		    text);
 	return dns64_from_text(&prefix, text, why);
 }
 
@@ -267,8 +275,10 @@ const struct schema_key schema[] = {
 
 	{ "filter", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", filters, NULL, NULL,
 	    "A or AAAA: names have no such addresses; null: all that they have." },
-	{ "dns64", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, check_dns64,
-	    "The prefix of the network's NAT64; null: there is none." },
+	{ "nat64", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "\"auto\"", NULL, NULL, check_nat64,
+	    "The prefix of the network's NAT64; auto: as its routers announce it; null: it is not used." },
+	{ "dns64", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"auto\"", dns64s, NULL, NULL,
+	    "When names get IPv6 addresses in that prefix: auto: while there is no IPv4; always; never." },
 	{ "rebinding", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "Public names with addresses of private networks." },
 	{ "rebinding/block", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
 	    "Whether such answers are blocked; those of split rules never are." },

@@ -28,6 +28,7 @@ struct daemon {
 	bool resolver_made;
 	struct link_watch *links;
 	struct epoch *epoch;
+	struct nat64 *nat64;
 	struct wake_watch *wake;
 	struct goodtime *goodtime;
 	struct udp_front *udp;

@@ -172,6 +172,19 @@ show_epoch(FILE *out, const json_t *epoch)
 		    show_str(epoch, "reason"));
 }
 
+/* Says nothing where no NAT64 is known. */
+static void
+show_nat64(FILE *out, const json_t *network)
+{
+	const char *prefix = json_string_value(json_object_get(network, "nat64"));
+
+	if (prefix)
+		fprintf(out, "  %-15s%s%s%s\n", "NAT64", prefix,
+		    json_is_true(json_object_get(network, "ipv4")) ? "" : ", no IPv4",
+		    json_is_true(json_object_get(network, "dns64")) ? ", names get addresses in it"
+								    : "");
+}
+
 static void
 show_clock(FILE *out, const json_t *clock)
 {
@@ -257,6 +270,7 @@ show_head(FILE *out, const json_t *json)
 	    show_int(json, "providers_known"));
 	show_clock(out, json_object_get(json, "clock"));
 	show_epoch(out, json_object_get(json, "epoch"));
+	show_nat64(out, json_object_get(json, "network"));
 	if (json_array_size(json_object_get(json_object_get(json, "draw"), "members"))) {
 		fprintf(out, "  %-15s", "drawn");
 		show_draw(out, json_object_get(json, "draw"));

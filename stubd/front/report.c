@@ -334,6 +334,7 @@ report_status(const struct api_host *host)
 		{ "validation", validation(r) },
 		{ "clock", wall_clock(r) },
 		{ "epoch", epoch(r) },
+		{ "network", report_network(r) },
 		{ "trouble", json_string(trouble_text(r->verdicts.trouble)) },
 		{ "warnings", warnings(host) },
 	};

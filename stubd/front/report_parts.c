@@ -1,11 +1,14 @@
 #include "stubd/front/report_parts.h"
 #include "policy/addr.h"
 #include "policy/config.h"
+#include "policy/dns64.h"
 #include "policy/select.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
 
+#include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,5 +140,21 @@ report_upstream(const struct resolver *resolver, uint16_t upstream)
 		json_object_set_new(json, "rank", json_integer((json_int_t)rank));
 	if (upstream < pool_count(resolver->pool))
 		add_standing(json, resolver, upstream);
+	return json;
+}
+
+json_t *
+report_network(const struct resolver *resolver)
+{
+	const struct netview *view = &resolver->netview;
+	char host[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
+	json_t *json = json_pack("{s:b, s:n, s:b}", "ipv4", view->ipv4, "nat64", "dns64",
+	    dns64_prefix(resolver->policy, view) != NULL);
+
+	if (!view->nat64.family)
+		return json;
+	inet_ntop(AF_INET6, view->nat64.ip, host, sizeof(host));
+	snprintf(text, sizeof(text), "%s/%u", host, view->nat64.bits);
+	json_object_set_new(json, "nat64", json_string(text));
 	return json;
 }

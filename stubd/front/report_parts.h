@@ -30,6 +30,9 @@ json_t *report_upstream(const struct resolver *resolver, uint16_t upstream);
 /* Its place in the draw, counted from 1; 0: not drawn (a split rule's server). */
 size_t report_rank(const struct resolver *resolver, uint16_t upstream);
 
+/* Whether there is IPv4, the prefix of NAT64 or null, and whether names get addresses in it. */
+json_t *report_network(const struct resolver *resolver);
+
 bool report_is_down(const struct resolver *resolver, uint16_t upstream);
 
 #endif

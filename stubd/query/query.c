@@ -1,6 +1,7 @@
 #include "stubd/query/query.h"
 
 #include "policy/config.h"
+#include "policy/dns64.h"
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
@@ -119,9 +120,9 @@ synthesis(struct query *q, const struct answer *a, struct answer **made)
 {
 	/* no longer than the denial, section 5.1.7 */
 	uint32_t ttl = q->negative->nscount ? q->negative->ttl : NO_SOA_TTL;
+	const struct prefix *prefix = dns64_prefix(q->resolver->policy, &q->resolver->netview);
 
-	if (a->rcode == RCODE_NOERROR &&
-	    answer_synthesise(a, &q->resolver->policy->dns64, ttl, made) == 0)
+	if (prefix && a->rcode == RCODE_NOERROR && answer_synthesise(a, prefix, ttl, made) == 0)
 		return *made;
 	return q->negative;
 }

@@ -5,6 +5,7 @@
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 #include "tests/replay/fake_loop.h"
+#include "tests/replay/network.h"
 #include "tests/replay/records.h"
 #include "tests/replay/script.h"
 #include "tests/replay/words.h"
@@ -41,22 +42,6 @@ run_hosts(struct world *w, const struct step *step)
 	for (size_t i = 0; i < step->nblock && n < sizeof(w->hosts); i++)
 		n += (size_t)snprintf(w->hosts + n, sizeof(w->hosts) - n, "%s\n", step->block[i]);
 	return n < sizeof(w->hosts) ? 0 : world_fail(w, "too many hosts");
-}
-
-/* link NAME GENERATION */
-static int
-run_link(struct world *w, const struct step *step)
-{
-	struct netview_link *link = &w->resolver.netview.links[0];
-	unsigned generation;
-
-	if (words_number(w, step->words[2], &generation) < 0)
-		return -1;
-	snprintf(link->name, sizeof(link->name), "%s", step->words[1]);
-	link->index = 7;
-	link->generation = generation;
-	w->resolver.netview.nlinks = 1;
-	return 0;
 }
 
 static int
@@ -370,7 +355,8 @@ static const struct {
 	{ "config", 1, "config [FILE]", run_config },
 	{ "reload", 1, "reload [FILE]", run_reload },
 	{ "hosts", 1, "hosts", run_hosts },
-	{ "link", 3, "link NAME GENERATION", run_link },
+	{ "link", 3, "link NAME GENERATION", network_link },
+	{ "nat64", 3, "nat64 PREFIX|none with|without (IPv4)", network_nat64 },
 	{ "pass", 2, "pass TIME", run_pass },
 	{ "epoch", 1, "epoch", run_epoch },
 	{ "drain", 1, "drain", run_drain },

@@ -1,5 +1,7 @@
 """Networks with one address family only: recursion, and providers and clients by way of NAT64."""
 import contextlib
+import socket
+import struct
 import time
 
 from lib.ask import dig
@@ -35,6 +37,39 @@ def network(lab):
         yield
     finally:
         dual(lab)
+
+
+# A router advertisement with one PREF64 option (RFC 8781 section 4), sent once on lap0; a router that
+# is nobody's default.
+ROUTER = """
+import socket, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+s.sendto(bytes.fromhex(sys.argv[2]), ("ff02::1", 0, 0, socket.if_nametoindex(sys.argv[1])))
+"""
+LENGTH_CODES = {96: 0, 64: 1, 56: 2, 48: 3, 40: 4, 32: 5}
+
+
+def announce(lab, prefix, lifetime=1800, where=("net", "lap0")):
+    ip6, bits = prefix.split("/")
+    option = struct.pack("!BBH", 38, 2, lifetime & ~7 | LENGTH_CODES[int(bits)]) \
+        + socket.inet_pton(socket.AF_INET6, ip6)[:12]
+    advertisement = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 0, 0, 0) + option
+    lab.output("python3", "-c", ROUTER, where[1], advertisement.hex(), where=where[0], check=True)
+
+
+def network_of(stubd):
+    return stubd.status()["network"]
+
+
+def prefix_becomes(stubd, lab, prefix):
+    becomes_true(lambda: network_of(stubd)["nat64"] == prefix, f"the prefix is {prefix}")
+
+
+def through(lab, *names):
+    """Providers by their IPv4 addresses alone."""
+    return [{**lab.providers[n], "addresses": [a for a in lab.providers[n]["addresses"] if "." in a]}
+            for n in names]
 
 
 RECURSE = {"on_miss": ["recurse"], "providers": {"custom": []}}
@@ -75,3 +110,83 @@ def test_recursion_v4(lab):
             lose_v4(lab)
             equal(dig(lab, "www.example.co.uk").data("A"), ["192.0.2.141"])
             equal(dig(lab, "b.load.v4.org").status, "SERVFAIL")
+
+
+def accept(lab):
+    """The laptop's kernel listens to routers, as it does by itself on a laptop."""
+    lab.output("sh", "-c", "for i in up0 tun0; do echo 2 >/proc/sys/net/ipv6/conf/$i/accept_ra; done", check=True)
+
+
+V4ONLY = "v4only.example.com"
+MADE = "64:ff9b::c000:254"
+
+
+def test_learnt(lab):
+    """a prefix that a router announces: names get addresses while there is no IPv4, for its lifetime"""
+    accept(lab)
+    config = {"providers": {"custom": [lab.providers["alpha-doh"]]}}
+    with network(lab), Stubd(lab, config) as stubd:
+        equal(network_of(stubd), {"ipv4": True, "nat64": None, "dns64": False})
+        announce(lab, "64:ff9b::/96")
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [], "IPv4 is there")
+        lose_v4(lab)
+        becomes_true(lambda: network_of(stubd)["dns64"], "IPv4 is gone")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [MADE])
+        equal(dig(lab, "www.example.com", "AAAA").data("AAAA"), ["2001:db8:2::80"])
+        equal(dig(lab, V4ONLY, "AAAA", "+cd").data("AAAA"), [], "who validates himself")
+        equal(dig(lab, "ipv4only.arpa", "AAAA").data("AAAA"), ["64:ff9b::c000:aa", "64:ff9b::c000:ab"])
+        text = stubd.ctl("status")[1]
+        true("64:ff9b::/96, no IPv4, names get addresses in it" in text, text)
+        announce(lab, "2001:db8:122:344::/64")
+        prefix_becomes(stubd, lab, "2001:db8:122:344::/64")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), ["2001:db8:122:344:c0:2:5400:0"])
+        # The router takes it back; then the older one's time runs out.
+        announce(lab, "2001:db8:122:344::/64", 0)
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        announce(lab, "64:ff9b::/96", 8)
+        becomes_true(lambda: network_of(stubd)["nat64"] is None, "the lifetime ends")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [])
+        announce(lab, "64:ff9b::/96")
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [MADE])
+        dual(lab)
+        becomes_true(lambda: network_of(stubd)["ipv4"], "IPv4 is back")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [])
+
+
+def test_other_link(lab):
+    """what a router says counts while the machine leaves by its link, and ends with the link"""
+    accept(lab)
+    config = {"providers": {"custom": [lab.providers["alpha-doh"]]}}
+    with network(lab), Stubd(lab, config) as stubd:
+        try:
+            announce(lab, "2001:db8:bad::/96", where=("corp", "vpn0"))
+            announce(lab, "64:ff9b::/96")
+            prefix_becomes(stubd, lab, "64:ff9b::/96")
+            announce(lab, "64:ff9b::/96", 0)
+            becomes_true(lambda: network_of(stubd)["nat64"] is None, "none is left that counts")
+            # The kernel sends such traffic to the VPN: now its router has a say.
+            ip(lab, "-6", "addr", "add", "2001:db8:7::2/64", "dev", "tun0", "nodad")
+            ip(lab, "-6", "route", "add", "2001:db8:bad::/96", "dev", "tun0")
+            prefix_becomes(stubd, lab, "2001:db8:bad::/96")
+            ip(lab, "link", "set", "tun0", "down")
+            becomes_true(lambda: network_of(stubd)["nat64"] is None, "the link is gone")
+        finally:
+            ip(lab, "link", "set", "tun0", "up")
+            ip(lab, "-6", "addr", "del", "2001:db8:7::2/64", "dev", "tun0", check=False)
+
+
+def test_written(lab):
+    """a written prefix counts instead of an announced one; null: none does"""
+    accept(lab)
+    config = {"providers": {"custom": [lab.providers["alpha-doh"]]}, "nat64": "2001:db8:64:64::/96"}
+    with network(lab), Stubd(lab, config) as stubd:
+        lose_v4(lab)
+        announce(lab, "64:ff9b::/96")
+        becomes_true(lambda: network_of(stubd)["dns64"], "IPv4 is gone")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), ["2001:db8:64:64::c000:254"])
+        for more, wanted in (({"nat64": None}, []), ({"nat64": "auto"}, [MADE]), ({"dns64": "never"}, [])):
+            stubd.configure({**config, "nat64": "auto", **more})
+            equal(stubd.ctl("reload")[0], 0)
+            equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), wanted, str(more))

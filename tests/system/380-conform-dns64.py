@@ -66,7 +66,7 @@ CHECKS = [
 
 
 def config(lab):
-    return {"providers": {"custom": [lab.providers["crook-dot"]]}, "dns64": "64:ff9b::/96",
+    return {"providers": {"custom": [lab.providers["crook-dot"]]}, "nat64": "64:ff9b::/96", "dns64": "always",
             "split": [{"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}]}
 
 

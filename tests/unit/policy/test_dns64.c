@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "policy/dns64.h"
+#include "tests/unit/policy/load.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -81,12 +82,86 @@ static void
 other_prefixes_are_refused(void)
 {
 	static const char *const bad[] = { "64:ff9b::", "64:ff9b::/95", "64:ff9b::/128",
-		"10.0.0.0/32", "2001:db8:0:0:100::/96", "64:ff9b::1/96", "nat64" };
+		"10.0.0.0/32", "::ffff:0:0/96", "fe80::/64", "ff0e::/96", "2001:db8:0:0:100::/96",
+		"64:ff9b::1/96", "nat64" };
 	struct prefix prefix;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		CU_ASSERT_EQUAL(dns64_from_text(&prefix, bad[i], &why), -EINVAL);
 	}
+}
+
+#define PUBLIC                                                                             \
+	"\"providers\": { \"catalogue\": null, \"custom\": [ { \"name\": \"x\", \"url\": " \
+	"\"tls://192.0.2.1\" } ] }"
+#define CONFIG(more) "{ " PUBLIC ", " more " }"
+
+/* The prefix that names get addresses in, as text; "none". */
+static const char *
+in_force(const char *config, const char *nat64, bool ipv4)
+{
+	struct netview netview = { .ipv4 = ipv4 };
+	struct policy *p = load(config);
+	static char text[INET6_ADDRSTRLEN];
+	const struct prefix *prefix;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	if (nat64)
+		CU_ASSERT_EQUAL_FATAL(dns64_from_text(&netview.nat64, nat64, &why), 0);
+	prefix = dns64_prefix(p, &netview);
+	snprintf(text, sizeof(text), "none");
+	if (prefix)
+		inet_ntop(AF_INET6, prefix->ip, text, sizeof(text));
+	policy_free(p);
+	return text;
+}
+
+static void
+by_itself_it_is_for_networks_without_ipv4(void)
+{
+	static const char *const configs[] = { "{ " PUBLIC " }", CONFIG("\"dns64\": \"auto\""),
+		CONFIG("\"nat64\": \"auto\"") };
+
+	for (size_t i = 0; i < sizeof(configs) / sizeof(*configs); i++) {
+		CU_ASSERT_STRING_EQUAL(in_force(configs[i], "64:ff9b::/96", false), "64:ff9b::");
+		CU_ASSERT_STRING_EQUAL(in_force(configs[i], "64:ff9b::/96", true), "none");
+		CU_ASSERT_STRING_EQUAL(in_force(configs[i], NULL, false), "none");
+	}
+}
+
+static void
+the_person_may_want_it_always_or_never(void)
+{
+	CU_ASSERT_STRING_EQUAL(
+	    in_force(CONFIG("\"dns64\": \"always\""), "64:ff9b::/96", true), "64:ff9b::");
+	CU_ASSERT_STRING_EQUAL(in_force(CONFIG("\"dns64\": \"always\""), NULL, true), "none");
+	CU_ASSERT_STRING_EQUAL(
+	    in_force(CONFIG("\"dns64\": \"never\""), "64:ff9b::/96", false), "none");
+	/* The filter takes away what it would make. */
+	CU_ASSERT_STRING_EQUAL(
+	    in_force(CONFIG("\"filter\": \"AAAA\""), "64:ff9b::/96", false), "none");
+	CU_ASSERT_PTR_NULL(load(CONFIG("\"filter\": \"AAAA\", \"dns64\": \"always\"")));
+	CU_ASSERT_PTR_NULL(load(CONFIG("\"dns64\": \"64:ff9b::/96\"")));
+}
+
+static void
+the_prefix_is_learnt_or_written_or_not_used(void)
+{
+	struct policy *p = load("{ " PUBLIC " }");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT(p->nat64_learnt && !p->nat64.family);
+	policy_free(p);
+	p = load(CONFIG("\"nat64\": \"2001:db8:122:344::/64\""));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT(!p->nat64_learnt && p->nat64.family == AF_INET6 && p->nat64.bits == 64);
+	policy_free(p);
+	p = load(CONFIG("\"nat64\": null"));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT(!p->nat64_learnt && !p->nat64.family);
+	policy_free(p);
+	CU_ASSERT_PTR_NULL(load(CONFIG("\"nat64\": \"64:ff9b::/95\"")));
+	CU_ASSERT_PTR_NULL(load(CONFIG("\"nat64\": \"always\"")));
 }
 
 static const struct unit_case cases[] = {
@@ -95,6 +170,10 @@ static const struct unit_case cases[] = {
 	    private_addresses_have_no_place_in_the_well_known_prefix },
 	{ "reverse names lead to IPv4 ones", reverse_names_lead_to_ipv4_ones },
 	{ "other prefixes are refused", other_prefixes_are_refused },
+	{ "by itself it is for networks without IPv4", by_itself_it_is_for_networks_without_ipv4 },
+	{ "the person may want it always, or never", the_person_may_want_it_always_or_never },
+	{ "the prefix is learnt, or written, or not used",
+	    the_prefix_is_learnt_or_written_or_not_used },
 };
 
 UNIT_MAIN("policy/dns64", cases)

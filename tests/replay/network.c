@@ -1,0 +1,39 @@
+#include "tests/replay/network.h"
+
+#include "policy/dns64.h"
+#include "tests/replay/script.h"
+#include "tests/replay/words.h"
+#include "tests/replay/world.h"
+
+#include <stdio.h>
+#include <string.h>
+
+int
+network_link(struct world *w, const struct step *step)
+{
+	struct netview_link *link = &w->resolver.netview.links[0];
+	unsigned generation;
+
+	if (words_number(w, step->words[2], &generation) < 0)
+		return -1;
+	snprintf(link->name, sizeof(link->name), "%s", step->words[1]);
+	link->index = 7;
+	link->generation = generation;
+	w->resolver.netview.nlinks = 1;
+	return 0;
+}
+
+int
+network_nat64(struct world *w, const struct step *step)
+{
+	struct netview *view = &w->resolver.netview;
+	struct why why;
+
+	view->nat64.family = 0;
+	view->ipv4 = strcmp(step->words[2], "with") == 0;
+	if (strcmp(step->words[1], "none") == 0)
+		return 0;
+	return dns64_from_text(&view->nat64, step->words[1], &why) < 0
+		   ? world_fail(w, "%s", why.text)
+		   : 0;
+}
