@@ -234,6 +234,7 @@ nat64_look(struct nat64 *n)
 	if (!changed)
 		return;
 	say(view);
+	pool_set_nat64(n->resolver->pool, prefix.family ? &prefix : NULL);
 }
 
 static void

@@ -23,6 +23,7 @@
 #define UPSTREAM_POOL_H
 
 #include "policy/decide.h"
+#include "policy/prefix.h"
 #include "policy/upstream_spec.h"
 #include "stubd/net/route.h"
 #include "stubd/upstream/transport.h"
@@ -109,6 +110,12 @@ enum route_state pool_paths(struct pool *pool, char why[POOL_WHY_MAX]);
 
 /* Is there a way to the upstream at all? True also when nobody can say. */
 bool pool_has_way(const struct pool *pool, uint16_t upstream);
+
+/* The prefix of the network's NAT64 (RFC 6052), copied; NULL: there is none. From then on IPv4 addresses
+ * that no route leads to are reached in it, and everything else of the upstream stays: its name, what
+ * its certificate is checked for. Private addresses are not, nor those over the link of a split rule.
+ * Connections are left as they are. */
+void pool_set_nat64(struct pool *pool, const struct prefix *prefix);
 
 /* The network is another one: closes every connection, drops TLS sessions, forgets every standing.
  * Nobody who waits is told: what was asked on the old connections is asked again on new ones, within

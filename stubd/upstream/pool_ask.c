@@ -130,7 +130,7 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 		.len = len,
 		.upstream = u->index,
 		.transport = conn->place->ops->name,
-		.address = conn->place->addr,
+		.address = conn->addr,
 		.connection_age = ask->reused ? now - conn->ready : 0,
 		.rtt_us = rtt < UINT32_MAX ? (uint32_t)rtt : UINT32_MAX,
 	};

@@ -140,8 +140,9 @@ try_next(struct opening *o)
 		list_init(&conn->asks);
 		conn->upstream = u;
 		conn->place = place;
+		upstream_target(u, &place->addr, &conn->addr);
 		conn->transport =
-		    place->ops->open(&u->pool->env, place->spec, &place->addr, &events, conn);
+		    place->ops->open(&u->pool->env, place->spec, &conn->addr, &events, conn);
 	}
 	if (!conn || !conn->transport) {
 		free(conn);

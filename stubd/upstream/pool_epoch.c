@@ -10,13 +10,13 @@ void
 upstream_note_path(struct upstream *u, size_t place)
 {
 	const struct path_ops *paths = u->pool->env.paths;
-	const struct addr *to = &u->places[place].addr;
-	struct addr *known = &u->sources[place], source;
+	struct addr *known = &u->sources[place], source, to;
 
-	if (!paths || u->spec.link || paths->source(to, NULL, &source) < 0)
+	upstream_target(u, &u->places[place].addr, &to);
+	if (!paths || u->spec.link || paths->source(&to, NULL, &source) < 0)
 		return;
 	if (!known->family || addr_same_host(known, &source) ||
-	    paths->state(to, NULL, known) == ROUTE_LIVES) {
+	    paths->state(&to, NULL, known) == ROUTE_LIVES) {
 		*known = source;
 	} else if (u->pool->env.tls) {
 		/* It has moved, and nobody has looked yet: pool_paths() is to find it so. */
@@ -48,11 +48,13 @@ count_paths(const struct upstream *u, struct tally *t)
 	const struct path_ops *paths = u->pool->env.paths;
 
 	for (size_t i = 0; i < u->nplaces; i++) {
-		const struct addr *to = &u->places[i].addr, *source = &u->sources[i];
+		const struct addr *source = &u->sources[i];
+		struct addr to;
 
 		if (!source->family)
 			continue;
-		switch (paths->state(to, NULL, source)) {
+		upstream_reached(u, &u->places[i].addr, source, &to);
+		switch (paths->state(&to, NULL, source)) {
 		case ROUTE_LIVES:
 			t->live++;
 			break;
@@ -61,7 +63,7 @@ count_paths(const struct upstream *u, struct tally *t)
 			return true;
 		case ROUTE_LOST:
 			t->lost++;
-			t->to = *to;
+			t->to = to;
 			break;
 		}
 	}
@@ -97,11 +99,12 @@ pool_paths(struct pool *pool, char why[POOL_WHY_MAX])
 bool
 pool_has_way(const struct pool *pool, uint16_t upstream)
 {
-	const struct upstream_spec *spec = &pool->upstreams[upstream]->spec;
-	struct addr ignored;
+	const struct upstream *u = pool->upstreams[upstream];
+	struct addr to, ignored;
 
-	for (size_t i = 0; pool->env.paths && i < spec->naddresses; i++) {
-		if (pool->env.paths->source(&spec->addresses[i], spec->link, &ignored) == 0)
+	for (size_t i = 0; pool->env.paths && i < u->nplaces; i++) {
+		upstream_target(u, &u->places[i].addr, &to);
+		if (pool->env.paths->source(&to, u->spec.link, &ignored) == 0)
 			return true;
 	}
 	return !pool->env.paths;

@@ -1,6 +1,6 @@
 /*
  * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions), pool_conn.c
- * (connections) and pool_epoch.c (the network under them).
+ * (connections), pool_epoch.c (the network under them) and pool_nat64.c (a translator in it).
  *
  * A *place* is one address of one transport of the upstream. An *opening* is the way to one new
  * connection: the places are tried one after
@@ -50,10 +50,11 @@ struct pool {
 	struct upstream **upstreams;		/* owned; in the order of the policy */
 	struct standing *standings;		/* owned; one each */
 	size_t n;
-	struct addr lost;  /* a place whose way was lost with the last epoch; family 0: none */
-	struct list gone;  /* upstream.link: left the table, but still at work */
-	struct list ended; /* ask.link: ENDING */
-	struct timer ends; /* 0 ms: ends them where callbacks are allowed */
+	struct addr lost;    /* a place whose way was lost with the last epoch; family 0: none */
+	struct prefix nat64; /* of the network; family 0: none */
+	struct list gone;    /* upstream.link: left the table, but still at work */
+	struct list ended;   /* ask.link: ENDING */
+	struct timer ends;   /* 0 ms: ends them where callbacks are allowed */
 };
 
 struct upstream {
@@ -102,6 +103,7 @@ struct conn {
 	struct opening *opening; /* NULL once ready */
 	struct transport *transport;
 	const struct place *place;
+	struct addr addr; /* that it was opened to: the place's, or where NAT64 has it */
 	bool retired;
 	msec ready;	  /* when it became so */
 	struct list asks; /* ask.link */
@@ -206,5 +208,14 @@ void conn_close(struct conn *conn);
 /* Before a connection is opened: notes by which of our addresses the upstream's place number
  * `place` is reached. No TLS session is carried over to a way that has moved. */
 void upstream_note_path(struct upstream *u, size_t place);
+
+/* --- pool_nat64.c --- */
+
+/* Where to connect for an address of the upstream's: there, or where the network's NAT64 has it. */
+void upstream_target(const struct upstream *u, const struct addr *to, struct addr *out);
+
+/* The same for a way that began at `source`, an address of ours, whatever it would be now. */
+void upstream_reached(
+    const struct upstream *u, const struct addr *to, const struct addr *source, struct addr *out);
 
 #endif

@@ -1,5 +1,6 @@
 """Networks with one address family only: recursion, and providers and clients by way of NAT64."""
 import contextlib
+import ipaddress
 import socket
 import struct
 import time
@@ -190,3 +191,70 @@ def test_written(lab):
             stubd.configure({**config, "nat64": "auto", **more})
             equal(stubd.ctl("reload")[0], 0)
             equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), wanted, str(more))
+
+
+@contextlib.contextmanager
+def translator(lab, prefix, *parties):
+    """Addresses in the prefix lead to the party: the other end translates by destination, as a NAT64
+    does for the whole internet."""
+    rules = "".join(f"add rule ip6 nat64 pre ip6 daddr {ipaddress.ip_address(prefix + lab.env[p + '4'])} dnat to "
+                    f"{lab.env[q + '6']}\n"
+                    for p, q in parties)
+    script = "add table ip6 nat64\nadd chain ip6 nat64 pre { type nat hook prerouting priority -100; }\n" + rules
+    lab.output("nft", "-f", "-", where="net", check=True, input=script)
+    try:
+        yield
+    finally:
+        lab.output("nft", "delete", "table", "ip6", "nat64", where="net")
+
+
+def test_providers(lab):
+    """providers that have IPv4 addresses only are reached through NAT64, and directly again once there is IPv4"""
+    accept(lab)
+    config = {"providers": {"custom": through(lab, "alpha-doh", "beta-dot")}, "dnssec": "validate"}
+    with network(lab), translator(lab, "64:ff9b::", ("ALPHA", "ALPHA"), ("BETA", "BETA")), Stubd(lab, config) as stubd:
+        equal(dig(lab, "www.example.com").data("A"), ["192.0.2.80"])
+        lose_v4(lab)
+        becomes_true(lambda: stubd.status()["epoch"]["number"] > 0, "the way is lost")
+        before = dig(lab, "lost.load.example.com")
+        equal((before.status, "64:ff9b" in before.ede_text), ("SERVFAIL", False))
+        announce(lab, "64:ff9b::/96")
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        lab.forget()
+        answer = dig(lab, "through.load.example.com")
+        equal(answer.data("A"), ["192.0.2.82"])
+        true("ad" in answer.flags, answer)
+        equal({(r["party"], r["client"]) for r in lab.record(client="laptop", name="through.load.example.com")},
+              {("alpha", lab.env["LAPTOP6"])})
+        text = stubd.ctl("query", "other.load.example.com")[1]
+        true("64:ff9b::c000:20b" in text, text)
+        lab.fault("kill", "alpha")
+        equal(dig(lab, "second.load.example.com").data("A"), ["192.0.2.82"])
+        # IPv4 comes: what lives goes on; what is new is made without the translator.
+        dual(lab)
+        lab.heal("alpha")
+        becomes_true(lambda: network_of(stubd)["ipv4"], "IPv4 is back")
+        equal(dig(lab, "back.load.example.com").status, "NOERROR")
+        announce(lab, "64:ff9b::/96", 0)
+        prefix_becomes(stubd, lab, None)
+        equal(dig(lab, "direct.load.example.com").status, "NOERROR")
+        becomes_true(lambda: {r["client"] for r in asked(lab, "fresh")} == {lab.env["LAPTOP4"]}, "directly")
+
+
+def asked(lab, label):
+    """Asks for a name that nobody has asked for, and returns its rows."""
+    name = f"{label}{time.monotonic_ns()}.load.example.com"
+    equal(dig(lab, name).status, "NOERROR")
+    return lab.record(client="laptop", name=name)
+
+
+def test_other_certificate(lab):
+    """who is there under another name is not asked, behind a translator either"""
+    config = {"providers": {"custom": through(lab, "alpha-doh")}, "nat64": "64:ff9b::/96"}
+    with network(lab), translator(lab, "64:ff9b::", ("ALPHA", "CROOK")), Stubd(lab, config) as stubd:
+        lose_v4(lab)
+        becomes_true(lambda: network_of(stubd)["dns64"], "IPv4 is gone")
+        answer = dig(lab, "www.example.com")
+        equal(answer.status, "SERVFAIL")
+        true("certificate" in answer.ede_text, answer.ede_text)
+    equal(lab.record(client="laptop"), [])
