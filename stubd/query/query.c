@@ -1,13 +1,13 @@
 #include "stubd/query/query.h"
 
 #include "policy/config.h"
-#include "policy/dns64.h"
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/query/arrival.h"
 #include "stubd/query/at_once.h"
 #include "stubd/query/blocked.h"
+#include "stubd/query/dns64.h"
 #include "stubd/query/guard.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
@@ -18,10 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	NO_SOA_TTL = 600, /* seconds; RFC 6147 section 5.1.7 */
-};
 
 struct query {
 	struct list link; /* in resolver->queries */
@@ -114,19 +110,6 @@ fail(struct query *q, enum ede ede, const char *text)
 	finish_error(q, ede, text, false);
 }
 
-/* The reply to AAAA from the answer to A: made of it and owned by *made, or that there is none. */
-static const struct answer *
-synthesis(struct query *q, const struct answer *a, struct answer **made)
-{
-	/* no longer than the denial, section 5.1.7 */
-	uint32_t ttl = q->negative->nscount ? q->negative->ttl : NO_SOA_TTL;
-	const struct prefix *prefix = dns64_prefix(q->resolver->policy, &q->resolver->netview);
-
-	if (prefix && a->rcode == RCODE_NOERROR && answer_synthesise(a, prefix, ttl, made) == 0)
-		return *made;
-	return q->negative;
-}
-
 /* All parts are there: join and reply. */
 static void
 succeed(struct query *q)
@@ -154,7 +137,7 @@ succeed(struct query *q)
 		    arrival_limit(q->resolver, &q->front, &q->msg), out, sizeof(out), NULL);
 	} else {
 		if (q->negative)
-			whole = synthesis(q, whole, &made);
+			whole = dns64_reply(q->resolver, q->negative, whole, &made);
 		len = reply_write(out, sizeof(out), arrival_limit(q->resolver, &q->front, &q->msg),
 		    &q->msg, whole, 0, &q->extra);
 	}
