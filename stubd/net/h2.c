@@ -25,6 +25,7 @@ struct h2_stream {
 	bool cancelled;
 	bool refused;
 	bool too_big;
+	bool aged;     /* an Age came */
 	bool complete; /* END_STREAM came */
 	bool closed;   /* nghttp2 has let go of it; in h2.closed */
 	struct h2_answer answer;
@@ -71,6 +72,21 @@ is_dns_message(const uint8_t *value, size_t n)
 	return n == len || value[len] == ';' || value[len] == ' ';
 }
 
+/* Delta-seconds (RFC 9111 section 1.2.2): digits alone; what is too big means H2_AGE. */
+static uint32_t
+read_age(const uint8_t *value, size_t n)
+{
+	uint64_t age = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (value[i] < '0' || value[i] > '9')
+			return 0;
+		age = age * 10 + (uint64_t)(value[i] - '0');
+		age = age < H2_AGE ? age : H2_AGE;
+	}
+	return (uint32_t)age;
+}
+
 static int
 on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t nname,
     const uint8_t *value, size_t nvalue, uint8_t flags, void *arg)
@@ -92,6 +108,11 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *n
 				   (unsigned)(value[1] - '0') * 10 + (unsigned)(value[2] - '0');
 	if (nname == 12 && !memcmp(name, "content-type", 12))
 		s->answer.is_dns_message = is_dns_message(value, nvalue);
+	/* The first of several, as a cache does (RFC 9111 section 5.1). */
+	if (nname == 3 && !memcmp(name, "age", 3) && !s->aged) {
+		s->aged = true;
+		s->answer.age = read_age(value, nvalue);
+	}
 	return 0;
 }
 

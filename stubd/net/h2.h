@@ -18,7 +18,12 @@
 struct h2;
 struct h2_stream;
 
-enum { H2_STREAMS = 100, H2_BODY = 65535, H2_REQUEST = 1024 /* octets of a request's body */ };
+enum {
+	H2_STREAMS = 100,
+	H2_BODY = 65535,
+	H2_REQUEST = 1024,   /* octets of a request's body */
+	H2_AGE = 0x7fffffff, /* s; no TTL is longer */
+};
 
 enum h2_end {
 	H2_OK,	    /* complete; status and type are for the caller to judge */
@@ -32,7 +37,8 @@ struct h2_answer {
 	unsigned status;     /* 0: none came */
 	bool is_dns_message; /* content-type is application/dns-message */
 	uint32_t error;	     /* RFC 9113 section 7 */
-	const uint8_t *body;
+	uint32_t age;	     /* s, RFC 9111 section 5.1; at most H2_AGE; 0: none, or no number */
+	uint8_t *body;	     /* borrowed for the call, which may write into it */
 	size_t len;
 };
 

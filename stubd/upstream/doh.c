@@ -1,8 +1,10 @@
 /*
- * DNS over HTTPS (RFC 8484) on HTTP/2: POST, one stream a question, ID 0 (section 4.1).
+ * DNS over HTTPS (RFC 8484) on HTTP/2: POST, one stream a question, ID 0 (section 4.1). An answer that
+ * HTTP caches have kept is as much older as its Age says (section 5.1).
  */
 #include "stubd/net/h2.h"
 #include "stubd/upstream/secure.h"
+#include "stubd/wire/age.h"
 #include "stubd/wire/match.h"
 
 #include <errno.h>
@@ -68,6 +70,8 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 		const char *why = match_reply(answer->body, answer->len, 0, sa->ask->question);
 
 		fail = why ? ASK_MALFORMED : ASK_OK;
+		if (!why && answer->age)
+			age_message(answer->body, answer->len, answer->age);
 		snprintf(text, sizeof(text), "%s", why ? why : "");
 	}
 	secure_answer(t, sa, fail, text, fail == ASK_OK ? answer->body : NULL,

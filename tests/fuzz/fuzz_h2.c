@@ -19,7 +19,7 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	struct client *c = arg;
 	size_t i = (size_t)((struct h2_stream **)request - c->streams);
 
-	if (answer->len > H2_BODY || ++c->told[i] > 1)
+	if (answer->len > H2_BODY || answer->age > H2_AGE || ++c->told[i] > 1)
 		abort();
 	c->streams[i] = NULL;
 	for (size_t k = 0; k < answer->len; k++)

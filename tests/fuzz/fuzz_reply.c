@@ -6,6 +6,7 @@
  * written is a whole message; the normal form of a complete one is the very answer it came from.
  */
 #include "policy/dns64.h"
+#include "stubd/wire/age.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/match.h"
 #include "stubd/wire/reply.h"
@@ -129,6 +130,24 @@ synthesise(const struct answer *a, const struct question *question)
 	answer_free(made);
 }
 
+/* Time that an answer spent on its way makes it older, and changes nothing else. */
+static void
+grow_old(const struct answer *a, const uint8_t *message, size_t n, const struct question *question,
+    answer_follow *follow)
+{
+	static uint8_t copy[MSG_MAX];
+	struct answer *old = NULL;
+	const char *why;
+
+	if (n > sizeof(copy))
+		return;
+	memcpy(copy, message, n);
+	age_message(copy, n, 60);
+	check(answer_from_reply(copy, n, question, follow, NULL, &old, &why) == 0);
+	check(old->ttl <= a->ttl && old->rcode == a->rcode && old->len == a->len);
+	answer_free(old);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -152,6 +171,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	check(r == 0 || why);
 	if (r == 0)
 		write_replies(a, &question, data[0], (size_t)(data[1] << 8 | data[2]));
+	if (r == 0)
+		grow_old(a, message, len, &question, follow_of(data[0]));
 	if (r == 0 && question.class == CLASS_IN)
 		synthesise(a, &question);
 	a = answer_free(a);

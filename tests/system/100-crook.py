@@ -39,6 +39,16 @@ def test_answers(lab):
         lab.heal("crook")
 
 
+def test_age(lab):
+    """an answer that caches on its way have kept has that much less time left (RFC 8484, 5.1)"""
+    with Stubd(lab, config(lab, "crook-doh")):
+        for seconds, least, most in ((600, 2900, 3000), (3600, 0, 0), (4000000000, 0, 0)):
+            lab.fault("age", "crook", str(seconds))
+            (record,) = dig(lab, f"age{seconds}.load.example.com").records
+            true(least <= record[1] <= most, f"{seconds}: {record}")
+    lab.heal("crook")
+
+
 def test_goaway(lab):
     """GOAWAY loses no question"""
     lab.fault("goaway", "crook")

@@ -40,6 +40,7 @@ enum mode {
 	MODE_SILENT,
 	MODE_SLOW,
 	MODE_STRIP,
+	MODE_AGE,  /* DoH: with that Age, in seconds */
 	MODE_FROM, /* not spoilt: the answers are those of another resolver */
 	MODE_COUNT
 };

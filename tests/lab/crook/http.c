@@ -185,7 +185,7 @@ http_answer(struct request *r)
 	bool is_dns = !status[r->mode] && r->mode != MODE_WRONG_TYPE;
 	nghttp2_nv headers[4];
 	size_t n = 0;
-	char len[24];
+	char len[24], age[16];
 
 	snprintf(len, sizeof(len), "%zu", r->answer.len);
 	headers[n++] = header(":status", code);
@@ -195,6 +195,9 @@ http_answer(struct request *r)
 		headers[n++] = header("location", "https://dns.alpha.example/dns-query");
 	if (r->mode == MODE_HTTP429)
 		headers[n++] = header("retry-after", "5");
+	snprintf(age, sizeof(age), "%u", r->value);
+	if (r->mode == MODE_AGE)
+		headers[n++] = header("age", age);
 	nghttp2_submit_response(r->conn->h2, r->stream, headers, n, &body);
 }
 

@@ -43,6 +43,7 @@ static const char *const MODES[MODE_COUNT] = {
 	"silent",
 	"slow",
 	"strip",
+	"age",
 	"from",
 };
 

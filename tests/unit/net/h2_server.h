@@ -20,7 +20,7 @@ struct server {
 	size_t nbody;
 	int32_t ids[REQUESTS];
 	size_t nrequests, cancelled, pings;
-	const char *status, *type;
+	const char *status, *type, *age; /* age NULL: none */
 	size_t answer_len, answer_sent;
 	bool hold; /* answer nothing */
 };
@@ -97,11 +97,12 @@ nv(const char *name, const char *value)
 static inline void
 answer(struct server *s, int32_t id)
 {
-	nghttp2_nv headers[] = { nv(":status", s->status), nv("content-type", s->type) };
+	nghttp2_nv headers[] = { nv(":status", s->status), nv("content-type", s->type),
+		nv("age", s->age ? s->age : "") };
 	nghttp2_data_provider provider = { .read_callback = read_answer };
 
 	s->answer_sent = 0;
-	nghttp2_submit_response(s->session, id, headers, 2, &provider);
+	nghttp2_submit_response(s->session, id, headers, s->age ? 3 : 2, &provider);
 }
 
 static inline int

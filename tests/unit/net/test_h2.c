@@ -133,6 +133,43 @@ status_and_content_type_are_handed_on(void)
 }
 
 static void
+an_age_is_a_number_of_seconds_or_nothing(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t age;
+	} ages[] = {
+		{ NULL, 0 },
+		{ "0", 0 },
+		{ "250", 250 },
+		{ "007", 7 },
+		{ "2147483647", H2_AGE },
+		{ "2147483648", H2_AGE },
+		{ "99999999999999999999999999999999999999", H2_AGE },
+		{ "-5", 0 },
+		{ "+5", 0 },
+		{ "5s", 0 },
+		{ "5, 7", 0 },
+		{ "1e3", 0 },
+		{ "", 0 },
+	};
+	struct client c;
+	struct server s;
+
+	client_init(&c);
+	server_init(&s, 100);
+	for (size_t i = 0; i < sizeof(ages) / sizeof(*ages); i++) {
+		s.age = ages[i].text;
+		CU_ASSERT_EQUAL(ask(&c, NULL, NULL), 0);
+		CU_ASSERT_EQUAL(talk(&c, &s), 0);
+		CU_ASSERT_EQUAL(c.last.end, H2_OK);
+		CU_ASSERT_EQUAL(c.last.age, ages[i].age);
+	}
+	h2_free(c.h2);
+	nghttp2_session_del(s.session);
+}
+
+static void
 a_body_is_bounded(void)
 {
 	struct client c;
@@ -384,6 +421,7 @@ static const struct unit_case cases[] = {
 	{ "a question is posted with exactly these headers",
 	    a_question_is_posted_with_exactly_these_headers },
 	{ "status and content type are handed on", status_and_content_type_are_handed_on },
+	{ "an age is a number of seconds, or nothing", an_age_is_a_number_of_seconds_or_nothing },
 	{ "a body is bounded", a_body_is_bounded },
 	{ "the server's limit of streams is respected", the_servers_limit_of_streams_is_respected },
 	{ "our own limit of streams holds", our_own_limit_of_streams_holds },

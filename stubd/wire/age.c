@@ -1,0 +1,29 @@
+#include "stubd/wire/age.h"
+
+#include "stubd/wire/msg.h"
+
+enum { RR_TTL = 6 /* octets of TTL and RDLENGTH, before RDATA */ };
+
+void
+age_message(uint8_t *bytes, size_t n, uint32_t seconds)
+{
+	struct rcur cur = rcur_make(bytes, n);
+	struct msg_header h = msg_read_header(&cur);
+	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
+	struct msg_rr rr;
+
+	for (unsigned i = 0; i < h.qdcount && !cur.bad; i++) {
+		msg_skip_name(&cur);
+		rcur_skip(&cur, 4);
+	}
+	for (; records && !cur.bad; records--) {
+		struct wcur ttl;
+
+		msg_skip_name(&cur);
+		msg_read_rr_rest(&cur, &rr);
+		if (cur.bad || rr.type == TYPE_OPT)
+			continue;
+		ttl = wcur_make(bytes + (rr.rdata - bytes) - RR_TTL, 4);
+		wcur_u32(&ttl, rr.ttl > seconds ? rr.ttl - seconds : 0);
+	}
+}
