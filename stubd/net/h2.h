@@ -19,7 +19,7 @@ struct h2;
 struct h2_stream;
 
 enum {
-	H2_STREAMS = 100,
+	H2_STREAMS = 300,
 	H2_BODY = 65535,
 	H2_REQUEST = 1024,   /* octets of a request's body */
 	H2_AGE = 0x7fffffff, /* s; no TTL is longer */

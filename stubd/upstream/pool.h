@@ -1,7 +1,7 @@
 /*
  * All upstreams and their connections. A question goes to one upstream; which one is the flight's
  * business, which connection is the pool's: the newest ready one with room, or the one being
- * opened, or a new one. Connections are shared, kept while useful, retired by the peer or by age,
+ * opened, or a new one; who waits for one takes the room that an answer leaves on another. Connections are shared, kept while useful, retired by the peer or by age,
  * replaced on the next question.
  *
  * A hedge goes to another ready connection if the upstream gave a sign of life there since the

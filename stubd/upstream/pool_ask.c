@@ -116,6 +116,60 @@ on_timeout(void *arg)
 	end_failed(ask, ASK_TIMEOUT, text, place);
 }
 
+int
+ask_send(struct ask *ask, struct conn *conn, bool reused)
+{
+	struct upstream *u = conn->upstream;
+	int error = conn->place->ops->ask(conn->transport, &ask->t);
+
+	if (error)
+		return error;
+	ask->conn = conn;
+	ask->sent = pool_now(u->pool);
+	if (!u->asked || upstream_heard(u) > u->asked)
+		u->asked = ask->sent;
+	ask->sent_us = clock_monotonic_us();
+	ask->reused = reused;
+	list_push_back(&conn->asks, &ask->link);
+	return 0;
+}
+
+static void
+wait_on(struct ask *ask, struct opening *opening)
+{
+	ask->opening = opening;
+	ask->upstream->nwaiting++;
+	list_push_back(&opening->asks, &ask->link);
+}
+
+/* An answer left room on a connection: who waits for another need not wait for its handshake, but for hedges,
+ * which have their reason. */
+static void
+fill_room(struct conn *conn)
+{
+	struct upstream *u = conn->upstream;
+
+	for (struct list *it = u->openings.next; it != &u->openings; it = it->next) {
+		struct opening *o = container_of(it, struct opening, link);
+		struct list *at = o->asks.next;
+
+		while (at != &o->asks) {
+			struct ask *ask = container_of(at, struct ask, link);
+
+			at = at->next;
+			if (ask->flags & POOL_ASK_FRESH)
+				continue;
+			if (conn->retired || !conn->place->ops->room(conn->transport))
+				return;
+			ask_unlink(ask);
+			if (ask_send(ask, conn, true) == 0)
+				continue;
+			wait_on(ask, o);
+			return;
+		}
+	}
+}
+
 static void
 answered(struct ask *ask, const uint8_t *wire, size_t len)
 {
@@ -139,6 +193,8 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 	u->asked = 0; /* also when all of it was in one millisecond */
 	u->stats.answers++;
 	health_answer(&u->health, result.rtt_us, now);
+	if (u->nwaiting)
+		fill_room(conn);
 	end(ask, &result);
 }
 
@@ -174,32 +230,6 @@ on_done(
 	if (fail != ASK_TIMEOUT || upstream_heard(u) <= ask->sent)
 		health_fail(&u->health, fail, pool_now(u->pool));
 	end_failed(ask, fail, text, place);
-}
-
-int
-ask_send(struct ask *ask, struct conn *conn, bool reused)
-{
-	struct upstream *u = conn->upstream;
-	int error = conn->place->ops->ask(conn->transport, &ask->t);
-
-	if (error)
-		return error;
-	ask->conn = conn;
-	ask->sent = pool_now(u->pool);
-	if (!u->asked || upstream_heard(u) > u->asked)
-		u->asked = ask->sent;
-	ask->sent_us = clock_monotonic_us();
-	ask->reused = reused;
-	list_push_back(&conn->asks, &ask->link);
-	return 0;
-}
-
-static void
-wait_on(struct ask *ask, struct opening *opening)
-{
-	ask->opening = opening;
-	ask->upstream->nwaiting++;
-	list_push_back(&opening->asks, &ask->link);
 }
 
 /* The opening that an ask should wait on; NULL: there is none and none may be begun. */

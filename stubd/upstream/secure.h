@@ -23,7 +23,8 @@
 #include "stubd/upstream/transport.h"
 
 enum {
-	SECURE_OUTSTANDING = 100, /* questions on one connection; beyond: -EBUSY */
+	SECURE_OUTSTANDING = 300, /* questions on one connection; beyond: -EBUSY. The longest fit in
+				   * TLS_QUEUE */
 	SECURE_IDLE = 30000,	  /* ms, RFC 7858 section 3.4 */
 	SECURE_AGE = 3600000,	  /* ms */
 	SECURE_QUIET = 2000,	  /* ms */

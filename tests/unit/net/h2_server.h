@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REQUESTS = 200, HEADERS_TEXT = 1024 };
+enum { REQUESTS = 400, HEADERS_TEXT = 1024 };
 
 /* A server whose answers the test chooses, on the same octets. */
 struct server {

@@ -201,7 +201,7 @@ the_servers_limit_of_streams_is_respected(void)
 	client_init(&c);
 	server_init(&s, 3);
 	s.hold = true;
-	CU_ASSERT_EQUAL(h2_room(c.h2), H2_STREAMS);
+	CU_ASSERT_EQUAL(h2_room(c.h2), 100); /* until its SETTINGS are known */
 	CU_ASSERT_EQUAL(talk(&c, &s), 0);
 	CU_ASSERT_EQUAL(h2_room(c.h2), 3);
 	while (ask(&c, NULL, NULL) == 0)

@@ -14,7 +14,7 @@
 
 #include <errno.h>
 
-enum { ASKS_MAX = 128, BATCH = 20 };
+enum { ASKS_MAX = 320, BATCH = 20 };
 
 enum behaviour {
 	ANSWER,
