@@ -173,6 +173,7 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 	spec->name = config_strdup(load, out->name);
 	spec->host = config_strdup(load, url.host[0] ? url.host : NULL);
 	spec->path = config_strdup(load, url.scheme == SCHEME_HTTPS ? url.path : NULL);
+	spec->untied = json_is_false(json_object_get(entry, "tickets"));
 	spec->ca_file = config_strdup(load, ca_file);
 	out->good = read_other(load, entry, path, spec) == 0;
 }

@@ -236,6 +236,8 @@ const struct schema_key schema[] = {
 	{ "providers/custom/*/pins/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_pin, NULL },
 	{ "providers/custom/*/ca_file", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, NULL, NULL, NULL, NULL,
 	    "PEM file with the private CA that signed the server's certificate." },
+	{ "providers/custom/*/tickets", SCHEMA_BOOL, 0, 0, 0, NULL, NULL, NULL, NULL,
+	    "Whether TLS sessions are resumed; false: none is kept or offered, each connection is a full handshake." },
 	{ "providers/custom/*/stamp", SCHEMA_STRING, SCHEMA_ONE_OF, 1, TEXT_MAX, NULL, NULL, NULL, check_stamp,
 	    "A DNS stamp (sdns://) in place of url and addresses." },
 

@@ -29,6 +29,7 @@ struct tls_identity {
 	struct trust *trust;
 	unsigned refs;
 	uint8_t key[KEY_LEN];
+	bool untied;			     /* has no sessions */
 	SSL_SESSION *sessions[TLS_SESSIONS]; /* owned; the newest last */
 	size_t nsessions;
 };
@@ -64,7 +65,7 @@ on_new_session(SSL *ssl, SSL_SESSION *session)
 {
 	const struct tls_ties *ties = SSL_get_app_data(ssl);
 
-	if (!ties || ties->epoch != ties->identity->store->epoch)
+	if (!ties || ties->identity->untied || ties->epoch != ties->identity->store->epoch)
 		return 0;
 	add_session(ties->identity, session);
 	return 1;
@@ -269,6 +270,7 @@ make_key(const struct tls_params *p, uint8_t key[KEY_LEN])
 		hash_text(md, p->link);
 		hash_text(md, p->ca_file);
 		hash_text(md, p->alpn);
+		EVP_DigestUpdate(md, &p->untied, sizeof(p->untied));
 		if (!p->host)
 			EVP_DigestUpdate(md, p->addr->ip, sizeof(p->addr->ip));
 		EVP_DigestUpdate(md, &p->addr->port, sizeof(p->addr->port));
@@ -334,6 +336,7 @@ tls_store_identity(
 	id->store = store;
 	id->trust = trust;
 	id->refs = 1;
+	id->untied = params->untied;
 	memcpy(id->key, key, sizeof(key));
 	list_push_back(&store->identities, &id->link);
 	store->nidentities++;
@@ -369,6 +372,8 @@ tls_identity_connection(struct tls_identity *id, struct tls_ties *ties)
 	SSL_set_app_data(ssl, ties);
 	if (id->store->time.fixed)
 		X509_VERIFY_PARAM_set_time(SSL_get0_param(ssl), (time_t)id->store->time.fixed);
+	if (id->untied)
+		SSL_set_options(ssl, SSL_OP_NO_TICKET);
 	if (!id->nsessions)
 		return ssl;
 	session = id->sessions[id->nsessions - 1];

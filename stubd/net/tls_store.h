@@ -3,7 +3,7 @@
  *
  * One SSL_CTX stands for one set of trust anchors: the system's, opened on first use, or a private
  * CA file. An identity is one party as it must prove itself (host or address, port, link, CA, pins,
- * ALPN); sessions belong to an identity, never to an SSL_CTX, so that a ticket of one party is never
+ * ALPN), with or without sessions; sessions belong to an identity, never to an SSL_CTX, so that a ticket of one party is never
  * shown to another and what was verified once for an identity holds for its resumptions. Sessions
  * live in memory only, and are given up when the network changes (they would link two places).
  *
@@ -43,6 +43,7 @@ struct tls_params {
 	size_t nhashes;
 	const char *alpn;   /* "h2", "dot" */
 	bool alpn_required; /* fail when the other side does not agree */
+	bool untied;	    /* no session is kept or offered */
 	bool separate;	    /* each tls_write() is a record of its own */
 };
 

@@ -135,3 +135,16 @@ def test_tickets(lab):
             after = [r["resumed"] for r in lab.record(party="crook")]
             equal(after, [False, True, True])
         lab.heal()
+
+
+def test_no_tickets(lab):
+    """with `tickets: false` no TLS session is ever resumed, by the server's own word"""
+    for transport in ("doh", "dot"):
+        entry = {**lab.providers[f"crook-{transport}"], "tickets": False}
+        lab.forget()
+        lab.fault("goaway", "crook", "1")
+        with Stubd(lab, {"providers": {"custom": [entry]}, "dnssec": "off", "on_miss": ["providers"]}):
+            for i in range(4):
+                equal(dig(lab, f"untied{transport}{i}.load.example.com").status, "NOERROR")
+        equal([r["resumed"] for r in lab.record(party="crook")], [False] * 4, "one question a connection")
+        lab.heal()

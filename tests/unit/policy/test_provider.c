@@ -97,6 +97,30 @@ an_empty_choice_takes_all_that_match_what_is_required(void)
 }
 
 static void
+a_custom_provider_may_go_without_tickets(void)
+{
+	static const char *const texts[] = { "", ", \"tickets\": true", ", \"tickets\": false" };
+	char json[512];
+
+	set_catalogue(catalogue);
+	for (size_t i = 0; i < 3; i++) {
+		struct policy *p;
+
+		snprintf(json, sizeof(json),
+		    "{ \"providers\": { \"choose\": [ \"mine\" ], \"custom\": [ { \"name\": "
+		    "\"mine\", \"url\": \"tls://192.0.2.1\"%s } ] } }",
+		    texts[i]);
+		p = load_with(json, &options);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+		CU_ASSERT_EQUAL(p->upstreams[0]->untied, i == 2);
+		policy_free(p);
+	}
+	CU_ASSERT(refused_with("{ \"providers\": { \"custom\": [ { \"name\": \"mine\", \"url\": "
+			       "\"tls://192.0.2.1\", \"tickets\": \"no\" } ] } }",
+	    "/providers/custom/0/tickets"));
+}
+
+static void
 a_choice_is_taken_in_its_order(void)
 {
 	set_catalogue(catalogue);
@@ -413,6 +437,7 @@ the_shipped_catalogue_is_sound(void)
 static const struct unit_case cases[] = {
 	{ "an empty choice takes all that match what is required",
 	    an_empty_choice_takes_all_that_match_what_is_required },
+	{ "a custom provider may go without tickets", a_custom_provider_may_go_without_tickets },
 	{ "a choice is taken in its order", a_choice_is_taken_in_its_order },
 	{ "custom ones come first and take the place of a namesake",
 	    custom_ones_come_first_and_take_the_place_of_a_namesake },
