@@ -99,6 +99,11 @@ check_plain(struct config_load *load, const json_t *entry, const char *path)
 		    "has \"pins\" or a \"ca_file\", which plain DNS cannot check; leave them out");
 		return -EINVAL;
 	}
+	if (json_object_get(entry, "ecs")) {
+		config_error(
+		    load, path, "has \"ecs\", which is for encrypted providers; leave it out");
+		return -EINVAL;
+	}
 	return 0;
 }
 
@@ -157,6 +162,7 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 {
 	const char *ca_file = json_string_value(json_object_get(entry, "ca_file"));
 	struct upstream_spec *spec = &out->spec;
+	const char *ecs;
 	char at[PATH_TEXT_MAX + 8];
 	struct url url;
 
@@ -173,6 +179,8 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 	spec->name = config_strdup(load, out->name);
 	spec->host = config_strdup(load, url.host[0] ? url.host : NULL);
 	spec->path = config_strdup(load, url.scheme == SCHEME_HTTPS ? url.path : NULL);
+	ecs = json_string_value(json_object_get(entry, "ecs"));
+	spec->ecs_zero = ecs && strcmp(ecs, "zero") == 0;
 	spec->untied = json_is_false(json_object_get(entry, "tickets"));
 	spec->ca_file = config_strdup(load, ca_file);
 	out->good = read_other(load, entry, path, spec) == 0;

@@ -135,7 +135,7 @@ static int
 send_ask(struct transport *t, struct secure_ask *sa)
 {
 	uint8_t query[SECURE_QUERY];
-	size_t n = secure_query(query, sa->ask->question, &sa->ask->flags, 0);
+	size_t n = secure_query(t, query, sa->ask->question, &sa->ask->flags, 0);
 	struct h2_stream *stream;
 	int error = n ? h2_ask(session(t), query, n, sa, &stream) : -EMSGSIZE;
 

@@ -57,7 +57,7 @@ write_query(
     struct transport *t, const struct question *question, const struct msg_ask *flags, uint16_t id)
 {
 	uint8_t out[FRAME_HEAD + SECURE_QUERY];
-	size_t n = secure_query(out + FRAME_HEAD, question, flags, id);
+	size_t n = secure_query(t, out + FRAME_HEAD, question, flags, id);
 
 	if (!n)
 		return -EMSGSIZE;

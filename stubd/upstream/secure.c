@@ -279,6 +279,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 	t->events = events;
 	t->arg = arg;
 	t->idle = SECURE_IDLE;
+	t->ecs_zero = spec->ecs_zero;
 	t->opened_us = clock_monotonic_us();
 	list_init(&t->waiting);
 	list_init(&t->sent);
@@ -382,13 +383,14 @@ secure_write(struct transport *t, const void *bytes, size_t n)
 }
 
 size_t
-secure_query(
-    uint8_t *out, const struct question *question, const struct msg_ask *flags, uint16_t id)
+secure_query(const struct transport *t, uint8_t *out, const struct question *question,
+    const struct msg_ask *flags, uint16_t id)
 {
 	struct msg_ask how = *flags;
 
 	how.id = id;
 	how.udp_size = SECURE_UDP_SIZE;
 	how.pad_to = SECURE_PAD;
+	how.ecs_zero = t->ecs_zero;
 	return msg_write_query(out, SECURE_QUERY, question, &how);
 }

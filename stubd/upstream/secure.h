@@ -84,6 +84,7 @@ struct transport {
 	msec heard;
 	msec unheard; /* when the first question since then was written; 0: none */
 	msec pinged;
+	bool ecs_zero; /* upstream_spec.ecs_zero */
 	bool ready, retired, retired_told;
 	bool closing;	    /* nothing may be asked, the end is being told */
 	bool silent;	    /* events are not called any more */
@@ -118,7 +119,7 @@ void secure_broken(struct transport *t, enum ask_fail fail, const char *text);
 void secure_write(struct transport *t, const void *bytes, size_t n);
 
 /* Writes the message of a question with this ID into out[SECURE_QUERY]; returns its length. */
-size_t secure_query(
-    uint8_t *out, const struct question *question, const struct msg_ask *flags, uint16_t id);
+size_t secure_query(const struct transport *t, uint8_t *out, const struct question *question,
+    const struct msg_ask *flags, uint16_t id);
 
 #endif

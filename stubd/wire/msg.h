@@ -118,6 +118,7 @@ struct msg_ask {
 	uint16_t id;
 	bool rd, cd, ad, dnssec_ok;
 	uint16_t udp_size; /* in OPT; 0: no OPT at all */
+	bool ecs_zero;	   /* with OPT: an empty client subnet, RFC 7871 section 7.1.2 */
 	uint16_t pad_to;   /* pad the message to a multiple of this (RFC 8467: 128); 0: none */
 };
 

@@ -14,6 +14,16 @@ def config(lab, *names):
     return {"providers": {"custom": [lab.providers[n] for n in names]}}
 
 
+def options(query):
+    """{code: octets} of a query's EDNS options, in their order."""
+    rest, found = query[query.index(b"\x00\x00\x29") + 11:], {}
+    while rest:
+        length = int.from_bytes(rest[2:4], "big")
+        found[int.from_bytes(rest[:2], "big")] = rest[4:4 + length]
+        rest = rest[4 + length:]
+    return found
+
+
 def test_certificates(lab):
     """a wrong, expired or self-signed certificate: no question is sent, the reason is told"""
     for fault in CERTIFICATES:
@@ -68,9 +78,19 @@ def test_bytes(lab):
     query = bytes.fromhex(row["query"])
     equal(len(query) % 128, 0)
     equal(query[:2], b"\0\0")
-    opt = query[query.index(b"\x00\x00\x29") + 3:]
-    options, codes = opt[8:], []
-    while options:
-        codes.append(int.from_bytes(options[:2], "big"))
-        options = options[4 + int.from_bytes(options[2:4], "big"):]
-    equal(codes, [12], f"EDNS options in {json.dumps(row)}")
+    equal(list(options(query)), [12], f"EDNS options in {json.dumps(row)}")
+
+
+def test_subnet(lab):
+    """ecs zero: an empty client subnet beside the padding, which still fills up to 128, and no other's"""
+    for transport in ("doh", "dot"):
+        entry = {**lab.providers[f"crook-{transport}"], "ecs": "zero"}
+        lab.forget()
+        with Stubd(lab, {"providers": {"custom": [entry]}, "dnssec": "off"}):
+            dig(lab, f"{transport}.load.example.com", "A", "+subnet=198.51.100.0/24")
+        rows = lab.record(party="crook")
+        true(rows, "it was asked")
+        for query in (bytes.fromhex(row["query"]) for row in rows):
+            equal(len(query) % 128, 0)
+            equal(options(query)[8], bytes.fromhex("00010000"))
+            equal(list(options(query)), [8, 12])

@@ -97,7 +97,7 @@ an_empty_choice_takes_all_that_match_what_is_required(void)
 }
 
 static void
-a_custom_provider_may_go_without_tickets(void)
+a_custom_provider_may_go_without_tickets_and_plain_ones_without_ecs(void)
 {
 	static const char *const texts[] = { "", ", \"tickets\": true", ", \"tickets\": false" };
 	char json[512];
@@ -118,6 +118,10 @@ a_custom_provider_may_go_without_tickets(void)
 	CU_ASSERT(refused_with("{ \"providers\": { \"custom\": [ { \"name\": \"mine\", \"url\": "
 			       "\"tls://192.0.2.1\", \"tickets\": \"no\" } ] } }",
 	    "/providers/custom/0/tickets"));
+	CU_ASSERT(refused_with(
+	    "{ \"privacy\": \"opportunistic\", \"providers\": { \"custom\": [ { \"name\": "
+	    "\"mine\", \"url\": \"dns://192.0.2.1\", \"ecs\": \"zero\" } ] } }",
+	    "/providers/custom/0: has \"ecs\""));
 }
 
 static void
@@ -437,7 +441,8 @@ the_shipped_catalogue_is_sound(void)
 static const struct unit_case cases[] = {
 	{ "an empty choice takes all that match what is required",
 	    an_empty_choice_takes_all_that_match_what_is_required },
-	{ "a custom provider may go without tickets", a_custom_provider_may_go_without_tickets },
+	{ "a custom provider may go without tickets, a plain one goes without ECS",
+	    a_custom_provider_may_go_without_tickets_and_plain_ones_without_ecs },
 	{ "a choice is taken in its order", a_choice_is_taken_in_its_order },
 	{ "custom ones come first and take the place of a namesake",
 	    custom_ones_come_first_and_take_the_place_of_a_namesake },
