@@ -111,6 +111,8 @@ show_upstream(FILE *out, const json_t *u, int indent, int width)
 		fprintf(out, "  blocked, reached by %s", show_str(u, "fallback"));
 	if (connections)
 		fprintf(out, "  %lld connection%s", connections, connections == 1 ? "" : "s");
+	if (show_int(u, "blocked"))
+		fprintf(out, "  %lld blocked by it", show_int(u, "blocked"));
 	if (retry)
 		fprintf(out, "  tried again in %s", show_duration(retry + 999, text));
 	if (*error && strcmp(show_str(u, "standing"), "up") != 0)

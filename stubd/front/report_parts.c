@@ -114,6 +114,7 @@ add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
 	json_object_set_new(json, "outstanding", json_integer((json_int_t)info.outstanding));
 	json_object_set_new(json, "asks", json_integer((json_int_t)info.stats.asks));
 	json_object_set_new(json, "answers", json_integer((json_int_t)info.stats.answers));
+	json_object_set_new(json, "blocked", json_integer((json_int_t)info.stats.blocked));
 	json_object_set_new(json, "handshakes", json_integer((json_int_t)info.stats.handshakes));
 	json_object_set_new(
 	    json, "last_error", report_text(info.last_error ? info.last_error : ""));

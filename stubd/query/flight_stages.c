@@ -6,6 +6,7 @@
 #include "policy/config.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/exceptions.h"
+#include "stubd/wire/blocking.h"
 
 #include <stdio.h>
 
@@ -70,6 +71,8 @@ accept_reply(void *arg, const struct ask_result *result, const char **why)
 
 	if (err == 0 && in_mode(f, DNSSEC_TRUST) && (result->wire[3] & FLAG_AD))
 		f->answer->security = SECURITY_TRUSTED;
+	if (err == 0 && f->pursuit.blocked != EDE_NONE)
+		blocking_blame(&f->answer, f->pursuit.blocked, f->trace.upstream);
 	return err;
 }
 
@@ -83,7 +86,8 @@ on_pursuit(void *arg, enum pursuit_end end)
 		flight_succeed(f, EDE_NONE, "");
 		return;
 	case PURSUIT_REFUSED:
-		flight_fail(f, EDE_OTHER, pursuit_failure(&f->pursuit));
+		flight_fail(f, f->pursuit.blocked != EDE_NONE ? f->pursuit.blocked : EDE_OTHER,
+		    pursuit_failure(&f->pursuit));
 		return;
 	case PURSUIT_UNREACHED:
 		leave_stage(f);

@@ -3,6 +3,7 @@
 #include "policy/config.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/tls_time.h"
+#include "stubd/wire/blocking.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -127,6 +128,16 @@ on_refusal(struct pursuit *p, unsigned candidate, const char *said)
 		ask_next(p);
 }
 
+/* An error that says that the name is blocked is the answer: who chose that provider chose its filter,
+ * and another one is not to learn of what was blocked. */
+static void
+on_blocked(struct pursuit *p, unsigned candidate)
+{
+	pursuit_note(p->why, candidate_spec(p, candidate)->name, "blocked by this provider");
+	p->refused = true;
+	finish(p, PURSUIT_REFUSED);
+}
+
 /* A reply that matched its question. */
 static void
 on_reply(struct pursuit *p, unsigned candidate, const struct ask_result *result)
@@ -135,9 +146,16 @@ on_reply(struct pursuit *p, unsigned candidate, const struct ask_result *result)
 	const char *why = "";
 
 	trace(p, candidate, result);
-	if (p->stage->kind == STAGE_PROVIDERS)
+	p->blocked = EDE_NONE;
+	if (p->stage->kind == STAGE_PROVIDERS) {
 		verdicts_answered(p->resolver);
-	if (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN)
+		p->blocked = blocking_find(result->wire, result->len);
+	}
+	if (p->blocked != EDE_NONE)
+		pool_note_blocked(p->resolver->pool, result->upstream);
+	if (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN && p->blocked != EDE_NONE)
+		on_blocked(p, candidate);
+	else if (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN)
 		on_refusal(p, candidate, rcode_said(rcode));
 	else if (p->accept(p->arg, result, &why) < 0)
 		on_refusal(p, candidate, why && why[0] ? why : ask_fail_text(ASK_MALFORMED));
@@ -379,6 +397,7 @@ pursuit_start(struct pursuit *p, msec until, msec end)
 	p->asked = p->next = 0;
 	p->refused = p->shut = p->own = p->slow = false;
 	p->fails = 0;
+	p->blocked = EDE_NONE;
 	p->until = until;
 	p->end = end;
 	timer_init(&p->pace, p->resolver->loop, on_pace, p);

@@ -4,6 +4,7 @@
  *	ASKING(candidate) ──reply accepted──────────────────────────► done(ANSWERED)
  *	   │  ▲  │ silence: the same upstream on another connection, then the next candidate
  *	   │  └──┘ failure: the next candidate at once
+ *	   ├─ an error that says "blocked" (wire/blocking.h) ────────► done(REFUSED)
  *	   ├─ an error or an unusable reply: asked once elsewhere, then ► done(REFUSED)
  *	   ├─ nobody answered, and one failure was not the network's ► done(REFUSED)
  *	   ├─ `end`, and an upstream is alive: the zone is slow ─────► done(REFUSED)
@@ -37,6 +38,7 @@
 #include "stubd/upstream/pool.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
+#include "stubd/wire/reply.h"
 
 enum {
 	PURSUIT_HEDGE_MIN = 250,
@@ -99,6 +101,7 @@ struct pursuit {
 	bool shut;	   /* a failure was not the network's: the next stage stays shut */
 	bool own;	   /* a limit of ours was among them */
 	bool slow;	   /* an upstream lives and has no answer yet */
+	enum ede blocked;  /* the last reply says that its provider blocks the name, and how */
 	unsigned fails;	   /* enum verdict_fail: how candidates failed */
 	msec until, end;   /* on the loop's clock */
 	struct timer pace; /* what to do if nobody answers */

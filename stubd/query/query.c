@@ -10,6 +10,7 @@
 #include "stubd/query/dns64.h"
 #include "stubd/query/guard.h"
 #include "stubd/wire/answer.h"
+#include "stubd/wire/blocking.h"
 #include "stubd/wire/msg.h"
 #include "stubd/wire/synthesis.h"
 
@@ -128,6 +129,7 @@ succeed(struct query *q)
 		return;
 	}
 	whole = joined ? joined : q->parts[0];
+	blocking_say(whole, &q->extra, q->text, sizeof(q->text));
 	if (q->trace)
 		q->trace->security = whole->security;
 	if (q->guarded && whole->private_address) {

@@ -4,6 +4,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/verdicts.h"
+#include "stubd/wire/blocking.h"
 #include "stubd/wire/msg.h"
 
 #include <errno.h>
@@ -30,6 +31,8 @@ finish(struct validation *v, enum validation_end end, enum ede ede)
 {
 	struct answer *answer = v->answer;
 
+	if (answer && v->raw)
+		blocking_pass_on(v->raw, &answer);
 	v->answer = NULL;
 	validation_cancel(v);
 	v->answer = answer;
@@ -50,6 +53,9 @@ fail_bogus(struct validation *v, enum ede ede, const char *why)
 {
 	v->resolver->counters.bogus++;
 	v->trace->security = SECURITY_BOGUS;
+	/* What a provider makes up for a signed name cannot be proved. */
+	if (v->raw && v->raw->blocked)
+		pursuit_note(v->why, blocking_text(v->raw), "instead of the zone's own answer");
 	fail(v, ede, FAILURE_BOGUS, why);
 }
 

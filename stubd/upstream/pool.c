@@ -232,6 +232,13 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 }
 
 void
+pool_note_blocked(struct pool *pool, uint16_t upstream)
+{
+	if (upstream < pool->n)
+		pool->upstreams[upstream]->stats.blocked++;
+}
+
+void
 pool_retire(struct pool *pool, uint16_t upstream)
 {
 	if (upstream < pool->n)

@@ -60,6 +60,7 @@ enum {
 };
 
 struct pool_stats {
+	uint64_t blocked; /* answers by which it blocked a name */
 	uint64_t asks, answers, fails[ASK_FAILS], handshakes, connections_opened;
 };
 
@@ -98,6 +99,9 @@ bool pool_ask_alive(const struct ask *ask);
 const struct standing *pool_standing(const struct pool *pool);
 size_t pool_count(const struct pool *pool);
 void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out);
+
+/* It answered that it blocks the name (wire/blocking.h). */
+void pool_note_blocked(struct pool *pool, uint16_t upstream);
 
 /* Retires an upstream's connections: what was asked is answered, the next question opens a new one. */
 void pool_retire(struct pool *pool, uint16_t upstream);

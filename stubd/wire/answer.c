@@ -1,6 +1,7 @@
 #include "stubd/wire/answer.h"
 
 #include "stubd/wire/answer_build.h"
+#include "stubd/wire/blocking.h"
 #include "stubd/wire/reply.h"
 
 #include <assert.h>
@@ -321,6 +322,7 @@ answer_below(const struct answer *denial, const struct question *question, struc
 	a->recursed = denial->recursed;
 	a->ttl = denial->ttl;
 	a->target = question->name;
+	blocking_pass_on(denial, &a);
 	*out = a;
 	return 0;
 }

@@ -35,6 +35,8 @@ enum {
 };
 
 struct answer {
+	uint8_t
+	    blocked; /* the Extended DNS Error by which a provider blocked it, wire/blocking.h; 0: none */
 	uint8_t rcode; /* low four bits; NOERROR, NXDOMAIN, or what the upstream said */
 	enum security security;
 	bool aa;

@@ -1,4 +1,5 @@
 #include "stubd/wire/reply.h"
+#include "stubd/wire/blocking.h"
 
 #include <assert.h>
 #include <string.h>
@@ -215,6 +216,8 @@ reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 		limit = cap;
 	if (answer->recursed && whole.ede == EDE_NONE)
 		opt_say(&whole, EDE_OTHER, REPLY_RECURSED);
+	if (answer->blocked && whole.ede == EDE_NONE)
+		opt_say(&whole, (enum ede)answer->blocked, blocking_text(answer));
 	opt = whole;
 	if (len + opt_length(&opt) > limit)
 		opt.ede = EDE_NONE; /* records matter more */

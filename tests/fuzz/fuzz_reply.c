@@ -8,6 +8,7 @@
 #include "policy/dns64.h"
 #include "stubd/wire/age.h"
 #include "stubd/wire/answer.h"
+#include "stubd/wire/blocking.h"
 #include "stubd/wire/match.h"
 #include "stubd/wire/reply.h"
 #include "stubd/wire/synthesis.h"
@@ -166,6 +167,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	match_lacks_edns(message, len);
 	if (match_reply(message, len, (uint16_t)(message[0] << 8 | message[1]), &question))
 		return 0;
+	blocking_find(message, len);
 	r = answer_from_reply(message, len, &question, follow_of(data[0]), NULL, &a, &why);
 	check((r == 0) == (a != NULL));
 	check(r == 0 || why);

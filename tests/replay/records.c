@@ -69,6 +69,10 @@ records_flag(struct records_flags *flags, const char *word)
 		*all[i].flag = true;
 		return true;
 	}
+	if (!strncmp(word, "ede=", 4)) {
+		flags->ede = (uint16_t)atoi(word + 4);
+		return true;
+	}
 	if (strncmp(word, "size=", 5))
 		return false;
 	flags->udp_size = (uint16_t)atoi(word + 5);
@@ -103,8 +107,13 @@ question_new(const char *name, const char *type, char error[RECORDS_ERROR_MAX])
 static void
 put_edns(ldns_pkt *pkt, const struct records_flags *flags)
 {
+	const uint8_t ede[] = { 0, 15, 0, 2, (uint8_t)(flags->ede >> 8), (uint8_t)flags->ede };
+
 	if (flags->no_edns)
 		return;
+	if (flags->ede)
+		ldns_pkt_set_edns_data(
+		    pkt, ldns_rdf_new_frm_data(LDNS_RDF_TYPE_NONE, sizeof(ede), ede));
 	ldns_pkt_set_edns_udp_size(pkt, flags->udp_size ? flags->udp_size : 1232);
 	ldns_pkt_set_edns_do(pkt, flags->dnssec_ok);
 }
@@ -297,7 +306,7 @@ records_reply(const uint8_t *bytes, size_t n, const char *rcode, const struct re
 	ldns_pkt_set_aa(pkt, flags->aa);
 	ldns_pkt_set_tc(pkt, flags->tc);
 	ldns_pkt_set_rcode(pkt, (uint8_t)number);
-	put_edns(pkt, &(struct records_flags){ .dnssec_ok = true });
+	put_edns(pkt, &(struct records_flags){ .dnssec_ok = true, .ede = flags->ede });
 	if (fill_reply(pkt, query, step, error) < 0) {
 		ldns_pkt_free(pkt);
 		ldns_pkt_free(query);

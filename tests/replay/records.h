@@ -22,6 +22,7 @@ struct step;
 struct records_flags {
 	bool dnssec_ok, cd, ad, aa, tc, no_rd, no_edns;
 	uint16_t udp_size; /* 0: 1232 */
+	uint16_t ede;	   /* of a reply; 0: none */
 };
 
 /* Reads one word ("+do", "-edns", ...); false: it is none. */

@@ -81,6 +81,34 @@ fill_up(struct buf *message, size_t len)
 		buf_add(message, zeroes, len - message->len);
 }
 
+/* As a provider that blocks the name: nowhere at all, or an error and by which Extended DNS Error. */
+static void
+block(struct request *r, unsigned rcode, unsigned ede)
+{
+	const uint8_t opt[] = { 0, 0, 41, 4, 208, 0, 0, 0, 0, 0, 6, 0, 15, 0, 2, 0, (uint8_t)ede };
+	uint8_t nowhere[] = { 0xc0, HEADER, 0, 1, 0, 1, 0, 1, 0x51, 0x80, 0, 4, 0, 0, 0, 0 };
+	struct buf *answer = &r->answer;
+	size_t at = HEADER;
+
+	while (at < r->query.len && r->query.data[at])
+		at += 1u + r->query.data[at];
+	at += 5;
+	if (at > r->query.len)
+		return;
+	answer->len = 0;
+	buf_add(answer, r->query.data, at);
+	memset(answer->data + 6, 0, 6);
+	answer->data[2] |= 0x80;
+	answer->data[3] = (uint8_t)(0x80 | rcode);
+	if (ede) {
+		answer->data[11] = 1;
+		buf_add(answer, opt, sizeof(opt));
+	} else if (r->query.data[at - 3] == 1) {
+		answer->data[7] = 1;
+		buf_add(answer, nowhere, sizeof(nowhere));
+	}
+}
+
 /* Do to the answer's bytes what the mode says. */
 static void
 spoil(struct request *r)
@@ -113,6 +141,15 @@ spoil(struct request *r)
 		break;
 	case MODE_HUGE:
 		fill_up(answer, r->stream ? HUGE_DOH : HUGE_DOT);
+		break;
+	case MODE_NOWHERE:
+		block(r, 0, 0);
+		break;
+	case MODE_BLOCK:
+		block(r, 3, r->value);
+		break;
+	case MODE_REFUSE:
+		block(r, 5, r->value);
 		break;
 	default:
 		break;

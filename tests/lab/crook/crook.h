@@ -41,6 +41,9 @@ enum mode {
 	MODE_SLOW,
 	MODE_STRIP,
 	MODE_AGE,  /* DoH: with that Age, in seconds */
+	MODE_NOWHERE,
+	MODE_BLOCK,
+	MODE_REFUSE,
 	MODE_FROM, /* not spoilt: the answers are those of another resolver */
 	MODE_COUNT
 };

@@ -44,6 +44,9 @@ static const char *const MODES[MODE_COUNT] = {
 	"slow",
 	"strip",
 	"age",
+	"nowhere",
+	"block",
+	"refuse",
 	"from",
 };
 

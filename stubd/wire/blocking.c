@@ -1,0 +1,133 @@
+#include "stubd/wire/blocking.h"
+
+#include "policy/name.h"
+#include "stubd/wire/msg.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPTION_EDE = 15, TEXT_MAX = 96 };
+
+static bool
+is_address(const struct msg_rr *rr)
+{
+	return rr->class == CLASS_IN && ((rr->type == TYPE_A && rr->rdlen == 4) ||
+					    (rr->type == TYPE_AAAA && rr->rdlen == 16));
+}
+
+static bool
+is_unspecified(const struct msg_rr *rr)
+{
+	static const uint8_t nowhere[16];
+
+	return memcmp(rr->rdata, nowhere, rr->rdlen) == 0;
+}
+
+/* The first error among the options that is one of blocking. */
+static enum ede
+of_options(const struct msg_rr *opt, unsigned rcode)
+{
+	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
+
+	while (!cur.bad && rcur_left(&cur)) {
+		const uint16_t code = rcur_u16(&cur), len = rcur_u16(&cur);
+		const uint8_t *value = rcur_skip(&cur, len);
+		unsigned ede;
+
+		if (cur.bad || code != OPTION_EDE || len < 2)
+			continue;
+		ede = (unsigned)value[0] << 8 | value[1];
+		if (ede >= EDE_BLOCKED && ede <= EDE_FILTERED)
+			return (enum ede)ede;
+		if (ede == EDE_PROHIBITED && rcode == RCODE_NXDOMAIN)
+			return EDE_PROHIBITED;
+	}
+	return EDE_NONE;
+}
+
+enum ede
+blocking_find(const uint8_t *reply, size_t n)
+{
+	struct rcur cur = rcur_make(reply, n);
+	const struct msg_header header = msg_read_header(&cur);
+	const unsigned records = (unsigned)header.ancount + header.nscount + header.arcount;
+	unsigned nowhere = 0, somewhere = 0;
+	enum ede said = EDE_NONE;
+
+	for (unsigned i = 0; i < header.qdcount && !cur.bad; i++) {
+		msg_skip_name(&cur);
+		rcur_skip(&cur, 4);
+	}
+	for (unsigned i = 0; i < records && !cur.bad; i++) {
+		struct msg_rr rr;
+
+		msg_read_rr(&cur, &rr);
+		if (cur.bad)
+			break;
+		if (rr.type == TYPE_OPT && said == EDE_NONE)
+			said = of_options(&rr, header.flags & RCODE_MASK);
+		if (i >= header.ancount || !is_address(&rr))
+			continue;
+		nowhere += is_unspecified(&rr);
+		somewhere += !is_unspecified(&rr);
+	}
+	if (said == EDE_NONE && nowhere && !somewhere)
+		return EDE_BLOCKED;
+	return said;
+}
+
+/* Gives it that error and text, which stands behind its wire. */
+static void
+label(struct answer **answer, uint8_t ede, const char *text)
+{
+	const size_t old = sizeof(**answer) + (*answer)->nttls * sizeof(uint16_t) + (*answer)->len;
+	const size_t n = strlen(text) + 1;
+	struct answer *a = realloc(*answer, old + n);
+
+	if (!a)
+		return;
+	a->ttls = (uint16_t *)(a + 1);
+	a->wire = (uint8_t *)(a->ttls + a->nttls);
+	memcpy(a->wire + a->len, text, n);
+	a->size = old + n;
+	a->blocked = ede;
+	*answer = a;
+}
+
+void
+blocking_blame(struct answer **answer, enum ede ede, const char *who)
+{
+	char text[TEXT_MAX];
+
+	snprintf(text, sizeof(text), "blocked by %s", who);
+	if (!(*answer)->nttls) {
+		(*answer)->ttl = BLOCKING_TTL;
+		(*answer)->keep = true;
+	}
+	if ((*answer)->ttl > ANSWER_NEGATIVE_TTL_MAX)
+		answer_set_ttls(*answer, ANSWER_NEGATIVE_TTL_MAX);
+	label(answer, (uint8_t)ede, text);
+}
+
+const char *
+blocking_text(const struct answer *answer)
+{
+	return answer->blocked ? (const char *)answer->wire + answer->len : NULL;
+}
+
+void
+blocking_say(const struct answer *answer, struct reply_extra *extra, char *text, size_t size)
+{
+	if (!answer->blocked || extra->ede != EDE_NONE)
+		return;
+	snprintf(text, size, "%s", blocking_text(answer));
+	*extra = (struct reply_extra){ .ede = (enum ede)answer->blocked, .text = text };
+}
+
+void
+blocking_pass_on(const struct answer *from, struct answer **to)
+{
+	if (from->blocked)
+		label(to, from->blocked, blocking_text(from));
+}
