@@ -4,6 +4,8 @@
 #include "policy/config.h"
 #include "policy/dns64.h"
 #include "stubd/base/log.h"
+#include "stubd/cache/cache.h"
+#include "stubd/engine/engine.h"
 #include "stubd/net/route.h"
 #include "stubd/net/timer.h"
 #include "stubd/query/resolver.h"
@@ -220,7 +222,7 @@ nat64_look(struct nat64 *n)
 	const int64_t now = boot_time();
 	struct netview *view;
 	struct prefix prefix;
-	bool changed;
+	bool changed, ipv4;
 
 	if (!n)
 		return;
@@ -229,7 +231,13 @@ nat64_look(struct nat64 *n)
 	wait_for_end(n, now);
 	prefix = choose(n);
 	changed = !same_prefix(&prefix, &view->nat64);
-	view->ipv4 = has_ipv4();
+	ipv4 = has_ipv4();
+	/* What failed for want of IPv4 need not do so any more. */
+	if (changed || ipv4 != view->ipv4)
+		cache_forget_failures(n->resolver->cache);
+	if (ipv4 != view->ipv4)
+		engine_forget(n->resolver->engine);
+	view->ipv4 = ipv4;
 	view->nat64 = prefix;
 	if (!changed)
 		return;

@@ -157,12 +157,12 @@ run_query(const struct args *args)
 static int
 run_flush(const struct args *args)
 {
+	const bool kind = args->nwords > 1;
 	const char *const all[] = { NULL };
-	const char *const pairs[] = { "name", args->words[args->nwords - 1], "what",
-		args->nwords > 1 ? args->words[0] : "below", NULL };
+	const char *const pairs[] = { "name", args->words[kind], "what",
+		kind ? args->words[0] : "below", NULL };
 
-	if (args->nwords > 1 && strcmp(args->words[0], "name") != 0 &&
-	    strcmp(args->words[0], "view") != 0) {
+	if (kind && strcmp(args->words[0], "name") != 0 && strcmp(args->words[0], "view") != 0) {
 		fprintf(stderr, "stubctl: flush what? write flush, flush NAME, flush name NAME or "
 				"flush view NAME\n");
 		return EXIT_USAGE;

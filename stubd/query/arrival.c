@@ -1,7 +1,6 @@
 #include "stubd/query/arrival.h"
 
 #include "policy/config.h"
-#include "policy/dns64.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/guard.h"
 
@@ -102,7 +101,6 @@ arrival_guard(struct arrival *a)
 bool
 arrival_takes_dns64(const struct arrival *a, const struct view *view)
 {
-	return dns64_prefix(a->resolver->policy, &a->resolver->netview) &&
-	       view->kind == VIEW_PROVIDERS && a->msg.question.type == TYPE_AAAA &&
-	       (a->msg.flags & (FLAG_RD | FLAG_CD)) == FLAG_RD;
+	return resolver_dns64(a->resolver) && view->kind == VIEW_PROVIDERS &&
+	       a->msg.question.type == TYPE_AAAA && (a->msg.flags & (FLAG_RD | FLAG_CD)) == FLAG_RD;
 }

@@ -1,6 +1,5 @@
 #include "stubd/query/dns64.h"
 
-#include "policy/dns64.h"
 #include "stubd/query/resolver.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
@@ -11,7 +10,7 @@ dns64_reply(const struct resolver *resolver, const struct answer *negative, cons
     struct answer **made)
 {
 	const uint32_t ttl = negative->nscount ? negative->ttl : DNS64_NO_SOA_TTL;
-	const struct prefix *prefix = dns64_prefix(resolver->policy, &resolver->netview);
+	const struct prefix *prefix = resolver_dns64(resolver);
 
 	if (prefix && a->rcode == RCODE_NOERROR && answer_synthesise(a, prefix, ttl, made) == 0)
 		return *made;

@@ -1,6 +1,7 @@
 #include "stubd/query/resolver.h"
 
 #include "policy/config.h"
+#include "policy/dns64.h"
 #include "stubd/base/log.h"
 #include "stubd/base/rand.h"
 #include "stubd/cache/cache.h"
@@ -44,6 +45,12 @@ resolver_same_view(const struct resolver *resolver, const struct view *view,
 
 	policy_owner(resolver->policy, &question, &resolver->netview, &other);
 	return other.kind == view->kind && other.id == view->id;
+}
+
+const struct prefix *
+resolver_dns64(const struct resolver *resolver)
+{
+	return dns64_prefix(resolver->policy, &resolver->netview);
 }
 
 void

@@ -101,6 +101,9 @@ void resolver_close(struct resolver *resolver);
 bool resolver_same_view(const struct resolver *resolver, const struct view *view,
     const struct name *target, uint16_t type);
 
+/* dns64_prefix() on the resolver's own values. */
+const struct prefix *resolver_dns64(const struct resolver *resolver);
+
 /* policy_route() on the resolver's own values; each call throws the dice anew. */
 void resolver_route(const struct resolver *resolver, const struct view *view,
     const struct question *question, struct route *out);

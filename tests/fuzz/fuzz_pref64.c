@@ -5,6 +5,8 @@
 
 #include <assert.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -122,7 +122,7 @@ def test_told_again(lab):
         pid = helper(stubd)
         os.kill(pid, signal.SIGKILL)
         replaced(stubd, pid)
-        stubd.ctl("flush")
+        equal(stubd.ctl("flush")[0], 0)
         equal(dig(lab, "www.bogus.org").status, "NOERROR", "told the one that came")
         true("ad" in dig(lab, "www.example.com", "A", "+dnssec").flags, "validated")
         pid = helper(stubd)

@@ -40,7 +40,7 @@ enum mode {
 	MODE_SILENT,
 	MODE_SLOW,
 	MODE_STRIP,
-	MODE_AGE,  /* DoH: with that Age, in seconds */
+	MODE_AGE, /* DoH: with that Age, in seconds */
 	MODE_NOWHERE,
 	MODE_BLOCK,
 	MODE_REFUSE,
