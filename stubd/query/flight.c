@@ -1,12 +1,12 @@
 #include "stubd/query/flight.h"
 
+#include "stubd/base/text.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/flight_impl.h"
 #include "stubd/query/memory.h"
 
 #include <errno.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +66,7 @@ keep(const struct flight *f)
 		memory_keep_answer(f->resolver, &f->question, &f->view, f->cd, f->answer);
 		return;
 	}
-	snprintf(failure.text, sizeof(failure.text), "%s", f->why);
+	text_copy(failure.text, sizeof(failure.text), f->why);
 	memory_keep_failure(f->resolver, &f->question, &f->view, f->cd, &failure);
 }
 
@@ -107,7 +107,7 @@ flight_succeed(struct flight *f, enum ede ede, const char *text)
 {
 	f->ede = ede;
 	f->trace.security = f->answer->security;
-	snprintf(f->why, sizeof(f->why), "%s", text);
+	text_copy(f->why, sizeof(f->why), text);
 	finish(f);
 }
 
@@ -211,7 +211,7 @@ flight_end_all(struct resolver *resolver, const char *why)
 	while (!list_empty(&resolver->flying)) {
 		struct flight *f = container_of(resolver->flying.next, struct flight, link);
 
-		snprintf(f->why, sizeof(f->why), "%s", why);
+		text_copy(f->why, sizeof(f->why), why);
 		flight_fail(f, EDE_NOT_READY, FAILURE_OWN);
 	}
 }

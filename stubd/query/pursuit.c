@@ -1,6 +1,7 @@
 #include "stubd/query/pursuit.h"
 
 #include "policy/config.h"
+#include "stubd/base/text.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/tls_time.h"
 #include "stubd/wire/blocking.h"
@@ -84,7 +85,7 @@ trace(struct pursuit *p, unsigned candidate, const struct ask_result *result)
 {
 	struct flight_trace *t = p->trace;
 
-	snprintf(t->upstream, sizeof(t->upstream), "%s", candidate_spec(p, candidate)->name);
+	text_copy(t->upstream, sizeof(t->upstream), candidate_spec(p, candidate)->name);
 	t->transport = result->transport;
 	t->address = result->address;
 	t->connection_age = result->connection_age;
