@@ -18,6 +18,7 @@
 #include "stubd/privilege.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
+#include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
 #include "stubd/rootkeys.h"
 #include "stubd/shuffle.h"
@@ -209,6 +210,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->resolver.engine = d->engine;
 	shuffle_init(&d->shuffle, d->loop, &d->resolver, d->tls);
 	engine_set_fetch(d->engine, fetch_start, &d->resolver);
+	pool_watch(d->pool, ledger_sent, &d->resolver);
 	read_hostname(&d->resolver.netview.hostname);
 	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
 	d->resolver.epoch.since = loop_now(d->loop);

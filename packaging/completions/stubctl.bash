@@ -21,6 +21,7 @@ _stubctl()
 	if [[ $cur == -* ]]; then
 		word="--socket --json --help --version"
 		[[ $command == explain ]] && word+=" --live"
+		[[ $command == providers ]] && word+=" --exposure"
 	elif [[ -z $command ]]; then
 		word=$commands
 	elif [[ $command == query || $command == explain ]]; then

@@ -44,6 +44,7 @@ read_option(struct reading *r, const char *word)
 	} flags[] = {
 		{ "--json", &r->args->json },
 		{ "--live", &r->args->live },
+		{ "--exposure", &r->args->exposure },
 		{ "--help", &r->args->help },
 		{ "-h", &r->args->help },
 		{ "--version", &r->args->version },
@@ -110,6 +111,8 @@ check(struct reading *r, const struct command *table, size_t n)
 	}
 	if (args->live && !c->live)
 		return fail(r, "--live does not go with", c->name);
+	if (args->exposure && !c->exposure)
+		return fail(r, "--exposure does not go with", c->name);
 	return 0;
 }
 

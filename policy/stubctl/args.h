@@ -18,13 +18,13 @@ struct args;
 struct command {
 	const char *name, *words, *help;
 	int min, max;			     /* how many words */
-	bool live;			     /* takes --live */
+	bool live, exposure;		     /* takes --live, --exposure */
 	int (*run)(const struct args *args); /* returns the exit code */
 };
 
 struct args {
 	const char *socket; /* --socket, else $STUBD_CONTROL, else the standard path; borrowed */
-	bool json, live, help, version;
+	bool json, live, exposure, help, version;
 	const struct command *command; /* NULL only with help or version */
 	const char *words[ARGS_WORDS_MAX];
 	int nwords;

@@ -6,6 +6,7 @@
 #include "policy/stubctl/args.h"
 #include "policy/stubctl/facts.h"
 #include "policy/stubctl/show.h"
+#include "policy/stubctl/show_exposure.h"
 #include "policy/stubctl/show_nta.h"
 #include "policy/stubctl/show_question.h"
 
@@ -85,9 +86,14 @@ run_shuffle(const struct args *args)
 static int
 run_providers(const struct args *args)
 {
+	if (args->exposure && args->nwords == 0)
+		return call(
+		    args, "GET", "/v1/exposure", (const char *const[]){ NULL }, show_exposure);
 	if (args->nwords == 0)
 		return call(
 		    args, "GET", "/v1/providers", (const char *const[]){ NULL }, show_providers);
+	if (args->exposure)
+		return usage("--exposure goes with providers alone");
 	if (strcmp(args->words[0], "shuffle") == 0)
 		return run_shuffle(args);
 	if (strcmp(args->words[0], "stamp") == 0 && args->nwords == 2) {
@@ -220,20 +226,22 @@ run_explain(const struct args *args)
 }
 
 static const struct command commands[] = {
-	{ "status", "", "what stubd is, whom it asks, how it fares", 0, 0, false, run_status },
-	{ "query", "NAME [TYPE]", "ask now, and tell how the answer came", 1, 2, false, run_query },
+	{ "status", "", "what stubd is, whom it asks, how it fares", 0, 0, false, false,
+	    run_status },
+	{ "query", "NAME [TYPE]", "ask now, and tell how the answer came", 1, 2, false, false,
+	    run_query },
 	{ "explain", "[--live] NAME [TYPE]", "which rule owns a name, and who would be asked", 1, 2,
-	    true, run_explain },
+	    true, false, run_explain },
 	{ "providers", "[shuffle | stamp P]",
-	    "all and their standing; draw anew; a provider as a DNS stamp", 0, 2, false,
+	    "all and their standing, or --exposure; draw anew; as a DNS stamp", 0, 2, false, true,
 	    run_providers },
 	{ "catalogue", "[PROVIDER]", "the known providers; what is known of one, and whence", 0, 1,
-	    false, run_catalogue },
+	    false, false, run_catalogue },
 	{ "nta", "[add|remove NAME]", "names that are not validated; add NAME [DURATION]", 0, 3,
-	    false, run_nta },
+	    false, false, run_nta },
 	{ "flush", "[[name | view] NAME]", "forget everything, or what a name stands for", 0, 2,
-	    false, run_flush },
-	{ "reload", "", "read the configuration again", 0, 0, false, run_reload },
+	    false, false, run_flush },
+	{ "reload", "", "read the configuration again", 0, 0, false, false, run_reload },
 };
 
 enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -8,6 +8,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/front/params.h"
 #include "stubd/front/report.h"
+#include "stubd/front/report_exposure.h"
 #include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
 #include "stubd/front/report_question.h"
@@ -167,6 +168,12 @@ static void
 handle_providers(struct api *api, struct http_request *request)
 {
 	reply(request, 200, report_providers(&api->host));
+}
+
+static void
+handle_exposure(struct api *api, struct http_request *request)
+{
+	reply(request, 200, report_exposure(api->host.resolver));
 }
 
 static void
@@ -395,6 +402,7 @@ static const struct endpoint {
 } endpoints[] = {
 	{ "/v1/status", HTTP_GET, false, handle_status },
 	{ "/v1/providers", HTTP_GET, false, handle_providers },
+	{ "/v1/exposure", HTTP_GET, false, handle_exposure },
 	{ "/v1/catalogue", HTTP_GET, false, handle_catalogue },
 	{ "/v1/stamp", HTTP_GET, false, handle_stamp },
 	{ "/v1/explain", HTTP_GET, false, handle_explain },

@@ -3,6 +3,7 @@
  *
  *	GET  /v1/status				what the daemon is and does
  *	GET  /v1/providers			all of them, with their standing
+ *	GET  /v1/exposure			what each of them was told (query/ledger.h)
  *	GET  /v1/catalogue			which file of providers is in use, or null
  *	GET  /v1/stamp?name=			a provider as DNS stamps
  *	GET  /v1/explain?name=&type=		what policy decides for a name, and the cache's state

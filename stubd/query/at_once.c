@@ -98,7 +98,7 @@ prefetch(const struct arrival *a, const struct view *view)
 
 	if (!r->policy->cache_prefetch || !(a->msg.flags & FLAG_RD))
 		return;
-	if (flight_refresh(r, &a->msg.question, view))
+	if (flight_refresh(r, &a->msg.question, view, LEDGER_PREFETCH))
 		r->counters.prefetches++;
 }
 

@@ -49,6 +49,7 @@ fetch_start(void *arg, const struct question *question, struct engine_fetch *fet
 	if (f) {
 		list_init(&f->wait.link);
 		f->wait.done = on_flight;
+		f->wait.ledger = LEDGER_CHAIN;
 		f->fetch = fetch;
 		f->resolver = r;
 		f->root_keys = question->type == TYPE_DNSKEY && question->name.len == 1;

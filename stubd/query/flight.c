@@ -158,13 +158,15 @@ find(const struct resolver *r, const struct flight_key *key)
 
 /* Starts one. Returns 0, -EBUSY or -ENOMEM. */
 static int
-start(
-    struct resolver *r, const struct flight_key *key, const struct view *view, struct flight **out)
+start(struct resolver *r, const struct flight_key *key, const struct view *view, unsigned ledger,
+    struct flight **out)
 {
 	if (key->kind == FLIGHT_RAW ? r->nraw >= MAX_RAW
 				    : r->flights.count - r->nraw >= MAX_FLIGHTS)
 		return -EBUSY;
 	*out = flight_new(r, key, view);
+	if (*out)
+		(*out)->ledger = ledger;
 	return *out ? 0 : -ENOMEM;
 }
 
@@ -179,7 +181,7 @@ flight_join(struct resolver *resolver, const struct question *question, const st
 	if (f)
 		resolver->counters.flights_joined++;
 	else
-		err = start(resolver, &key, view, &f);
+		err = start(resolver, &key, view, wait->ledger, &f);
 	if (err < 0)
 		return err;
 	wait->flight = f;
@@ -188,12 +190,13 @@ flight_join(struct resolver *resolver, const struct question *question, const st
 }
 
 bool
-flight_refresh(struct resolver *resolver, const struct question *question, const struct view *view)
+flight_refresh(struct resolver *resolver, const struct question *question, const struct view *view,
+    enum ledger_why ledger)
 {
 	const struct flight_key key = { question, view->id, FLIGHT_CHECKED, false };
 	struct flight *f = find(resolver, &key);
 
-	return !f && !resolver->draining && start(resolver, &key, view, &f) == 0;
+	return !f && !resolver->draining && start(resolver, &key, view, ledger, &f) == 0;
 }
 
 void

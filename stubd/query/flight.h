@@ -19,6 +19,7 @@
 
 #include "stubd/query/pursuit.h"
 #include "stubd/query/resolver.h"
+#include "stubd/query/ledger.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/reply.h"
 
@@ -46,6 +47,7 @@ struct flight_wait {
 	/* Nobody whom a stage asked could be reached, and another stage begins; may leave. May be NULL.
 	 */
 	void (*late)(struct flight_wait *wait);
+	unsigned ledger; /* enum ledger_why: what for, should it begin the flight */
 };
 
 /* Joins the flight for (question, view, kind) or starts it. done comes exactly once, never inside
@@ -55,9 +57,9 @@ int flight_join(struct resolver *resolver, const struct question *question, cons
     enum flight_kind kind, bool cd, struct flight_wait *wait);
 
 /* Starts the flight for (question, view) if there is none, for the cache alone: nobody waits. Without
- * room or memory nothing happens. Returns true when one was started. */
-bool flight_refresh(
-    struct resolver *resolver, const struct question *question, const struct view *view);
+ * room or memory nothing happens. Returns true when one was started. ledger: what for. */
+bool flight_refresh(struct resolver *resolver, const struct question *question,
+    const struct view *view, enum ledger_why ledger);
 
 /* Stops waiting; the flight itself goes on to fill the cache. */
 void flight_leave(struct flight_wait *wait);

@@ -21,6 +21,7 @@ struct flight {
 	struct resolver *resolver;
 	enum flight_kind kind;
 	bool cd;
+	unsigned ledger; /* enum ledger_why: what for */
 	struct list waits;
 
 	struct route route;

@@ -95,6 +95,13 @@ on_pursuit(void *arg, enum pursuit_end end)
 	}
 }
 
+/* What the ledger has to know of whatever is asked for the flight. */
+static unsigned
+ledger_flags(const struct flight *f)
+{
+	return f->ledger | (f->view.kind == VIEW_PROVIDERS ? LEDGER_PROVIDER : 0);
+}
+
 static void
 pursue(struct flight *f, msec until, msec end)
 {
@@ -106,6 +113,7 @@ pursue(struct flight *f, msec until, msec end)
 		.why = f->why,
 		.cd = f->cd || exceptions_find(f->resolver, &f->question.name),
 		.ad = in_mode(f, DNSSEC_TRUST),
+		.ledger = ledger_flags(f),
 		.accept = accept_reply,
 		.done = on_pursuit,
 		.arg = f,
@@ -140,6 +148,7 @@ validate(struct flight *f, msec end)
 		.resolver = f->resolver,
 		.question = &f->question,
 		.view = &f->view,
+		.ledger = f->ledger,
 		.trace = &f->trace,
 		.why = f->why,
 		.end = end,
@@ -247,7 +256,7 @@ send_probe(struct flight *f)
 	if (f->route.probe < 0)
 		return;
 	if (pool_ask(f->resolver->pool, (uint16_t)f->route.probe, &f->question, &how,
-		POOL_ASK_PROBE, FLIGHT_DEADLINE, on_probe, NULL, &ignored) == 0)
+		POOL_ASK_PROBE | ledger_flags(f), FLIGHT_DEADLINE, on_probe, NULL, &ignored) == 0)
 		f->resolver->counters.probes++;
 }
 

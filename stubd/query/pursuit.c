@@ -4,6 +4,7 @@
 #include "stubd/base/text.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/tls_time.h"
+#include "stubd/query/ledger.h"
 #include "stubd/wire/blocking.h"
 
 #include <errno.h>
@@ -233,8 +234,8 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	slot->candidate = candidate;
 	p->asked++;
 	p->trace->asks++;
-	err = pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how, flags,
-	    p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
+	err = pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how,
+	    flags | p->ledger, p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
 	p->shut |= err == -ENOMEM;
 	p->own |= err == -ENOMEM;
 	return err;
@@ -292,7 +293,8 @@ ask_next(struct pursuit *p)
 			p->trace->failovers++;
 			p->resolver->counters.failovers++;
 		}
-		err = ask(p, p->next++, 0);
+		err = ask(p, p->next, p->next > 0 ? LEDGER_FAILOVER : 0);
+		p->next++;
 	}
 	if (err == 0) {
 		p->began = loop_now(p->resolver->loop);

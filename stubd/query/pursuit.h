@@ -83,8 +83,9 @@ struct pursuit {
 	const struct question *question;
 	const struct stage *stage;
 	struct flight_trace *trace;
-	char *why;   /* [PURSUIT_WHY_MAX]: names upstreams and causes, see pursuit_note() */
-	bool cd, ad; /* what to ask with, RFC 6840 section 5.7 */
+	char *why;	 /* [PURSUIT_WHY_MAX]: names upstreams and causes, see pursuit_note() */
+	bool cd, ad;	 /* what to ask with, RFC 6840 section 5.7 */
+	unsigned ledger; /* enum ledger_why */
 	/* Looks into a NOERROR or NXDOMAIN reply: 0 takes it, else *why says what is wrong with it.
 	 */
 	int (*accept)(void *arg, const struct ask_result *result, const char **why);

@@ -236,7 +236,7 @@ part_of_old(struct query *q, const struct cache_key *key, bool failed)
 	if (!part)
 		return NULL;
 	if (!failed)
-		flight_refresh(r, &q->current, &q->view);
+		flight_refresh(r, &q->current, &q->view, LEDGER_STALE);
 	snprintf(q->text, sizeof(q->text), "past its time, since nobody has answered yet");
 	q->extra = (struct reply_extra){
 		.ede = part->rcode == RCODE_NXDOMAIN ? EDE_STALE_NXDOMAIN : EDE_STALE,

@@ -1,6 +1,8 @@
 #include "stubd/query/recursion.h"
 
+#include "policy/config.h"
 #include "stubd/engine/engine.h"
+#include "stubd/query/ledger.h"
 #include "stubd/query/verdicts.h"
 
 void
@@ -45,8 +47,12 @@ void
 recursion_start(struct recursion *n, msec patience)
 {
 	n->resolver->counters.recursions++;
-	if (engine_recurse(n->resolver->engine, n->question, patience, on_engine, n, &n->ask) == 0)
+	if (engine_recurse(n->resolver->engine, n->question, patience, on_engine, n, &n->ask) ==
+	    0) {
+		ledger_recursed(
+		    n->resolver->ledger, n->resolver->policy->public_suffixes, n->question);
 		return;
+	}
 	pursuit_note(n->why, "recursion", "no room for one more question");
 	n->own = true;
 	n->done(n->arg, RECURSION_UNREACHED);

@@ -10,9 +10,11 @@
 #include "stubd/query/exceptions.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/guard.h"
+#include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +24,11 @@ resolver_init(struct resolver *resolver)
 	memset(resolver, 0, sizeof(*resolver));
 	list_init(&resolver->queries);
 	list_init(&resolver->flying);
-	return map_init(&resolver->flights, 256);
+	resolver->ledger = ledger_new();
+	if (resolver->ledger && map_init(&resolver->flights, 256) == 0)
+		return 0;
+	resolver->ledger = ledger_free(resolver->ledger);
+	return -ENOMEM;
 }
 
 void
@@ -33,6 +39,7 @@ resolver_close(struct resolver *resolver)
 	flight_end_all(resolver, "stubd is stopping");
 	map_clear(&resolver->flights);
 	resolver->guard = guard_free(resolver->guard);
+	resolver->ledger = ledger_free(resolver->ledger);
 	resolver->policy = policy_free(resolver->policy);
 }
 
@@ -102,6 +109,7 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	engine_forget(resolver->engine);
 	/* Failures tell of the old one (RFC 9520 section 3.2). */
 	cache_forget_failures(resolver->cache);
+	ledger_new_network(resolver->ledger);
 	pool_new_epoch(resolver->pool);
 }
 

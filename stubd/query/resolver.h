@@ -22,6 +22,7 @@ struct pool;
 struct engine;
 struct nta_table;
 struct guard;
+struct ledger;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -87,8 +88,9 @@ struct resolver {
 	void *clock_arg;
 	msec clock_due; /* when a question makes it be looked at again */
 	struct query_counters counters;
-	struct guard *guard; /* owned; NULL until somebody beyond this machine asks */
-	bool draining;	     /* SIGTERM: start nothing new */
+	struct ledger *ledger; /* owned */
+	struct guard *guard;   /* owned; NULL until somebody beyond this machine asks */
+	bool draining;	       /* SIGTERM: start nothing new */
 };
 
 /* Prepares an empty resolver; the members are then set by the owner. Returns 0 or -ENOMEM. */

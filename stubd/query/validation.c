@@ -214,6 +214,7 @@ validation_start(struct validation *v)
 {
 	list_init(&v->wait.link);
 	v->wait.done = on_raw;
+	v->wait.ledger = v->ledger;
 	v->judging = *v->question;
 	v->link = v->question->name;
 	return flight_join(v->resolver, v->question, v->view, FLIGHT_RAW, true, &v->wait);

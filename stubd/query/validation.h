@@ -28,6 +28,7 @@ struct validation {
 	struct resolver *resolver;
 	const struct question *question;
 	const struct view *view;
+	unsigned ledger; /* enum ledger_why: what for */
 	struct flight_trace *trace;
 	char *why; /* [PURSUIT_WHY_MAX] */
 	msec end;  /* on the loop's clock */

@@ -25,6 +25,13 @@ pool_new(const struct transport_env *env, const struct transport_ops *const *ops
 }
 
 void
+pool_watch(struct pool *pool, pool_sent_cb *sent, void *arg)
+{
+	pool->on_sent = sent;
+	pool->sent_arg = arg;
+}
+
+void
 upstream_note(struct upstream *u, const struct place *place, const char *text)
 {
 	char where[ADDR_TEXT_MAX];

@@ -55,9 +55,15 @@ struct ask_result {
 typedef void ask_cb(void *arg, const struct ask_result *result);
 
 enum {
-	POOL_ASK_FRESH = 1, /* on another connection than before, a live or a new one (hedge) */
-	POOL_ASK_PROBE = 2, /* a copy nobody waits for: success clears "down". One at a time */
+	POOL_ASK_FRESH = 1,    /* on another connection than before, a live or a new one (hedge) */
+	POOL_ASK_PROBE = 2,    /* a copy nobody waits for: success clears "down". One at a time */
+	POOL_ASK_AGAIN = 4,    /* told only: its connection was lost, it is written to another */
+	POOL_ASK_OWN = 0xff00, /* the asker's own, for who is told */
 };
+
+/* A question was written on a connection of an upstream; flags: POOL_ASK_*. Changes nothing here. */
+typedef void pool_sent_cb(
+    void *arg, const struct upstream_spec *spec, const struct question *question, unsigned flags);
 
 struct pool_stats {
 	uint64_t blocked; /* answers by which it blocked a name */
@@ -76,6 +82,9 @@ struct upstream_info {
 /* ops has SCHEMES entries (borrowed, static). NULL: out of memory. */
 struct pool *pool_new(const struct transport_env *env, const struct transport_ops *const *ops);
 struct pool *pool_free(struct pool *pool);
+
+/* Who is told of each question that is written, also of those that are written once more. */
+void pool_watch(struct pool *pool, pool_sent_cb *sent, void *arg);
 
 /* Takes over a new table of upstreams (copied). Equal ones keep connections and standing; asks on
  * those that left are allowed to finish. Returns 0 or -ENOMEM (the old table stays). */

@@ -116,6 +116,18 @@ on_timeout(void *arg)
 	end_failed(ask, ASK_TIMEOUT, text, place);
 }
 
+static void
+tell(struct ask *ask)
+{
+	const struct upstream *u = ask->upstream;
+	const struct pool *pool = u->pool;
+	const unsigned again = ask->written ? POOL_ASK_AGAIN : 0;
+
+	ask->written = true;
+	if (pool->on_sent)
+		pool->on_sent(pool->sent_arg, &u->spec, &ask->question, ask->flags | again);
+}
+
 int
 ask_send(struct ask *ask, struct conn *conn, bool reused)
 {
@@ -131,6 +143,7 @@ ask_send(struct ask *ask, struct conn *conn, bool reused)
 	ask->sent_us = clock_monotonic_us();
 	ask->reused = reused;
 	list_push_back(&conn->asks, &ask->link);
+	tell(ask);
 	return 0;
 }
 

@@ -50,11 +50,13 @@ struct pool {
 	struct upstream **upstreams;		/* owned; in the order of the policy */
 	struct standing *standings;		/* owned; one each */
 	size_t n;
-	struct addr lost;    /* a place whose way was lost with the last epoch; family 0: none */
-	struct prefix nat64; /* of the network; family 0: none */
-	struct list gone;    /* upstream.link: left the table, but still at work */
-	struct list ended;   /* ask.link: ENDING */
-	struct timer ends;   /* 0 ms: ends them where callbacks are allowed */
+	struct addr lost;      /* a place whose way was lost with the last epoch; family 0: none */
+	struct prefix nat64;   /* of the network; family 0: none */
+	struct list gone;      /* upstream.link: left the table, but still at work */
+	struct list ended;     /* ask.link: ENDING */
+	struct timer ends;     /* 0 ms: ends them where callbacks are allowed */
+	pool_sent_cb *on_sent; /* NULL: nobody is told */
+	void *sent_arg;
 };
 
 struct upstream {
@@ -119,6 +121,7 @@ struct ask {
 	struct question question;
 	unsigned flags;
 	bool retried;
+	bool written; /* once, on whatever connection */
 	struct timer timeout;
 	msec sent;
 	uint64_t sent_us;

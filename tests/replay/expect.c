@@ -3,6 +3,7 @@
  */
 #include "stubd/cache/cache.h"
 #include "tests/replay/expect_answer.h"
+#include "tests/replay/expect_exposure.h"
 #include "tests/replay/fake_engine.h"
 #include "tests/replay/records.h"
 #include "tests/replay/script.h"
@@ -344,6 +345,8 @@ static const struct {
 	{ "trouble", 3, "expect trouble none|stripped-dnssec|wrong-clock|captive-portal",
 	    expect_trouble },
 	{ "cache", 4, "expect cache NAME VALUE ...", expect_cache },
+	{ "exposure", 5, "expect exposure UPSTREAM|recursion network|total NAME VALUE ...",
+	    expect_exposure },
 	{ "balance", 2, "expect balance", expect_balance },
 };
 

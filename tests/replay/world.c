@@ -5,6 +5,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
+#include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
 #include "stubd/upstream/pool.h"
 #include "tests/replay/fake_engine.h"
@@ -133,6 +134,7 @@ start(struct world *w, const struct policy *policy)
 	w->resolver.engine = w->engine;
 	engine_set_fetch(w->engine, fetch_start, &w->resolver);
 	w->resolver.pool = w->pool;
+	pool_watch(w->pool, ledger_sent, &w->resolver);
 	w->resolver.cache = w->cache;
 	w->resolver.ntas = &w->ntas;
 	w->running = true;

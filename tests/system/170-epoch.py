@@ -1,37 +1,10 @@
 """The network changes: a new epoch when the way to the providers dies, and none when it does not."""
-import contextlib
 import subprocess
 
 from lib.ask import dig
 from lib.check import becomes_true, equal, true
 from lib.daemon import Stubd
-
-SECOND = "100.64.0.77"      # another address for the laptop
-GATEWAY = "100.64.0.1"
-
-
-def ip(lab, *words):
-    lab.output("ip", *words, check=True)
-
-
-@contextlib.contextmanager
-def network(lab):
-    """Whatever happens to the laptop's wire, it is as it was afterwards."""
-    try:
-        yield
-    finally:
-        lab.output("ip", "link", "del", "br-test")
-        lab.output("ip", "link", "set", "up0", "up")
-        lab.output("ip", "addr", "del", f"{SECOND}/24", "dev", "up0")
-        ip(lab, "addr", "replace", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
-        ip(lab, "-6", "addr", "replace", f"{lab.env['LAPTOP6']}/64", "dev", "up0", "nodad")
-        ip(lab, "route", "replace", "default", "via", GATEWAY)
-        ip(lab, "-6", "route", "replace", "default", "via", "2001:db8:64::1")
-
-
-def only_v4(provider):
-    return {**provider, "addresses": [a for a in provider["addresses"] if a[0] != "["
-                                      and "::" not in a]}
+from lib.network import GATEWAY, SECOND, ip, move, network, only_v4
 
 
 def config(lab, *names):
@@ -40,13 +13,6 @@ def config(lab, *names):
 
 def epoch(stubd):
     return stubd.status()["epoch"]["number"]
-
-
-def move(lab):
-    """Another address in place of the first, as another network gives it."""
-    ip(lab, "addr", "del", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
-    ip(lab, "addr", "add", f"{SECOND}/24", "dev", "up0")
-    ip(lab, "route", "replace", "default", "via", GATEWAY)
 
 
 def test_nothing_of_ours(lab):

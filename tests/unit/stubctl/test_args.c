@@ -5,9 +5,10 @@
 #include <string.h>
 
 static const struct command table[] = {
-	{ "status", "", "", 0, 0, false, NULL },
-	{ "query", "NAME [TYPE]", "", 1, 2, false, NULL },
-	{ "explain", "NAME [TYPE]", "", 1, 2, true, NULL },
+	{ "status", "", "", 0, 0, false, false, NULL },
+	{ "query", "NAME [TYPE]", "", 1, 2, false, false, NULL },
+	{ "explain", "NAME [TYPE]", "", 1, 2, true, false, NULL },
+	{ "providers", "", "", 0, 2, false, true, NULL },
 };
 
 static struct args args;
@@ -21,7 +22,7 @@ parse(const char *env, char *const *argv)
 	while (argv[argc])
 		argc++;
 	memset(&args, 0, sizeof(args));
-	return args_parse(argc, argv, env, table, 3, &args, error);
+	return args_parse(argc, argv, env, table, sizeof(table) / sizeof(*table), &args, error);
 }
 
 #define ARGV(...) ((char *const[]){ "stubctl", __VA_ARGS__, NULL })
@@ -75,6 +76,9 @@ wrong_usage_is_told(void)
 	CU_ASSERT_EQUAL(parse(NULL, ARGV("status", "x")), -EINVAL);
 	CU_ASSERT_EQUAL(parse(NULL, ARGV("query", "a", "b", "c")), -EINVAL);
 	CU_ASSERT_EQUAL(parse(NULL, ARGV("query", "--live", "a")), -EINVAL);
+	CU_ASSERT_EQUAL(parse(NULL, ARGV("query", "--exposure", "a")), -EINVAL);
+	CU_ASSERT_EQUAL(parse(NULL, ARGV("providers", "--exposure")), 0);
+	CU_ASSERT_TRUE(args.exposure);
 	CU_ASSERT_EQUAL(parse(NULL, ARGV("--wat", "status")), -EINVAL);
 	CU_ASSERT_EQUAL(parse(NULL, ARGV("status", "--socket")), -EINVAL);
 	CU_ASSERT_EQUAL(parse(NULL, ((char *const[]){ "stubctl", NULL })), -EINVAL);

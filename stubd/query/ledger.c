@@ -1,0 +1,205 @@
+#include "stubd/query/ledger.h"
+
+#include "policy/config.h"
+#include "policy/siphash.h"
+#include "policy/sketch.h"
+#include "policy/upstream_spec.h"
+#include "stubd/base/rand.h"
+#include "stubd/query/resolver.h"
+#include "stubd/upstream/pool.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* One network, or several. domains of counts is not used: it is read from the sketch. */
+struct account {
+	struct ledger_counts counts;
+	struct sketch domains;
+};
+
+struct party {
+	char *name; /* owned; NULL: the recursion */
+	struct account now, before;
+};
+
+struct ledger {
+	uint64_t secret[2];
+	struct party *parties[LEDGER_PARTIES_MAX - 1]; /* owned */
+	size_t n;
+	struct party others, recursion;
+};
+
+struct ledger *
+ledger_new(void)
+{
+	struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+	if (ledger)
+		rand_bytes(ledger->secret, sizeof(ledger->secret));
+	return ledger;
+}
+
+struct ledger *
+ledger_free(struct ledger *ledger)
+{
+	if (!ledger)
+		return NULL;
+	for (size_t i = 0; i < ledger->n; i++) {
+		free(ledger->parties[i]->name);
+		free(ledger->parties[i]);
+	}
+	free(ledger);
+	return NULL;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static struct party *
+open_account(struct ledger *ledger, const char *name)
+{
+	struct party *party = calloc(1, sizeof(*party));
+
+	if (party)
+		party->name = strdup(name);
+	if (!party || !party->name) {
+		free(party);
+		return &ledger->others;
+	}
+	ledger->parties[ledger->n++] = party;
+	return party;
+}
+
+static struct party *
+party_of(struct ledger *ledger, const char *name)
+{
+	const size_t most = sizeof(ledger->parties) / sizeof(ledger->parties[0]);
+
+	for (size_t i = 0; i < ledger->n; i++) {
+		if (strcmp(ledger->parties[i]->name, name) == 0)
+			return ledger->parties[i];
+	}
+	return ledger->n < most ? open_account(ledger, name) : &ledger->others;
+}
+
+static void
+note_domain(const struct ledger *ledger, const struct registrable_list *suffixes,
+    const struct name *name, struct account *account)
+{
+	struct name domain;
+
+	if (suffixes && registrable_domain(suffixes, name, &domain))
+		sketch_add(&account->domains, siphash(ledger->secret, domain.wire, domain.len));
+}
+
+void
+ledger_sent(
+    void *arg, const struct upstream_spec *spec, const struct question *question, unsigned flags)
+{
+	struct resolver *r = arg;
+	struct account *account;
+	struct ledger_counts *c;
+
+	/* Without a ledger the resolver is closed, and the pool is about to be. */
+	if (!(flags & LEDGER_PROVIDER) || !r->ledger)
+		return;
+	account = &party_of(r->ledger, spec->name)->now;
+	c = &account->counts;
+	c->queries++;
+	if (flags & POOL_ASK_AGAIN)
+		c->repeats++;
+	else if (flags & POOL_ASK_PROBE)
+		c->probes++;
+	else if (flags & POOL_ASK_FRESH)
+		c->hedges++;
+	else if (flags & LEDGER_FAILOVER)
+		c->failovers++;
+	c->chain += !!(flags & LEDGER_CHAIN);
+	c->prefetches += !!(flags & LEDGER_PREFETCH);
+	c->stale += !!(flags & LEDGER_STALE);
+	note_domain(r->ledger, r->policy->public_suffixes, &question->name, account);
+}
+
+void
+ledger_recursed(
+    struct ledger *ledger, const struct registrable_list *suffixes, const struct question *question)
+{
+	ledger->recursion.now.counts.queries++;
+	note_domain(ledger, suffixes, &question->name, &ledger->recursion.now);
+}
+
+/* --- networks --------------------------------------------------------------------------------- */
+
+static void
+add(struct account *into, const struct account *from)
+{
+	struct ledger_counts *a = &into->counts;
+	const struct ledger_counts *b = &from->counts;
+
+	a->queries += b->queries;
+	a->failovers += b->failovers;
+	a->hedges += b->hedges;
+	a->repeats += b->repeats;
+	a->probes += b->probes;
+	a->chain += b->chain;
+	a->prefetches += b->prefetches;
+	a->stale += b->stale;
+	sketch_merge(&into->domains, &from->domains);
+}
+
+static void
+close_network(struct party *party)
+{
+	add(&party->before, &party->now);
+	memset(&party->now, 0, sizeof(party->now));
+}
+
+void
+ledger_new_network(struct ledger *ledger)
+{
+	for (size_t i = 0; i < ledger->n; i++)
+		close_network(ledger->parties[i]);
+	close_network(&ledger->others);
+	close_network(&ledger->recursion);
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
+
+static bool
+is_used(const struct party *party)
+{
+	return party->now.counts.queries || party->before.counts.queries;
+}
+
+static void
+read_party(const struct party *party, const char *name, struct ledger_row *out)
+{
+	struct account all = party->before;
+
+	add(&all, &party->now);
+	out->name = name;
+	out->network = party->now.counts;
+	out->network.domains = sketch_count(&party->now.domains);
+	out->total = all.counts;
+	out->total.domains = sketch_count(&all.domains);
+}
+
+size_t
+ledger_count(const struct ledger *ledger)
+{
+	return ledger->n + is_used(&ledger->others);
+}
+
+void
+ledger_read(const struct ledger *ledger, size_t i, struct ledger_row *out)
+{
+	if (i < ledger->n)
+		read_party(ledger->parties[i], ledger->parties[i]->name, out);
+	else
+		read_party(&ledger->others, LEDGER_OTHERS, out);
+}
+
+void
+ledger_read_recursion(const struct ledger *ledger, struct ledger_row *out)
+{
+	read_party(&ledger->recursion, NULL, out);
+}

@@ -1,0 +1,82 @@
+/*
+ * The exposure ledger: who was told how much. For each provider, and for the recursion in plaintext:
+ * questions by why they were sent, and how many registrable domains they were about. In memory only;
+ * no name is kept, nor anything that a name could be read from (policy/sketch.h, under a secret of
+ * this run). A provider keeps its account over reloads, by its name.
+ *
+ * There are two accounts each: of the present network (epoch), and of all networks since the start. A
+ * new epoch adds the one to the other.
+ *
+ * A question counts when it is written on a connection, for that is when it is learnt; one that no
+ * connection was made for was not sent. Names at or above a public suffix are nobody's domain and are
+ * questions only.
+ *
+ * How a question was asked (a failover, a hedge, a repetition or a probe; none of these: the first) and
+ * what for (the validator's chain, a prefetch, an answer past its time; none of these: a client waited)
+ * are told apart: a chain question that failed over counts in both columns. What the validator asks for
+ * a prefetch's sake is a chain question.
+ *
+ * Limit: LEDGER_PARTIES_MAX accounts; who comes later, or for whom there is no memory, shares the last
+ * one, LEDGER_OTHERS.
+ */
+#ifndef QUERY_LEDGER_H
+#define QUERY_LEDGER_H
+
+#include "policy/registrable.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct ledger;
+struct question;
+struct upstream_spec;
+
+enum { LEDGER_PARTIES_MAX = 256 };
+
+#define LEDGER_OTHERS "(others)" /* no provider's name has these characters */
+
+/* Beside POOL_ASK_* in the flags of pool_ask(). */
+enum ledger_why {
+	LEDGER_PROVIDER = 1 << 8, /* a provider is asked: to be counted */
+	LEDGER_FAILOVER = 1 << 9, /* since another failed, was silent or has to be confirmed */
+	LEDGER_CHAIN = 1 << 10,	  /* the validator asks for keys and delegations */
+	LEDGER_PREFETCH = 1 << 11,
+	LEDGER_STALE = 1 << 12, /* an answer past its time was given meanwhile */
+};
+
+struct ledger_counts {
+	uint64_t queries; /* all */
+	uint64_t failovers;
+	uint64_t hedges;
+	uint64_t repeats; /* the connection was lost: the same again on another */
+	uint64_t probes;  /* copies: has it come back? */
+	uint64_t chain, prefetches, stale;
+	uint64_t domains; /* an estimate */
+};
+
+struct ledger_row {
+	const char *name; /* borrowed until ledger_free(); NULL for the recursion */
+	struct ledger_counts network, total;
+};
+
+/* NULL: out of memory. */
+struct ledger *ledger_new(void);
+struct ledger *ledger_free(struct ledger *ledger);
+
+/* A pool_sent_cb: a question was written. flags: POOL_ASK_* and LEDGER_*. arg is the struct resolver. */
+void ledger_sent(
+    void *arg, const struct upstream_spec *spec, const struct question *question, unsigned flags);
+
+/* The recursion was asked: the authorities on its way learn the name, and all who listen. */
+void ledger_recursed(struct ledger *ledger, const struct registrable_list *suffixes,
+    const struct question *question);
+
+/* The network is another one. */
+void ledger_new_network(struct ledger *ledger);
+
+/* The accounts, in the order in which they were opened; i below the count. */
+size_t ledger_count(const struct ledger *ledger);
+void ledger_read(const struct ledger *ledger, size_t i, struct ledger_row *out);
+void ledger_read_recursion(const struct ledger *ledger, struct ledger_row *out);
+
+#endif

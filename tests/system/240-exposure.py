@@ -1,0 +1,129 @@
+"""The exposure ledger: what stubd says that each provider was told is what the provider has in its record."""
+import json
+from collections import Counter
+
+from lib.ask import dig
+from lib.check import becomes_true, equal, true
+from lib.daemon import Stubd
+from lib.network import SECOND, move, network, only_v4
+
+NAMES = ["www.example.com", "v4only.example.com", "cross.example.com", "www.example.co.uk", "www.insecure.org",
+         "nothing.example.com", "www.optout.org"]
+KEYS = ("DS", "DNSKEY")
+
+
+def config(lab, *names, strategy="ordered", **more):
+    custom = [only_v4(lab.providers[n]) for n in names]
+    return {"providers": {"strategy": strategy, "custom": custom}, **more}
+
+
+def exposure(stubd):
+    """The ledger; providers by name."""
+    code, text = stubd.ctl("--json", "providers", "--exposure")
+    equal(code, 0, text)
+    told = json.loads(text)
+    told["providers"] = {p["name"]: p for p in told["providers"]}
+    return told
+
+
+def recorded(lab, **filters):
+    """Questions from the laptop, by the provider's name as the configuration has it."""
+    return Counter(f"{r['party']}-{r['transport']}" for r in lab.record(client="laptop", **filters))
+
+
+def agree(lab, stubd, account):
+    """Each provider's account is what its record has; of keys and delegations nobody but the validator asks."""
+    told = exposure(stubd)["providers"]
+    queries, chain = recorded(lab), Counter()
+    for kind in KEYS:
+        chain += recorded(lab, type=kind)
+    equal({n: p[account]["queries"] for n, p in told.items() if p[account]["queries"]}, dict(queries))
+    equal({n: p[account]["chain"] for n, p in told.items() if p[account]["chain"]}, dict(chain))
+    return told
+
+
+def domains(lab, party):
+    """Registrable domains in a provider's record; names at public suffixes have none."""
+    suffixes = {".", "com.", "org.", "uk.", "co.uk.", "example.", "net."}
+    found = set()
+    for row in lab.record(client="laptop", party=party):
+        if row["name"] not in suffixes:
+            labels = row["name"].split(".")
+            found.add(".".join(labels[-4 if row["name"].endswith(".co.uk.") else -3:]))
+    return found
+
+
+def test_counts(lab):
+    """questions, chain questions and domains of each provider are those of its record; the cache tells nobody"""
+    for strategy in ("ordered", "spread"):
+        lab.forget()
+        with Stubd(lab, config(lab, "alpha-doh", "beta-dot", strategy=strategy, dnssec="validate")) as stubd:
+            for name in NAMES + NAMES:
+                true(dig(lab, name).status in ("NOERROR", "NXDOMAIN"), name)
+            told = agree(lab, stubd, "network")
+            equal({n: p["total"] for n, p in told.items()}, {n: p["network"] for n, p in told.items()})
+            true(sum(p["network"]["chain"] for p in told.values()) >= 5, told)
+            for name, provider in told.items():
+                seen, estimate = domains(lab, name.split("-")[0]), provider["network"]["domains"]
+                print(f"  {strategy:8} {name:10} {provider['network']['queries']} questions, of them "
+                      f"{provider['network']['chain']} of the chain; {estimate} domains, in truth {len(seen)}")
+                true(abs(estimate - len(seen)) <= 2, f"{estimate} domains, in truth {seen}")
+            equal(exposure(stubd)["recursion"]["total"], {"queries": 0, "domains": 0})
+
+
+def test_failover(lab):
+    """a provider that dies: what the second is asked in its place is a failover there, and nothing at the first"""
+    with Stubd(lab, config(lab, "alpha-doh", "beta-dot")) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        agree(lab, stubd, "network")
+        lab.fault("kill", "alpha")
+        becomes_true(lambda: stubd.status()["providers"][0]["connections"] == 0, "the connection is lost")
+        equal(dig(lab, "www.example.co.uk").status, "NOERROR")
+        told = agree(lab, stubd, "network")
+        beta = told["beta-dot"]["network"]
+        equal((beta["queries"], beta["failovers"], beta["hedges"], beta["chain"], beta["domains"]), (1, 1, 0, 0, 1))
+        code, text = stubd.ctl("providers", "--exposure")
+        equal(code, 0, text)
+        true("on this network" in text and "alpha-doh" in text and "beta-dot" in text and "www" not in text, text)
+        equal(stubd.ctl("providers", "--exposure", "shuffle")[0], 2)
+
+
+def test_errors(lab):
+    """an error is confirmed by one other provider, which learns of the name: a failover, by both records"""
+    with Stubd(lab, config(lab, "alpha-doh", "beta-dot")) as stubd:
+        equal(dig(lab, "www.bogus.org").status, "SERVFAIL")
+        told = agree(lab, stubd, "network")
+        equal(told["beta-dot"]["network"]["failovers"], 1)
+
+
+def test_network(lab):
+    """another network begins another account; the total keeps what was, and no name is counted twice in it"""
+    with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        for name in ("www.example.com", "www.example.co.uk"):
+            equal(dig(lab, name).status, "NOERROR")
+        before = agree(lab, stubd, "network")["alpha-doh"]["network"]
+        move(lab)
+        becomes_true(lambda: exposure(stubd)["network"]["number"] >= 1, "a new network")
+        told = exposure(stubd)["providers"]["alpha-doh"]
+        equal(told["network"]["queries"], 0)
+        equal(told["total"], before)
+        for name in ("www.insecure.org", "v4only.example.com"):
+            equal(dig(lab, name).status, "NOERROR")
+        equal(len([r for r in lab.record(party="alpha") if r["client"] == SECOND]), 2)
+        told = exposure(stubd)["providers"]["alpha-doh"]
+        equal((told["network"]["queries"], told["total"]["queries"]), (2, 4))
+        true(2 <= told["total"]["domains"] <= 3, "example.com, example.co.uk, insecure.org")
+        true("on all networks" in stubd.ctl("providers", "--exposure")[1], "both are shown")
+
+
+def test_recursion(lab):
+    """names that are resolved in plaintext are counted apart"""
+    with Stubd(lab, config(lab, "alpha-doh", on_miss=["recurse"])) as stubd:
+        for name in ("www.example.com", "v4only.example.com", "www.example.co.uk", "www.example.com"):
+            equal(dig(lab, name).status, "NOERROR")
+        told = exposure(stubd)
+        equal(told["providers"], {})
+        equal(told["recursion"]["network"]["queries"], 3)
+        true(1 <= told["recursion"]["network"]["domains"] <= 2, "example.com, example.co.uk")
+        true("in plaintext" in stubd.ctl("providers", "--exposure")[1], "shown")
+    equal(len([r for r in lab.record() if r["party"] in ("alpha", "beta", "gamma") and r["client"] == lab.env["LAPTOP4"]]), 0)
