@@ -33,7 +33,7 @@ struct upstream_spec;
 
 enum { LEDGER_PARTIES_MAX = 256 };
 
-#define LEDGER_OTHERS "(others)" /* no provider's name has these characters */
+#define LEDGER_OTHERS "all others" /* no provider's name has a space */
 
 /* Beside POOL_ASK_* in the flags of pool_ask(). */
 enum ledger_why {

@@ -193,6 +193,18 @@ providers_are_listed_with_their_standing(void)
 }
 
 static void
+exposure_is_there_before_anybody_was_told_anything(void)
+{
+	struct rig rig;
+
+	rig_open(&rig);
+	CU_ASSERT_EQUAL(call(&rig, "GET", "/v1/exposure"), 200);
+	CU_ASSERT_TRUE(json_is_array(json_object_get(rig.json, "providers")));
+	CU_ASSERT_TRUE(json_is_object(json_object_get(rig.json, "recursion")));
+	rig_close(&rig);
+}
+
+static void
 explain_tells_a_split_name_from_a_public_and_a_local_one(void)
 {
 	const json_t *stage, *candidate;
@@ -469,6 +481,8 @@ static const struct unit_case cases[] = {
 	{ "a fresh draw is told, or why there is none", a_fresh_draw_is_told_or_why_there_is_none },
 	{ "status tells what the daemon is", status_tells_what_the_daemon_is },
 	{ "providers are listed with their standing", providers_are_listed_with_their_standing },
+	{ "exposure is there before anybody was told anything",
+	    exposure_is_there_before_anybody_was_told_anything },
 	{ "explain tells a split name from a public and a local one",
 	    explain_tells_a_split_name_from_a_public_and_a_local_one },
 	{ "a live query waits for its answer and traces it",
