@@ -44,18 +44,19 @@ int
 show_exposure(FILE *out, const json_t *json)
 {
 	const json_t *network = json_object_get(json, "network");
+	const long long moves = show_int(network, "number");
 	char age[32];
 
 	if (!out)
 		return EXIT_OK;
 	fprintf(out, "on this network, for %s\n", show_duration(show_int(network, "age_ms"), age));
 	block(out, json, "network");
-	if (show_int(network, "number")) {
-		fprintf(out, "\non all networks since the start, %lld changes\n",
-		    show_int(network, "number"));
+	if (moves) {
+		fprintf(out, "\non all networks since the start, changed %lld time%s\n", moves,
+		    moves == 1 ? "" : "s");
 		block(out, json, "total");
 	}
-	fprintf(out, "\ndomains are estimates, give or take %.1f %%; no name is kept\n",
+	fprintf(out, "\ndomains are estimates, give or take %.0f %%; no name is kept\n",
 	    json_number_value(json_object_get(json, "error_percent")));
 	return EXIT_OK;
 }

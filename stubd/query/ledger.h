@@ -7,8 +7,9 @@
  * There are two accounts each: of the present network (epoch), and of all networks since the start. A
  * new epoch adds the one to the other.
  *
- * A question counts when it is written on a connection, for that is when it is learnt; one that no
- * connection was made for was not sent. Names at or above a public suffix are nobody's domain and are
+ * A question counts when it is written on a connection, for that is when it may be learnt; also where
+ * the connection turns out to be dead, since nobody knows how far it came. One that no connection was
+ * made for was not sent. Names at or above a public suffix are nobody's domain and are
  * questions only.
  *
  * How a question was asked (a failover, a hedge, a repetition or a probe; none of these: the first) and

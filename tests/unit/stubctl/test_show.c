@@ -1,5 +1,6 @@
 #include "policy/stubctl/args.h"
 #include "policy/stubctl/show.h"
+#include "policy/stubctl/show_exposure.h"
 #include "policy/stubctl/show_question.h"
 #include "tests/unit/unit.h"
 
@@ -171,6 +172,25 @@ a_refused_configuration_prints_every_line(void)
 	text = NULL;
 }
 
+static void
+exposure_has_a_block_for_the_network_and_one_for_all(void)
+{
+	CU_ASSERT_EQUAL(
+	    show(show_exposure,
+		"{\"network\": {\"number\": 2, \"age_ms\": 61000}, \"error_percent\": "
+		"3.25, \"providers\": [{\"name\": \"quad9\", \"network\": {\"queries\": 0}, "
+		"\"total\": {\"queries\": 40, \"domains\": 7}}], \"recursion\": "
+		"{\"network\": {\"queries\": 3, \"domains\": 1}}}"),
+	    EXIT_OK);
+	has("on this network");
+	has("recursion, in plaintext        3       1\n");
+	has("changed 2 times");
+	has("quad9                         40       7         0");
+	/* Who was asked nothing on this network is not in its block. */
+	CU_ASSERT(strstr(text, "quad9") > strstr(text, "changed 2 times"));
+	CU_ASSERT_EQUAL(show(show_exposure, "{}"), EXIT_OK);
+}
+
 static const struct unit_case cases[] = {
 	{ "an answer says whence it came", an_answer_says_whence_it_came },
 	{ "no such name is a no", no_such_name_is_a_no },
@@ -184,6 +204,8 @@ static const struct unit_case cases[] = {
 	    status_lists_sockets_plain_servers_and_warnings },
 	{ "nothing from outside moves the cursor", nothing_from_outside_moves_the_cursor },
 	{ "a refused configuration prints every line", a_refused_configuration_prints_every_line },
+	{ "exposure has a block for the network, and one for all",
+	    exposure_has_a_block_for_the_network_and_one_for_all },
 };
 
 UNIT_MAIN("stubctl/show", cases)
