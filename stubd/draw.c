@@ -1,7 +1,7 @@
 #include "stubd/draw.h"
 
 #include "policy/ranking.h"
-#include "stubd/base/file.h"
+#include "stubd/base/state_file.h"
 #include "stubd/base/rand.h"
 
 #include <errno.h>
@@ -61,7 +61,7 @@ draw_keep(struct draw_seed *seed, const char *state_dir)
 	memcpy(bytes, seed->secret, DRAW_SEED);
 	for (int i = 0; i < 8; i++)
 		bytes[DRAW_SEED + i] = (uint8_t)(seed->drawn >> (56 - 8 * i));
-	err = file_replace(path, bytes, sizeof(bytes));
+	err = state_file_write(path, bytes, sizeof(bytes));
 	if (!err)
 		seed->kept = true;
 	return err;

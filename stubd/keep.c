@@ -2,7 +2,7 @@
 
 #include "policy/config.h"
 #include "policy/lists.h"
-#include "stubd/base/file.h"
+#include "stubd/base/state_file.h"
 #include "stubd/base/log.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ keep_lists(struct policy *policy)
 		int err = 0;
 
 		if (list->accepted)
-			err = file_replace(list->kept, list->accepted, list->naccepted);
+			err = state_file_write(list->kept, list->accepted, list->naccepted);
 		if (err < 0)
 			log_warn("list %s: no copy can be kept: %s", list->file, strerror(-err));
 		free(list->accepted);

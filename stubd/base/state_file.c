@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -50,21 +51,23 @@ state_file_read(const char *path, size_t max, char **text, size_t *n)
 }
 
 static int
-write_all(int fd, const char *text, size_t n)
+write_all(int fd, const uint8_t *bytes, size_t n)
 {
 	while (n > 0) {
-		const ssize_t put = write(fd, text, n);
+		const ssize_t put = write(fd, bytes, n);
 
-		if (put < 0)
+		if (put < 0 && errno != EINTR)
 			return -errno;
-		text += put;
-		n -= (size_t)put;
+		if (put > 0) {
+			bytes += put;
+			n -= (size_t)put;
+		}
 	}
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
 int
-state_file_write(const char *path, const char *text, size_t n)
+state_file_write(const char *path, const void *bytes, size_t n)
 {
 	char aside[PATH_MAX];
 	int fd, err;
@@ -76,7 +79,7 @@ state_file_write(const char *path, const char *text, size_t n)
 	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	err = write_all(fd, text, n);
+	err = write_all(fd, bytes, n);
 	if (close(fd) < 0 && !err)
 		err = -errno;
 	if (!err && rename(aside, path) < 0)

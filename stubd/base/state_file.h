@@ -11,7 +11,7 @@
  * -ENOENT (there is none), -EFBIG, -EINVAL (not a regular file), ... */
 int state_file_read(const char *path, size_t max, char **text, size_t *n);
 
-/* Writes text[n]. Returns 0 or -errno, and the old file stays. */
-int state_file_write(const char *path, const char *text, size_t n);
+/* Writes bytes[n]. Returns 0 or -errno, and the old file stays. */
+int state_file_write(const char *path, const void *bytes, size_t n);
 
 #endif
