@@ -1,92 +1,195 @@
 #include "stubd/cache/cache.h"
 
+#include "policy/siphash.h"
+#include "stubd/base/rand.h"
 #include "stubd/cache/entry.h"
-#include "stubd/cache/queues.h"
+#include "stubd/cache/shard.h"
 
-#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { BUCKETS_FIRST = 1024 };
 
 struct cache {
-	struct map map;
-	struct map cuts; /* those of the entries that are, by name and view */
-	struct queues queues;
-	msec stale; /* past their time entries are kept for so long */
-	struct cache_stats stats;
-	struct failures *failures; /* owned; beside the octets of the answers */
+	struct shard *shards[CACHE_SHARDS]; /* owned */
+	unsigned nshards;		    /* a power of two */
+	uint64_t secret[2];		    /* that names are hashed with */
+	_Atomic msec stale;		    /* past their time entries are kept for so long */
+	pthread_mutex_t lock;		    /* of what follows */
+	struct failures *failures;	    /* owned; beside the octets of the answers */
+	uint64_t failure_hits;
 };
 
-static struct entry *
-entry_of(struct map_node *node)
+static int
+make_shards(struct cache *cache, size_t size)
 {
-	return container_of(node, struct entry, node);
+	cache->nshards = size < CACHE_SHARDS_FROM ? 1 : CACHE_SHARDS;
+	for (unsigned i = 0; i < cache->nshards; i++) {
+		/* The first ones take the octets that do not divide. */
+		cache->shards[i] = shard_new(size / cache->nshards + (i < size % cache->nshards));
+		if (!cache->shards[i])
+			return -1;
+	}
+	return 0;
+}
+
+struct cache *
+cache_new(size_t size)
+{
+	struct cache *cache = calloc(1, sizeof(*cache));
+
+	if (!cache)
+		return NULL;
+	pthread_mutex_init(&cache->lock, NULL);
+	rand_bytes(cache->secret, sizeof(cache->secret));
+	cache->failures = failures_new();
+	if (!cache->failures || make_shards(cache, size) != 0)
+		return cache_free(cache);
+	return cache;
+}
+
+struct cache *
+cache_free(struct cache *cache)
+{
+	if (cache) {
+		for (unsigned i = 0; i < cache->nshards; i++)
+			cache->shards[i] = shard_free(cache->shards[i]);
+		cache->failures = failures_free(cache->failures);
+		pthread_mutex_destroy(&cache->lock);
+	}
+	free(cache);
+	return NULL;
+}
+
+static uint64_t
+hash_name(const struct cache *cache, const struct name *name)
+{
+	return siphash_table(cache->secret, name->wire, name->len);
+}
+
+/* By the upper half of the hash, since tables and notes go by the lower one. */
+static struct shard *
+shard_of(const struct cache *cache, uint64_t name_hash)
+{
+	return cache->shards[name_hash >> 32 & (cache->nshards - 1)];
+}
+
+static struct shard_key
+make_key(const struct cache *cache, const struct cache_key *key)
+{
+	const struct question *q = key->question;
+	const uint64_t name_hash = hash_name(cache, &q->name);
+
+	return (struct shard_key){
+		.question = q,
+		.view = key->view,
+		.name_hash = name_hash,
+		.hash = shard_hash(name_hash, key->view, q->type, q->class),
+	};
+}
+
+static msec
+stale_of(const struct cache *cache)
+{
+	return atomic_load_explicit(&cache->stale, memory_order_relaxed);
+}
+
+void
+cache_set_stale(struct cache *cache, msec stale)
+{
+	atomic_store_explicit(&cache->stale, stale, memory_order_relaxed);
+}
+
+bool
+cache_reply(struct cache *cache, const struct cache_key *key, msec now,
+    const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit)
+{
+	const struct shard_key k = make_key(cache, key);
+
+	return shard_reply(
+	    shard_of(cache, k.name_hash), &k, now, stale_of(cache), query, out, cap, limit, hit);
+}
+
+struct answer *
+cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
+{
+	const struct shard_key k = make_key(cache, key);
+
+	return shard_get(shard_of(cache, k.name_hash), &k, now, stale_of(cache), age);
+}
+
+enum cache_stale
+cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now)
+{
+	const struct shard_key k = make_key(cache, key);
+
+	return shard_is_stale(shard_of(cache, k.name_hash), &k, now, stale_of(cache));
+}
+
+struct answer *
+cache_get_stale(struct cache *cache, const struct cache_key *key, msec now)
+{
+	const struct shard_key k = make_key(cache, key);
+
+	return shard_get_stale(shard_of(cache, k.name_hash), &k, now, stale_of(cache));
+}
+
+void
+cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now)
+{
+	const struct shard_key k = make_key(cache, key);
+
+	shard_drop_stale(shard_of(cache, k.name_hash), &k, now, stale_of(cache));
 }
 
 static bool
-matches(const struct map_node *node, const void *key)
+has_cuts(const struct cache *cache)
 {
-	return entry_matches(container_of((struct map_node *)node, struct entry, node), key);
+	for (unsigned i = 0; i < cache->nshards; i++)
+		if (shard_has_cuts(cache->shards[i]))
+			return true;
+	return false;
 }
 
-/* Takes an entry out and frees it. */
-static void
-drop(struct cache *cache, struct entry *e)
+struct answer *
+cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
 {
-	map_remove(&cache->map, &e->node);
-	if (entry_is_cut(e) && cache->cuts.buckets)
-		map_remove(&cache->cuts, &e->cut);
-	queues_remove(&cache->queues, e);
-	cache->stats.used -= entry_cost(e);
-	cache->stats.entries--;
-	cache->stats.negative -= entry_is_negative(e);
-	entry_free(e);
-}
+	const struct question *q = key->question;
+	const unsigned labels = name_labels(&q->name);
+	struct answer *answer = NULL;
+	struct name name;
 
-/* Makes room until no more than the size is used. */
-static void
-evict(struct cache *cache, msec now)
-{
-	struct entry *e;
+	if (!has_cuts(cache))
+		return NULL;
+	for (unsigned i = 0; i < labels && !answer; i++) {
+		struct shard_cut cut = {
+			.name = &name, .view = key->view, .above = i > 0, .question = q
+		};
+		struct shard *shard;
 
-	while (cache->stats.used > cache->stats.size) {
-		e = queues_victim(&cache->queues, now);
-		queues_note(&cache->queues, e);
-		drop(cache, e);
-		cache->stats.evictions++;
+		name_strip(&q->name, i, &name);
+		cut.name_hash = hash_name(cache, &name);
+		shard = shard_of(cache, cut.name_hash);
+		if (shard_has_cuts(shard))
+			answer = shard_get_cut(shard, &cut, now, age);
 	}
+	return answer;
 }
+
+void
+cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
+{
+	const struct shard_key k = make_key(cache, key);
+
+	shard_put(shard_of(cache, k.name_hash), &k, now, answer);
+}
+
+/* --- flushing --- */
 
 /* Which entries a flush takes. */
 struct flush {
 	const struct name *name; /* NULL: all; and whether with all below it */
 	bool below;
 };
-
-typedef bool flush_test(const struct entry *e, const void *arg);
-
-static void
-drop_of(struct cache *cache, struct list *queue, flush_test *test, const void *arg)
-{
-	list_for_each (it, queue) {
-		struct entry *e = container_of(it, struct entry, queue);
-
-		if (test(e, arg))
-			drop(cache, e);
-	}
-}
-
-/* Drops all that pass the test. Returns how many. */
-static size_t
-drop_those(struct cache *cache, flush_test *test, const void *arg)
-{
-	const size_t before = cache->stats.entries;
-
-	drop_of(cache, &cache->queues.small, test, arg);
-	drop_of(cache, &cache->queues.main, test, arg);
-	return before - cache->stats.entries;
-}
 
 static bool
 is_named(const struct entry *e, const void *arg)
@@ -115,344 +218,93 @@ is_chain(const struct entry *e, const void *arg)
 	return !name_equal(&own, &e->answer->target);
 }
 
-struct cache *
-cache_new(size_t size)
+static size_t
+flush_shards(struct cache *cache, shard_test *test, const void *arg)
 {
-	struct cache *cache = calloc(1, sizeof(*cache));
+	size_t n = 0;
 
-	if (!cache)
-		return NULL;
-	cache->stats.size = size;
-	cache->failures = failures_new();
-	if (queues_init(&cache->queues, size) != 0 || !cache->failures ||
-	    map_init(&cache->map, size ? BUCKETS_FIRST : 1) != 0)
-		return cache_free(cache);
-	cache->stats.used = queues_cost(&cache->queues);
-	return cache;
-}
-
-struct cache *
-cache_free(struct cache *cache)
-{
-	const struct flush all = { NULL, true };
-
-	if (cache) {
-		drop_those(cache, is_named, &all);
-		map_clear(&cache->map);
-		map_clear(&cache->cuts);
-		queues_clear(&cache->queues);
-		cache->failures = failures_free(cache->failures);
-	}
-	free(cache);
-	return NULL;
-}
-
-static struct entry *
-find_any(const struct cache *cache, const struct cache_key *key)
-{
-	struct map_node *node = map_find(&cache->map, entry_hash(&cache->map, key), matches, key);
-
-	return node ? entry_of(node) : NULL;
-}
-
-/* Finds a fresh entry and counts the hit; one that nobody may use any more goes at once. */
-static struct entry *
-find(struct cache *cache, const struct cache_key *key, msec now)
-{
-	struct entry *e = find_any(cache, key);
-
-	if (!e)
-		return NULL;
-	if (now >= e->expires) {
-		if (now >= e->expires + cache->stale)
-			drop(cache, e);
-		return NULL;
-	}
-	if (e->hits < QUEUE_HITS)
-		e->hits++;
-	return e;
-}
-
-/* Counts that it is given, and says, once, that it should be asked for ahead of its end. */
-static bool
-ask_ahead(struct entry *e, uint32_t ttl_left)
-{
-	if (e->given < CACHE_PREFETCH_HITS)
-		e->given++;
-	if (e->given != CACHE_PREFETCH_HITS ||
-	    (uint64_t)ttl_left * CACHE_PREFETCH_SHARE > e->answer->ttl)
-		return false;
-	e->given++;
-	return true;
-}
-
-bool
-cache_reply(struct cache *cache, const struct cache_key *key, msec now,
-    const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit)
-{
-	struct entry *e = find(cache, key, now);
-	uint32_t age;
-
-	if (!e) {
-		cache->stats.misses++;
-		return false;
-	}
-	cache->stats.hits++;
-	age = entry_age(e, now);
-	hit->cut = e->answer->cut;
-	hit->private_address = e->answer->private_address;
-	hit->security = e->answer->security;
-	hit->ttl_left = e->answer->ttl - age;
-	hit->ask_ahead = ask_ahead(e, hit->ttl_left);
-	hit->len = 0;
-	if (!hit->cut)
-		hit->len = reply_write(out, cap, limit, query, e->answer, age, NULL);
-	return true;
-}
-
-struct answer *
-cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
-{
-	struct entry *e = find(cache, key, now);
-	struct answer *copy = e ? answer_copy(e->answer) : NULL;
-
-	if (copy)
-		*age = entry_age(e, now);
-	return copy;
-}
-
-void
-cache_set_stale(struct cache *cache, msec stale)
-{
-	cache->stale = stale;
-}
-
-/* Finds an entry past its time that may still be used. */
-static struct entry *
-find_stale(const struct cache *cache, const struct cache_key *key, msec now)
-{
-	struct entry *e = find_any(cache, key);
-
-	return e && now >= e->expires && now < e->expires + cache->stale ? e : NULL;
-}
-
-enum cache_stale
-cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now)
-{
-	const struct entry *e = find_stale(cache, key, now);
-
-	if (!e)
-		return CACHE_NOT_STALE;
-	return now / 1000 < e->stale_until ? CACHE_STALE_IN_USE : CACHE_STALE;
-}
-
-struct answer *
-cache_get_stale(struct cache *cache, const struct cache_key *key, msec now)
-{
-	struct entry *e = find_stale(cache, key, now);
-	struct answer *copy = e ? answer_copy(e->answer) : NULL;
-
-	if (!copy)
-		return NULL;
-	if (now / 1000 >= e->stale_until)
-		e->stale_until = (uint32_t)(now / 1000) + CACHE_STALE_TTL;
-	cache->stats.stale++;
-	answer_set_ttls(copy, CACHE_STALE_TTL);
-	copy->security = SECURITY_UNCHECKED;
-	copy->keep = false;
-	return copy;
-}
-
-void
-cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now)
-{
-	struct entry *e = find_stale(cache, key, now);
-
-	if (e)
-		drop(cache, e);
-}
-
-/* What a cut is looked for by. */
-struct cut_key {
-	const struct name *name;
-	uint32_t view;
-	bool above; /* it is not the question's own name */
-	msec now;
-};
-
-static bool
-cut_matches(const struct map_node *node, const void *arg)
-{
-	const struct entry *e = container_of((struct map_node *)node, struct entry, cut);
-	const struct cut_key *key = arg;
-	struct name name;
-
-	if (e->view != key->view || key->now >= e->expires)
-		return false;
-	if (key->above && e->answer->security != SECURITY_SECURE &&
-	    e->answer->security != SECURITY_TRUSTED)
-		return false;
-	entry_name(e, &name);
-	return name_equal(&name, key->name);
-}
-
-static uint64_t
-cut_hash(const struct cache *cache, const struct cache_key *key)
-{
-	return entry_cut_hash(&cache->cuts, &key->question->name, key->view);
-}
-
-/* The table is made with the first; without memory for it nothing below is denied. */
-static void
-index_cut(struct cache *cache, struct entry *e, const struct cache_key *key)
-{
-	if (entry_is_cut(e) && (cache->cuts.buckets || map_init(&cache->cuts, 1) == 0))
-		map_insert(&cache->cuts, &e->cut, cut_hash(cache, key));
-}
-
-static struct entry *
-find_cut(const struct cache *cache, const struct cache_key *key, msec now)
-{
-	const unsigned labels = name_labels(&key->question->name);
-	struct name name;
-	struct cut_key wanted = { .name = &name, .view = key->view, .now = now };
-
-	for (unsigned i = 0; cache->cuts.count && i < labels; i++) {
-		struct map_node *node;
-
-		name_strip(&key->question->name, i, &name);
-		wanted.above = i > 0;
-		node = map_find(&cache->cuts, entry_cut_hash(&cache->cuts, &name, key->view),
-		    cut_matches, &wanted);
-		if (node)
-			return container_of(node, struct entry, cut);
-	}
-	return NULL;
-}
-
-struct answer *
-cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
-{
-	struct entry *e = find_cut(cache, key, now);
-	struct answer *answer;
-
-	if (!e || answer_below(e->answer, key->question, &answer) < 0)
-		return NULL;
-	cache->stats.cuts++;
-	*age = entry_age(e, now);
-	return answer;
-}
-
-static bool
-worth_keeping(const struct cache *cache, const struct cache_key *key, const struct answer *answer)
-{
-	return answer->keep && answer->ttl > 0 && answer->security != SECURITY_BOGUS &&
-	       answer->size + CACHE_ENTRY_MOST <= cache->stats.size - queues_cost(&cache->queues) &&
-	       entry_question_is(answer, key->question);
-}
-
-/* Enters a new one. */
-static void
-insert(struct cache *cache, const struct cache_key *key, struct entry *e)
-{
-	map_insert(&cache->map, &e->node, entry_hash(&cache->map, key));
-	index_cut(cache, e, key);
-	queues_add(&cache->queues, e, cache->stats.entries);
-	cache->stats.used += entry_cost(e);
-	cache->stats.entries++;
-	cache->stats.negative += entry_is_negative(e);
-}
-
-/* Gives an entry a newer answer (takes it); that it was asked for counts on. */
-static void
-renew(struct cache *cache, const struct cache_key *key, struct entry *e, msec now,
-    struct answer *answer)
-{
-	const size_t before = entry_cost(e);
-
-	if (entry_is_cut(e) && cache->cuts.buckets)
-		map_remove(&cache->cuts, &e->cut);
-	cache->stats.negative -= entry_is_negative(e);
-	entry_renew(e, now, answer);
-	index_cut(cache, e, key);
-	cache->stats.negative += entry_is_negative(e);
-	queues_resized(&cache->queues, e, before);
-	cache->stats.used += entry_cost(e) - before;
-}
-
-void
-cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
-{
-	struct entry *e = find_any(cache, key);
-
-	if (!worth_keeping(cache, key, answer)) {
-		answer_free(answer);
-		return;
-	}
-	if (e) {
-		renew(cache, key, e, now, answer);
-	} else {
-		e = entry_new(key, now, answer);
-		if (!e)
-			return;
-		insert(cache, key, e);
-	}
-	cache->stats.inserts++;
-	evict(cache, now);
+	for (unsigned i = 0; i < cache->nshards; i++)
+		n += shard_flush(cache->shards[i], test, arg);
+	return n;
 }
 
 size_t
 cache_flush(struct cache *cache, const struct name *name, bool below)
 {
 	const struct flush flush = { name, below };
+	size_t n = flush_shards(cache, is_named, &flush);
 
-	return drop_those(cache, is_named, &flush) + failures_flush(cache->failures, name, below);
+	pthread_mutex_lock(&cache->lock);
+	n += failures_flush(cache->failures, name, below);
+	pthread_mutex_unlock(&cache->lock);
+	return n;
 }
 
 size_t
 cache_flush_view(struct cache *cache, uint32_t view)
 {
-	return drop_those(cache, is_viewed, &view) + failures_flush_view(cache->failures, view);
+	size_t n = flush_shards(cache, is_viewed, &view);
+
+	pthread_mutex_lock(&cache->lock);
+	n += failures_flush_view(cache->failures, view);
+	pthread_mutex_unlock(&cache->lock);
+	return n;
 }
+
+size_t
+cache_flush_chains(struct cache *cache)
+{
+	return flush_shards(cache, is_chain, NULL);
+}
+
+/* --- failures --- */
 
 bool
 cache_find_failure(
     struct cache *cache, const struct cache_key *key, bool cd, msec now, struct failure *out)
 {
-	if (!failures_find(cache->failures, key, cd, now, out))
-		return false;
-	cache->stats.failure_hits++;
-	return true;
+	bool found;
+
+	pthread_mutex_lock(&cache->lock);
+	found = failures_find(cache->failures, key, cd, now, out);
+	cache->failure_hits += found;
+	pthread_mutex_unlock(&cache->lock);
+	return found;
 }
 
 void
 cache_keep_failure(struct cache *cache, const struct cache_key *key, bool cd, msec now,
     const struct failure *failure)
 {
+	pthread_mutex_lock(&cache->lock);
 	failures_keep(cache->failures, key, cd, now, failure);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 void
 cache_forget_failure(struct cache *cache, const struct cache_key *key, bool cd)
 {
+	pthread_mutex_lock(&cache->lock);
 	failures_forget(cache->failures, key, cd);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 void
 cache_forget_failures(struct cache *cache)
 {
+	pthread_mutex_lock(&cache->lock);
 	failures_flush(cache->failures, NULL, true);
-}
-
-size_t
-cache_flush_chains(struct cache *cache)
-{
-	return drop_those(cache, is_chain, NULL);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 void
-cache_stats(const struct cache *cache, struct cache_stats *out)
+cache_stats(struct cache *cache, struct cache_stats *out)
 {
-	*out = cache->stats;
+	*out = (struct cache_stats){ 0 };
+	for (unsigned i = 0; i < cache->nshards; i++)
+		shard_add_stats(cache->shards[i], out);
+	pthread_mutex_lock(&cache->lock);
 	out->failures = failures_count(cache->failures);
+	out->failure_hits = cache->failure_hits;
+	pthread_mutex_unlock(&cache->lock);
 }

@@ -1,12 +1,17 @@
 /*
  * The cache: answers in normal form by (name, type, class, view), and failures (cache/failures.h).
  *
+ * Any thread may call any function but cache_new() and cache_free(): the answers are in CACHE_SHARDS
+ * shards by the hash of their name, each with a lock of its own (cache/shard.h), held for one entry's
+ * sake at a time. What nobody but the caller has, `now` included, is the caller's.
+ *
  * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each and of the
- * table that the queues need, and never
+ * tables that the queues need, and never
  * exceeds the size it was made with; an entry past its time is given out by cache_get_stale() alone,
- * until cache_set_stale()'s time is over, too; nothing outside
- * this file ever holds a pointer into it: it copies out, straight into the client's reply. When
- * full, entries go that nobody has asked for again, see cache/queues.h.
+ * until cache_set_stale()'s time is over, too; nothing outside this room ever holds a pointer into it:
+ * it copies out, straight into the client's reply. Once a flush has returned, no answer from before it
+ * is given. When full, entries go that nobody has asked for again, see cache/queues.h; a shard is full
+ * by itself.
  */
 #ifndef CACHE_CACHE_H
 #define CACHE_CACHE_H
@@ -22,9 +27,11 @@
 struct cache;
 
 enum {
-	CACHE_PREFETCH_HITS = 3,   /* since it was learnt: then it is worth asking for ahead */
-	CACHE_PREFETCH_SHARE = 10, /* one part of so many of its time is its last part */
-	CACHE_STALE_TTL = 30,	   /* s, RFC 8767 section 4 */
+	CACHE_SHARDS = 8,
+	CACHE_SHARDS_FROM = 4 << 20, /* octets; smaller caches are one shard */
+	CACHE_PREFETCH_HITS = 3,     /* since it was learnt: then it is worth asking for ahead */
+	CACHE_PREFETCH_SHARE = 10,   /* one part of so many of its time is its last part */
+	CACHE_STALE_TTL = 30,	     /* s, RFC 8767 section 4 */
 	CACHE_ENTRY_COST = 128, /* octets for what keeps an answer: the entry, its bucket, malloc */
 	CACHE_ENTRY_MOST = 144, /* the same for a denial */
 };
@@ -118,6 +125,7 @@ size_t cache_flush_chains(struct cache *cache);
 /* Removes all of a view, failures too. Returns how many. */
 size_t cache_flush_view(struct cache *cache, uint32_t view);
 
-void cache_stats(const struct cache *cache, struct cache_stats *out);
+/* The sums over all shards, each exact at the moment it was looked at. */
+void cache_stats(struct cache *cache, struct cache_stats *out);
 
 #endif

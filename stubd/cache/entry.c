@@ -10,7 +10,6 @@ enum {
 	MALLOC_OVERHEAD = 16, /* for each of two allocations */
 	BUCKET_SHARE = 16,    /* a table grows to twice its entries */
 	CUT_COST = CACHE_ENTRY_MOST - CACHE_ENTRY_COST,
-	KEY_MAX = NAME_WIRE_MAX + 8,
 };
 
 static_assert(sizeof(struct entry) + 2 * MALLOC_OVERHEAD + BUCKET_SHARE <= CACHE_ENTRY_COST &&
@@ -18,7 +17,7 @@ static_assert(sizeof(struct entry) + 2 * MALLOC_OVERHEAD + BUCKET_SHARE <= CACHE
     "an entry costs more than is counted");
 
 struct entry *
-entry_new(const struct cache_key *key, msec now, struct answer *answer)
+entry_new(uint32_t view, msec now, struct answer *answer)
 {
 	struct entry *e = malloc(sizeof(*e));
 
@@ -28,7 +27,7 @@ entry_new(const struct cache_key *key, msec now, struct answer *answer)
 	}
 	memset(e, 0, sizeof(*e));
 	list_init(&e->queue);
-	e->view = key->view;
+	e->view = view;
 	entry_renew(e, now, answer);
 	return e;
 }
@@ -58,20 +57,6 @@ entry_cost(const struct entry *e)
 	return e->answer->size + CACHE_ENTRY_COST + (entry_is_cut(e) ? CUT_COST : 0);
 }
 
-uint64_t
-entry_hash(const struct map *map, const struct cache_key *key)
-{
-	const struct question *q = key->question;
-	uint8_t bytes[KEY_MAX];
-	size_t n = q->name.len;
-
-	memcpy(bytes, q->name.wire, n);
-	memcpy(bytes + n, &q->type, 2);
-	memcpy(bytes + n + 2, &q->class, 2);
-	memcpy(bytes + n + 4, &key->view, 4);
-	return map_hash(map, bytes, n + 8);
-}
-
 bool
 entry_is_cut(const struct entry *e)
 {
@@ -86,16 +71,6 @@ entry_is_negative(const struct entry *e)
 	const struct answer *a = e->answer;
 
 	return a->rcode == RCODE_NXDOMAIN || (!a->ancount && !a->ancount_dnssec);
-}
-
-uint64_t
-entry_cut_hash(const struct map *map, const struct name *name, uint32_t view)
-{
-	uint8_t bytes[KEY_MAX];
-
-	memcpy(bytes, name->wire, name->len);
-	memcpy(bytes + name->len, &view, 4);
-	return map_hash(map, bytes, (size_t)name->len + 4);
 }
 
 bool

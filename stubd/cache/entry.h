@@ -1,5 +1,5 @@
 /*
- * One answer in the cache, with its key and its time. Plain data of cache.c.
+ * One answer in the cache, with its key and its time. Plain data of shard.c.
  *
  * The question of the key is not kept a second time: it is the one in the answer's wire.
  */
@@ -25,7 +25,7 @@ struct entry {
 };
 
 /* Makes an entry (takes answer, also on failure). NULL: out of memory. */
-struct entry *entry_new(const struct cache_key *key, msec now, struct answer *answer);
+struct entry *entry_new(uint32_t view, msec now, struct answer *answer);
 /* Gives it a newer answer (takes it). */
 void entry_renew(struct entry *entry, msec now, struct answer *answer);
 struct entry *entry_free(struct entry *entry);
@@ -33,7 +33,6 @@ struct entry *entry_free(struct entry *entry);
 /* Octets that the entry counts for. */
 size_t entry_cost(const struct entry *entry);
 
-uint64_t entry_hash(const struct map *map, const struct cache_key *key);
 bool entry_matches(const struct entry *entry, const struct cache_key *key);
 
 /* Does it say that its name, and so all below it, does not exist (RFC 8020)? A chain that ends in
@@ -42,8 +41,6 @@ bool entry_is_cut(const struct entry *entry);
 
 /* Has it no data: no such name, or nothing of that type? */
 bool entry_is_negative(const struct entry *entry);
-
-uint64_t entry_cut_hash(const struct map *map, const struct name *name, uint32_t view);
 
 /* Is the answer's question the key's? */
 bool entry_question_is(const struct answer *answer, const struct question *question);

@@ -2,12 +2,12 @@
 
 #include "stubd/base/list.h"
 #include "stubd/base/map.h"
-#include "stubd/cache/entry.h"
+#include "stubd/cache/cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS_FIRST = 16 };
+enum { BUCKETS_FIRST = 16, KEY_MAX = NAME_WIRE_MAX + 8 };
 
 struct kept {
 	struct map_node node;
@@ -76,6 +76,20 @@ matches(const struct map_node *node, const void *arg)
 	       memcmp(k->name, q->name.wire, k->name_len) == 0;
 }
 
+static uint64_t
+hash_of(const struct map *map, const struct cache_key *key)
+{
+	const struct question *q = key->question;
+	uint8_t bytes[KEY_MAX];
+	size_t n = q->name.len;
+
+	memcpy(bytes, q->name.wire, n);
+	memcpy(bytes + n, &q->type, 2);
+	memcpy(bytes + n + 2, &q->class, 2);
+	memcpy(bytes + n + 4, &key->view, 4);
+	return map_hash(map, bytes, n + 8);
+}
+
 static struct kept *
 find(const struct failures *f, const struct cache_key *key, bool cd)
 {
@@ -84,7 +98,7 @@ find(const struct failures *f, const struct cache_key *key, bool cd)
 
 	if (!f->map.count)
 		return NULL;
-	node = map_find(&f->map, entry_hash(&f->map, key), matches, &wanted);
+	node = map_find(&f->map, hash_of(&f->map, key), matches, &wanted);
 	return node ? container_of(node, struct kept, node) : NULL;
 }
 
@@ -158,7 +172,7 @@ failures_keep(struct failures *f, const struct cache_key *key, bool cd, msec now
 		drop(f, last);
 	if (f->map.count >= FAILURES_MAX)
 		drop(f, container_of(f->age.prev, struct kept, age));
-	map_insert(&f->map, &k->node, entry_hash(&f->map, key));
+	map_insert(&f->map, &k->node, hash_of(&f->map, key));
 	list_push_front(&f->age, &k->age);
 }
 

@@ -11,7 +11,8 @@
  *	OWN	a limit of ours			not kept: it says nothing of the question
  *
  * The doubling is forgotten when the question was answered, and FAILURE_MOST after the last failure.
- * FAILURES_MAX are kept; then the oldest goes. One part of the cache, which owns it.
+ * FAILURES_MAX are kept; then the oldest goes. One part of the cache, which owns it and has
+ * the lock.
  */
 #ifndef CACHE_FAILURES_H
 #define CACHE_FAILURES_H

@@ -8,7 +8,7 @@
  * A name whose hash is still noted goes into MAIN at once. So names that are asked for once, however
  * many there are, pass through SMALL and leave MAIN alone. A hit only counts, up to QUEUE_HITS, and
  * moves nothing. Hashes are noted in a table with a place for each QUEUE_NOTE_SHARE octets of the cache;
- * they count as long as fewer were noted after them than there are entries. Part of cache.c.
+ * they count as long as fewer were noted after them than there are entries. Part of shard.c.
  */
 #ifndef CACHE_QUEUES_H
 #define CACHE_QUEUES_H

@@ -46,7 +46,7 @@ look(struct cache *cache, const char *name, uint32_t view, msec now)
 }
 
 static struct cache_stats
-stats(const struct cache *cache)
+stats(struct cache *cache)
 {
 	struct cache_stats s;
 
