@@ -291,6 +291,7 @@ policy_free(struct policy *policy)
 	registrable_free(policy->public_suffixes);
 	hosts_free(policy->hosts);
 	rebinding_clear(&policy->rebinding);
+	network_clear(&policy->network);
 	clients_clear(&policy->clients);
 	free(policy->root_hints);
 	free(policy->trust_anchors);

@@ -21,6 +21,7 @@
 #include "policy/clients.h"
 #include "policy/hosts.h"
 #include "policy/name.h"
+#include "policy/network.h"
 #include "policy/rebinding.h"
 #include "policy/upstream_spec.h"
 
@@ -90,6 +91,7 @@ struct policy {
 	enum dns64_mode dns64;
 	uint16_t filter; /* TYPE_A or TYPE_AAAA: no name has such addresses; 0: no filter */
 	struct rebinding rebinding;
+	struct network network;
 	struct split_rule *rules;
 	size_t nrules;
 	struct registrable_list *public_suffixes; /* owned; policy/registrable.h */

@@ -352,6 +352,7 @@ config_build(struct config_load *load)
 	build_on_miss(load);
 	build_hosts(load);
 	rebinding_build(load);
+	network_build(load);
 	clients_build(load);
 	provider_build(load);
 	split_build(load);

@@ -4,6 +4,7 @@
 #include "policy/minisig.h"
 #include "policy/clients.h"
 #include "policy/dns64.h"
+#include "policy/network.h"
 #include "policy/prefix.h"
 #include "policy/rebinding.h"
 #include "policy/stamp.h"
@@ -19,6 +20,12 @@ enum { KEY_TEXT_MAX = 64, TEXT_MAX = 1023, CHOICES_MAX = 1024 };
 #define ALLOW_DEFAULT                                                                   \
 	"[ \"10.0.0.0/8\", \"172.16.0.0/12\", \"192.168.0.0/16\", \"169.254.0.0/16\", " \
 	"\"fc00::/7\", \"fe80::/10\" ]"
+
+/* Who keeps such a file, in the order in which they know: NetworkManager, systemd-resolved, resolvconf. */
+#define RESOLV_CONF_DEFAULT                                                       \
+	"[ \"/run/NetworkManager/no-stub-resolv.conf\", "                         \
+	"\"/run/systemd/resolve/resolv.conf\", \"/run/resolvconf/resolv.conf\", " \
+	"\"/etc/resolv.conf\" ]"
 
 static const char *const strategies[] = { "one", "spread", "shard", "fastest", "ordered", NULL };
 static const char *const privacies[] = { "encrypted", "strict", "opportunistic", NULL };
@@ -171,6 +178,15 @@ check_socket(const char *text, struct why *why)
 }
 
 static int
+check_path(const char *text, struct why *why)
+{
+	if (text[0] != '/')
+		return why_set(
+		    why, "\"%.64s\" is not an absolute path; write one that begins with /", text);
+	return 0;
+}
+
+static int
 check_http_path(const char *text, struct why *why)
 {
 	if (text[0] != '/' || strpbrk(text, " ?#{}"))
@@ -258,6 +274,11 @@ const struct schema_key schema[] = {
 	{ "ntp_names", SCHEMA_ARRAY, 0, 0, 16, "[]", NULL, built_empty, NULL,
 	    "Names of time servers that the network's own resolver may be asked for while the clock is not synchronised." },
 	{ "ntp_names/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_domain, NULL },
+
+	{ "network", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The network around this machine, and its own resolvers." },
+	{ "network/resolv_conf", SCHEMA_ARRAY, 0, 0, NETWORK_FILES_MAX, RESOLV_CONF_DEFAULT, NULL, NULL, NULL,
+	    "Files in which others write whom the network names as its resolvers; the first one that exists counts." },
+	{ "network/resolv_conf/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_path, NULL },
 
 	{ "split", SCHEMA_ARRAY, 0, 0, 256, "[]", NULL, NULL, NULL,
 	    "Split-horizon rules: names with servers of their own. The longest suffix wins over all rules." },

@@ -11,6 +11,7 @@
 #include "stubd/goodtime.h"
 #include "stubd/keep.h"
 #include "stubd/nat64.h"
+#include "stubd/netservers.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
@@ -66,6 +67,7 @@ daemon_apply_policy(struct daemon *d, struct policy *policy)
 	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
 	resolver_set_policy(&d->resolver, policy);
 	nat64_look(d->nat64);
+	netservers_set_policy(d->netservers);
 	return 0;
 }
 
@@ -78,6 +80,7 @@ on_links(void *arg)
 
 	log_debug("links: changed count=%zu", d->resolver.netview.nlinks);
 	nat64_look(d->nat64);
+	netservers_look(d->netservers);
 	if (!d->resolver.policy)
 		return;
 	exceptions_links_changed(&d->resolver);
@@ -216,6 +219,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->resolver.epoch.since = loop_now(d->loop);
 	d->epoch = epoch_new(d->loop, &d->resolver);
 	d->nat64 = nat64_new(d->loop, &d->resolver);
+	d->netservers = netservers_new(d->loop, &d->resolver);
 	d->wake = wake_watch_new(d->loop, on_wake, d);
 	timer_init(&d->drain, d->loop, on_drained, d);
 	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);
@@ -226,8 +230,8 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
 	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
 	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
-	if (!d->links || !d->epoch || !d->nat64 || !d->wake || !d->udp || !d->tcp ||
-	    !d->listening || !d->api)
+	if (!d->links || !d->epoch || !d->nat64 || !d->netservers || !d->wake || !d->udp ||
+	    !d->tcp || !d->listening || !d->api)
 		return -ENOMEM;
 	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
 }
@@ -342,6 +346,7 @@ daemon_free(struct daemon *d)
 	d->links = link_watch_free(d->links);
 	d->epoch = epoch_free(d->epoch);
 	d->nat64 = nat64_free(d->nat64);
+	d->netservers = netservers_free(d->netservers);
 	d->wake = wake_watch_free(d->wake);
 	d->goodtime = goodtime_free(d->goodtime);
 	d->engine = engine_free(d->engine);

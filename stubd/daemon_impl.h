@@ -29,6 +29,7 @@ struct daemon {
 	struct link_watch *links;
 	struct epoch *epoch;
 	struct nat64 *nat64;
+	struct netservers *netservers;
 	struct wake_watch *wake;
 	struct goodtime *goodtime;
 	struct udp_front *udp;

@@ -187,6 +187,19 @@ show_nat64(FILE *out, const json_t *network)
 								    : "");
 }
 
+/* Says nothing where nobody knows of any. */
+static void
+show_servers(FILE *out, const json_t *network)
+{
+	const json_t *servers = json_object_get(network, "servers"), *v;
+	size_t i;
+
+	json_array_foreach(servers, i, v) fprintf(out, "%s%s", i ? ", " : "  network's own  ",
+	    json_string_value(v) ? json_string_value(v) : "");
+	if (json_array_size(servers))
+		fprintf(out, " (%s)\n", show_str(network, "servers_from"));
+}
+
 static void
 show_clock(FILE *out, const json_t *clock)
 {
@@ -273,6 +286,7 @@ show_head(FILE *out, const json_t *json)
 	show_clock(out, json_object_get(json, "clock"));
 	show_epoch(out, json_object_get(json, "epoch"));
 	show_nat64(out, json_object_get(json, "network"));
+	show_servers(out, json_object_get(json, "network"));
 	if (json_array_size(json_object_get(json_object_get(json, "draw"), "members"))) {
 		fprintf(out, "  %-15s", "drawn");
 		show_draw(out, json_object_get(json, "draw"));

@@ -149,9 +149,13 @@ report_network(const struct resolver *resolver)
 {
 	const struct netview *view = &resolver->netview;
 	char host[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
-	json_t *json = json_pack("{s:b, s:n, s:b}", "ipv4", view->ipv4, "nat64", "dns64",
-	    dns64_prefix(resolver->policy, view) != NULL);
+	json_t *servers = json_array();
+	json_t *json = json_pack("{s:b, s:n, s:b, s:o, s:o}", "ipv4", view->ipv4, "nat64", "dns64",
+	    dns64_prefix(resolver->policy, view) != NULL, "servers", servers, "servers_from",
+	    *view->servers_from ? report_text(view->servers_from) : json_null());
 
+	for (size_t i = 0; i < view->nservers; i++)
+		json_array_append_new(servers, report_addr(&view->servers[i]));
 	if (!view->nat64.family)
 		return json;
 	inet_ntop(AF_INET6, view->nat64.ip, host, sizeof(host));
