@@ -1,6 +1,7 @@
 #include "policy/stubctl/show.h"
 #include "policy/stubctl/args.h"
 #include "policy/stubctl/show_nta.h"
+#include "policy/stubctl/show_standing.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -120,8 +121,10 @@ show_upstream(FILE *out, const json_t *u, int indent, int width)
 	fputc('\n', out);
 }
 
-void
-show_upstreams(FILE *out, const json_t *upstreams, int indent)
+enum { DETAILS = 4 }; /* columns that they are indented by */
+
+static void
+show_table(FILE *out, const json_t *upstreams, int indent, bool details)
 {
 	int width = 8;
 	const json_t *u;
@@ -133,7 +136,18 @@ show_upstreams(FILE *out, const json_t *upstreams, int indent)
 
 		width = n > width && n <= 40 ? n : width;
 	}
-	json_array_foreach(upstreams, i, u) show_upstream(out, u, indent, width);
+	json_array_foreach(upstreams, i, u)
+	{
+		show_upstream(out, u, indent, width);
+		if (details)
+			show_standing(out, u, indent + DETAILS);
+	}
+}
+
+void
+show_upstreams(FILE *out, const json_t *upstreams, int indent)
+{
+	show_table(out, upstreams, indent, false);
 }
 
 /* "a, b, c" of an array of strings. */
@@ -398,7 +412,7 @@ show_providers(FILE *out, const json_t *json)
 		return EXIT_OK;
 	if (json_array_size(json_object_get(json, "providers")) == 0)
 		fputs("no providers\n", out);
-	show_upstreams(out, json_object_get(json, "providers"), 0);
+	show_table(out, json_object_get(json, "providers"), 0, true);
 	return EXIT_OK;
 }
 

@@ -3,6 +3,7 @@
 #include "policy/config.h"
 #include "policy/dns64.h"
 #include "policy/select.h"
+#include "stubd/front/report_standing.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
@@ -118,6 +119,7 @@ add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
 	json_object_set_new(json, "handshakes", json_integer((json_int_t)info.stats.handshakes));
 	json_object_set_new(
 	    json, "last_error", report_text(info.last_error ? info.last_error : ""));
+	report_standing(json, &info, now);
 }
 
 json_t *

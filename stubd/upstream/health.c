@@ -1,8 +1,7 @@
 #include "stubd/upstream/health.h"
+#include "stubd/upstream/times.h"
 
 #include <string.h>
-
-enum { SRTT_SHIFT = 3 }; /* 1/8, RFC 6298 section 2.3 */
 
 void
 health_init(struct health *health, struct standing *standing)
@@ -17,14 +16,7 @@ health_answer(struct health *health, uint32_t rtt_us, msec now)
 {
 	struct standing *s = health->standing;
 
-	if (!s->srtt_us)
-		s->srtt_us = rtt_us;
-	else
-		s->srtt_us =
-		    (uint32_t)((((uint64_t)s->srtt_us << SRTT_SHIFT) - s->srtt_us + rtt_us) >>
-			       SRTT_SHIFT);
-	if (!s->srtt_us)
-		s->srtt_us = 1; /* 0 means unknown */
+	s->srtt_us = times_smooth(s->srtt_us, rtt_us);
 	s->failures = 0;
 	s->lost = 0;
 	s->down_until = 0;

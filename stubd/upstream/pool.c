@@ -43,12 +43,30 @@ upstream_note(struct upstream *u, const struct place *place, const char *text)
 	    text && *text ? text : "failed");
 }
 
+struct record *
+upstream_record(struct upstream *u)
+{
+	if (!u->record)
+		u->record = calloc(1, sizeof(*u->record));
+	return u->record;
+}
+
+void
+upstream_trouble(struct upstream *u, enum trouble_when when, enum ask_fail kind, const char *text)
+{
+	struct record *record = upstream_record(u);
+
+	if (record)
+		record_trouble(record, when, kind, text, pool_now(u->pool));
+}
+
 static void
 upstream_free(struct upstream *u)
 {
 	if (!u)
 		return;
 	list_remove(&u->link);
+	free(u->record);
 	upstream_spec_clear(&u->spec);
 	free(u);
 }
@@ -235,6 +253,7 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 		.outstanding = u->outstanding,
 		.stats = u->stats,
 		.last_error = u->last_error,
+		.record = u->record,
 	};
 }
 

@@ -29,7 +29,8 @@
 #include "stubd/upstream/transport.h"
 
 struct pool;
-struct ask; /* one question to one upstream; the pool's memory */
+struct record; /* upstream/record.h */
+struct ask;    /* one question to one upstream; the pool's memory */
 
 enum {
 	POOL_CONNECTIONS = 4,
@@ -76,7 +77,8 @@ struct upstream_info {
 	struct standing standing;
 	size_t connections, outstanding;
 	struct pool_stats stats;
-	const char *last_error; /* borrowed; "" when none */
+	const char *last_error;	     /* borrowed; "" when none */
+	const struct record *record; /* of this epoch; borrowed until the next turn; NULL: none */
 };
 
 /* ops has SCHEMES entries (borrowed, static). NULL: out of memory. */

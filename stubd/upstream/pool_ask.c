@@ -99,6 +99,7 @@ note_silence(struct ask *ask)
 	if (!ask->conn || now - ask->sent < most || upstream_heard(u) > ask->sent)
 		return;
 	upstream_note(u, ask->conn->place, "no answer");
+	upstream_trouble(u, TROUBLE_ASKING, ASK_TIMEOUT, "no answer");
 	health_fail(&u->health, ASK_TIMEOUT, now);
 }
 
@@ -119,11 +120,14 @@ on_timeout(void *arg)
 static void
 tell(struct ask *ask)
 {
-	const struct upstream *u = ask->upstream;
+	struct upstream *u = ask->upstream;
 	const struct pool *pool = u->pool;
 	const unsigned again = ask->written ? POOL_ASK_AGAIN : 0;
+	struct record *record = upstream_record(u);
 
 	ask->written = true;
+	if (record)
+		record->used = ask->sent;
 	if (pool->on_sent)
 		pool->on_sent(pool->sent_arg, &u->spec, &ask->question, ask->flags | again);
 }
@@ -205,6 +209,8 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 	conn->heard = now;
 	u->asked = 0; /* also when all of it was in one millisecond */
 	u->stats.answers++;
+	if (u->record)
+		times_add(&u->record->query, result.rtt_us);
 	health_answer(&u->health, result.rtt_us, now);
 	if (u->nwaiting)
 		fill_room(conn);
@@ -238,8 +244,10 @@ on_done(
 		ask_again(ask, ask->conn);
 		return;
 	}
-	if (fail != ASK_FULL)
+	if (fail != ASK_FULL) {
 		upstream_note(u, place, text);
+		upstream_trouble(u, TROUBLE_ASKING, fail, text);
+	}
 	if (fail != ASK_TIMEOUT || upstream_heard(u) <= ask->sent)
 		health_fail(&u->health, fail, pool_now(u->pool));
 	end_failed(ask, fail, text, place);

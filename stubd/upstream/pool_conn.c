@@ -123,6 +123,8 @@ note_failure(struct opening *o, enum ask_fail fail, const char *text, const stru
 	o->place = place;
 	snprintf(o->text, sizeof(o->text), "%s", text);
 	upstream_note(o->upstream, place, text);
+	if (fail != ASK_FULL)
+		upstream_trouble(o->upstream, TROUBLE_CONNECTING, fail, text);
 	debug_event(o->upstream, place, "failed", text);
 }
 
@@ -292,6 +294,18 @@ limit_idle(struct conn *conn)
 		    u->idle > margin + POOL_IDLE_LEAST ? u->idle - margin : POOL_IDLE_LEAST);
 }
 
+/* Plain servers shake no hands. */
+static void
+note_handshake(const struct conn *conn, uint32_t us)
+{
+	struct upstream *u = conn->upstream;
+	struct record *record = u->spec.scheme == SCHEME_DNS ? NULL : upstream_record(u);
+
+	u->stats.handshakes++;
+	if (record)
+		times_add(&record->handshake, us);
+}
+
 /* The first of its opening: it takes the questions that waited, as far as it has room; the others of
  * the opening are closed. */
 static void
@@ -302,9 +316,9 @@ on_ready(void *arg, uint32_t handshake_us)
 	struct upstream *u = conn->upstream;
 	struct list left; /* asks that found no room on it */
 
-	(void)handshake_us;
 	if (!o)
 		return;
+	note_handshake(conn, handshake_us);
 	list_init(&left);
 	list_remove(&conn->link);
 	o->ntries--;
@@ -314,7 +328,6 @@ on_ready(void *arg, uint32_t handshake_us)
 	u->nconns++;
 	u->first = (size_t)(conn->place - u->places);
 	u->turn = 0;
-	u->stats.handshakes++;
 	limit_idle(conn);
 	debug_event(u, conn->place, "ready", "");
 	while (!list_empty(&o->asks)) {
@@ -376,8 +389,10 @@ on_closed(void *arg, enum ask_fail fail, const char *text)
 	}
 	remember_heard(conn);
 	debug_event(u, conn->place, "closed", text);
-	if (fail != ASK_OK)
+	if (fail != ASK_OK) {
 		upstream_note(u, conn->place, text);
+		upstream_trouble(u, TROUBLE_CONNECTED, fail, text);
+	}
 	if (fail == ASK_TIMEOUT && upstream_silent(u))
 		health_fail(&u->health, fail, pool_now(u->pool));
 	conn_free(conn);

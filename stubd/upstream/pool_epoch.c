@@ -2,6 +2,7 @@
 #include "stubd/upstream/pool_impl.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- ways ------------------------------------------------------------------------------------- */
@@ -145,6 +146,8 @@ begin_anew(struct upstream *u)
 		opening_free(opening);
 	}
 	health_reset(&u->health);
+	free(u->record);
+	u->record = NULL;
 	u->asked = u->heard = 0;
 	u->idle = 0;
 	u->first = u->turn = 0;

@@ -22,6 +22,7 @@
 #include "stubd/net/timer.h"
 #include "stubd/upstream/health.h"
 #include "stubd/upstream/pool.h"
+#include "stubd/upstream/record.h"
 
 enum {
 	POOL_STAGGER = 250,  /* ms until the next address is tried beside the last one */
@@ -79,6 +80,7 @@ struct upstream {
 	struct addr sources[PLACES_MAX]; /* of ours, by which each place was reached in this epoch;
 					  * family 0: it was not */
 	struct pool_stats stats;
+	struct record *record; /* owned; of this epoch; NULL: nothing happened yet */
 	size_t turn; /* of a lost one: how many places were tried since it worked or was known to */
 	char last_error[POOL_ERROR_MAX];
 	const char *last_why; /* the end of it */
@@ -143,6 +145,13 @@ pool_now(const struct pool *pool)
 
 /* Remembers a failure for people: "doh 192.0.2.1:443: certificate has expired". */
 void upstream_note(struct upstream *u, const struct place *place, const char *text);
+
+/* Its record, made when there is none yet; NULL: out of memory. */
+struct record *upstream_record(struct upstream *u);
+
+/* Notes one failure more in its record. */
+void upstream_trouble(
+    struct upstream *u, enum trouble_when when, enum ask_fail kind, const char *text);
 
 /* Frees an upstream that is gone and has nothing left to do. */
 void upstream_settle(struct upstream *u);

@@ -191,6 +191,25 @@ exposure_has_a_block_for_the_network_and_one_for_all(void)
 	CU_ASSERT_EQUAL(show(show_exposure, "{}"), EXIT_OK);
 }
 
+static void
+providers_tell_times_and_troubles_of_those_that_were_used(void)
+{
+	CU_ASSERT_EQUAL(
+	    show(show_providers,
+		"{\"providers\": [{\"name\": \"quad9\", \"transport\": \"doh\", \"standing\": "
+		"\"up\", \"asked_ms_ago\": 3000, \"handshake\": {\"times\": 2, \"mean_ms\": "
+		"31.5, \"p50_ms\": 30.0, \"p99_ms\": 33.25}, \"query\": {\"times\": 0}, "
+		"\"troubles\": [{\"when\": \"asking\", \"kind\": \"http\", \"text\": "
+		"\"HTTP status 500\", \"times\": 2, \"ms_ago\": 65000}], \"other_troubles\": 4}, "
+		"{\"name\": \"idle\", \"transport\": \"dot\", \"standing\": \"untried\"}]}"),
+	    EXIT_OK);
+	has("    last asked 3 s ago\n");
+	has("    handshakes: 31.5 ms on average, half within 30.0 ms, 99 % within 33.2 ms\n");
+	has("    2 times http, asking: HTTP status 500; 1 min ago\n");
+	has("    4 times something else\nidle ");
+	CU_ASSERT_PTR_NULL(strstr(text, "answers:"));
+}
+
 static const struct unit_case cases[] = {
 	{ "an answer says whence it came", an_answer_says_whence_it_came },
 	{ "no such name is a no", no_such_name_is_a_no },
@@ -206,6 +225,8 @@ static const struct unit_case cases[] = {
 	{ "a refused configuration prints every line", a_refused_configuration_prints_every_line },
 	{ "exposure has a block for the network, and one for all",
 	    exposure_has_a_block_for_the_network_and_one_for_all },
+	{ "providers tell times and troubles of those that were used",
+	    providers_tell_times_and_troubles_of_those_that_were_used },
 };
 
 UNIT_MAIN("stubctl/show", cases)

@@ -1,0 +1,17 @@
+/*
+ * The part of a report that tells how an upstream has done on the present network: times, and what went
+ * wrong (upstream/record.h).
+ */
+#ifndef FRONT_REPORT_STANDING_H
+#define FRONT_REPORT_STANDING_H
+
+#include "stubd/base/clock.h"
+
+#include <jansson.h>
+
+struct upstream_info;
+
+/* Adds to the upstream's object; now is the loop's time. */
+void report_standing(json_t *json, const struct upstream_info *info, msec now);
+
+#endif
