@@ -89,6 +89,8 @@ struct standing {
 	uint64_t last_answer; /* ms on the loop's clock; 0: never */
 	uint64_t silent;      /* since when it owes a sign of life, on that clock; 0: it does not */
 	uint64_t probed;      /* the last probe, on that clock; 0: never */
+	uint64_t
+	    held_until; /* it asks to be left in peace until then; 0: it has not, or answered since */
 };
 
 /* What chance has given this installation (policy/ranking.h). */

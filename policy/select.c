@@ -24,9 +24,9 @@ select_suspect(const struct standing *s, uint64_t now)
 static enum state
 state_of(const struct standing *s, uint64_t now)
 {
-	if (s->down_until > now)
+	if (s->down_until > now || s->held_until > now)
 		return STATE_DOWN;
-	if (s->down_until && s->failures)
+	if ((s->down_until && s->failures) || s->held_until)
 		return STATE_UNPROVEN;
 	return select_suspect(s, now) ? STATE_SUSPECT : STATE_GOOD;
 }
@@ -255,6 +255,19 @@ select_candidates(const struct policy *policy, const struct preference *preferen
 	if (preference->other_operator)
 		move_other_up(policy, standing, now, out);
 	return find_probe(preference, standing, now, out);
+}
+
+bool
+select_alone(
+    const struct stage *stage, uint16_t upstream, const struct standing *standing, uint64_t now)
+{
+	for (size_t i = 0; i < stage->ncandidates; i++) {
+		const uint16_t other = stage->candidates[i];
+
+		if (other != upstream && state_of(&standing[other], now) < STATE_UNPROVEN)
+			return false;
+	}
+	return true;
 }
 
 bool

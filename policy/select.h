@@ -17,7 +17,7 @@
  *	good		up, or never tried				first
  *	suspect		it owes a sign of life for too long		then
  *	unproven	its back-off has ended, it has not answered since	then
- *	down		its back-off runs				last
+ *	down		its back-off runs, or it asked to be left in peace	last
  *
  * so that the first candidate is one that works while there is one. Too long is six times its
  * smoothed time, within SELECT_SILENCE_MIN and SELECT_SILENCE_MAX: questions that were asked
@@ -71,6 +71,11 @@ void select_providers(const struct choice *choice, struct preference *out);
 /* Under `shard`: the domain that decides; false: the question goes to the fixed member. */
 bool select_shard(
     const struct policy *policy, const struct question *question, struct name *domain);
+
+/* Does none of the stage's candidates but that one work, so that it has to be asked though it asks to be
+ * left in peace? */
+bool select_alone(
+    const struct stage *stage, uint16_t upstream, const struct standing *standing, uint64_t now);
 
 /* How many providers the strategy uses while they work: so many at the beginning of the draw, at
  * most one of each operator; all of them as listed under `ordered`. */

@@ -114,6 +114,9 @@ show_upstream(FILE *out, const json_t *u, int indent, int width)
 		fprintf(out, "  %lld connection%s", connections, connections == 1 ? "" : "s");
 	if (show_int(u, "blocked"))
 		fprintf(out, "  %lld blocked by it", show_int(u, "blocked"));
+	if (show_int(u, "held_ms"))
+		fprintf(
+		    out, "  asks us to wait %s", show_duration(show_int(u, "held_ms") + 999, text));
 	if (retry)
 		fprintf(out, "  tried again in %s", show_duration(retry + 999, text));
 	if (*error && strcmp(show_str(u, "standing"), "up") != 0)

@@ -79,11 +79,13 @@ scheme_name(enum scheme scheme)
 static const char *
 standing_word(const struct standing *s, msec now)
 {
+	if (s->held_until > now)
+		return "held";
 	if (s->down_until > now)
 		return "down";
 	if (select_suspect(s, now))
 		return "silent";
-	if (s->down_until)
+	if (s->down_until || s->held_until)
 		return "failing"; /* until it proves itself */
 	if (s->last_answer)
 		return "up";
@@ -108,6 +110,9 @@ add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
 	if (s->down_until > now)
 		json_object_set_new(
 		    json, "retry_in_ms", json_integer((json_int_t)(s->down_until - now)));
+	if (s->held_until > now)
+		json_object_set_new(
+		    json, "held_ms", json_integer((json_int_t)(s->held_until - now)));
 	if (info.way != info.spec)
 		json_object_set_new(json, "fallback", json_string(scheme_name(info.way->scheme)));
 	json_object_set_new(json, "failures", json_integer(s->failures));

@@ -1,5 +1,7 @@
 #include "stubd/net/h2.h"
+#include "stubd/base/clock.h"
 #include "stubd/base/list.h"
+#include "stubd/net/http_time.h"
 
 #include <errno.h>
 #include <nghttp2/nghttp2.h>
@@ -13,6 +15,7 @@ enum {
 	WINDOW_CONNECTION = 1 << 20,
 	HEADERS_MAX = 16 * 1024, /* octets of an answer's headers, as unfolded */
 	BODY_FIRST = 512,
+	TIME_MAX = 40, /* octets of Retry-After that are looked at; a date has 33 at most */
 };
 
 #define DNS_MESSAGE "application/dns-message"
@@ -25,7 +28,11 @@ struct h2_stream {
 	bool cancelled;
 	bool refused;
 	bool too_big;
-	bool aged;     /* an Age came */
+	bool aged;  /* an Age came */
+	bool dated; /* a Date that can be read came */
+	int64_t date;
+	char retry_after[TIME_MAX];
+	size_t nretry_after;
 	bool complete; /* END_STREAM came */
 	bool closed;   /* nghttp2 has let go of it; in h2.closed */
 	struct h2_answer answer;
@@ -72,19 +79,28 @@ is_dns_message(const uint8_t *value, size_t n)
 	return n == len || value[len] == ';' || value[len] == ' ';
 }
 
-/* Delta-seconds (RFC 9111 section 1.2.2): digits alone; what is too big means H2_AGE. */
-static uint32_t
-read_age(const uint8_t *value, size_t n)
+/* What tells of time: of several, the first that can be used (RFC 9111 section 5.1). */
+static void
+on_time_header(struct h2_stream *s, const uint8_t *name, size_t nname, const char *value, size_t n)
 {
-	uint64_t age = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		if (value[i] < '0' || value[i] > '9')
-			return 0;
-		age = age * 10 + (uint64_t)(value[i] - '0');
-		age = age < H2_AGE ? age : H2_AGE;
+	if (nname == 3 && !memcmp(name, "age", 3) && !s->aged) {
+		s->aged = true;
+		s->answer.age = http_seconds(value, n, H2_AGE);
 	}
-	return (uint32_t)age;
+	if (nname == 4 && !memcmp(name, "date", 4) && !s->dated)
+		s->dated = http_date(value, n, (int64_t)clock_wall_s(), &s->date) == 0;
+	if (nname == 11 && !memcmp(name, "retry-after", 11) && !s->nretry_after && n <= TIME_MAX) {
+		memcpy(s->retry_after, value, n);
+		s->nretry_after = n;
+	}
+}
+
+/* A date is understood by the server's own clock, since ours may be wrong. */
+static uint32_t
+retry_after(const struct h2_stream *s)
+{
+	return http_retry_after(
+	    s->retry_after, s->nretry_after, s->dated ? s->date : (int64_t)clock_wall_s());
 }
 
 static int
@@ -108,11 +124,7 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *n
 				   (unsigned)(value[1] - '0') * 10 + (unsigned)(value[2] - '0');
 	if (nname == 12 && !memcmp(name, "content-type", 12))
 		s->answer.is_dns_message = is_dns_message(value, nvalue);
-	/* The first of several, as a cache does (RFC 9111 section 5.1). */
-	if (nname == 3 && !memcmp(name, "age", 3) && !s->aged) {
-		s->aged = true;
-		s->answer.age = read_age(value, nvalue);
-	}
+	on_time_header(s, name, nname, (const char *)value, nvalue);
 	return 0;
 }
 
@@ -196,6 +208,7 @@ on_close(nghttp2_session *session, int32_t id, uint32_t error, void *arg)
 		return 0;
 	}
 	s->answer.error = error;
+	s->answer.retry_after = retry_after(s);
 	if (s->too_big)
 		s->answer.end = H2_TOO_BIG;
 	else if (s->refused || error == NGHTTP2_REFUSED_STREAM)

@@ -1,6 +1,7 @@
 #include "stubd/query/pursuit.h"
 
 #include "policy/config.h"
+#include "policy/select.h"
 #include "stubd/base/text.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/tls_time.h"
@@ -221,6 +222,7 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 		.rd = true, .cd = p->cd, .ad = p->ad, .dnssec_ok = true, .udp_size = 1232
 	};
 	const msec now = loop_now(p->resolver->loop);
+	const uint16_t upstream = p->stage->candidates[candidate];
 	struct pursuit_slot *slot = NULL;
 	int err;
 
@@ -234,8 +236,11 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	slot->candidate = candidate;
 	p->asked++;
 	p->trace->asks++;
-	err = pool_ask(p->resolver->pool, p->stage->candidates[candidate], p->question, &how,
-	    flags | p->ledger, p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
+	if (pool_is_held(p->resolver->pool, upstream) &&
+	    select_alone(p->stage, upstream, pool_standing(p->resolver->pool), now))
+		flags |= POOL_ASK_ANYWAY;
+	err = pool_ask(p->resolver->pool, upstream, p->question, &how, flags | p->ledger,
+	    p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
 	p->shut |= err == -ENOMEM;
 	p->own |= err == -ENOMEM;
 	return err;

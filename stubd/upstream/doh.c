@@ -47,6 +47,15 @@ pump(void *arg)
 		secure_broken(t, ASK_HTTP, "HTTP/2 session is broken");
 }
 
+/* Too many questions, or none for now (RFC 6585 section 4, RFC 9110 section 15.6.4), and for how long. */
+static msec
+asks_for_peace(const struct h2_answer *answer)
+{
+	const bool may = answer->status == 429 || answer->status == 503;
+
+	return answer->end == H2_OK && may ? (msec)answer->retry_after * 1000 : 0;
+}
+
 static void
 on_answered(void *arg, void *request, const struct h2_answer *answer)
 {
@@ -74,6 +83,7 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 			age_message(answer->body, answer->len, answer->age);
 		snprintf(text, sizeof(text), "%s", why ? why : "");
 	}
+	sa->ask->hold = asks_for_peace(answer);
 	secure_answer(t, sa, fail, text, fail == ASK_OK ? answer->body : NULL,
 	    fail == ASK_OK ? answer->len : 0);
 }

@@ -21,6 +21,8 @@ health_answer(struct health *health, uint32_t rtt_us, msec now)
 	s->lost = 0;
 	s->down_until = 0;
 	s->last_answer = now;
+	if (s->held_until <= now) /* what was asked before is answered, and that ends nothing */
+		s->held_until = 0;
 	health->backoff = 0;
 	health->shaken = health->booked = 0;
 }
@@ -49,6 +51,27 @@ health_fail(struct health *health, enum ask_fail fail, msec now)
 	health->fail = fail;
 	if (!s->lost)
 		s->lost = now;
+}
+
+void
+health_hold(struct health *health, msec hold, msec now)
+{
+	struct standing *s = health->standing;
+	const msec until = now + (hold < HEALTH_HOLD_MOST ? hold : HEALTH_HOLD_MOST);
+
+	if (until > s->held_until)
+		s->held_until = until;
+}
+
+bool
+health_let(struct health *health, bool anyway, msec now)
+{
+	if (health->standing->held_until <= now)
+		return true;
+	if (!anyway || (health->let && now < health->let + HEALTH_TRY_EVERY))
+		return false;
+	health->let = now;
+	return true;
 }
 
 bool
@@ -90,6 +113,6 @@ health_reset(struct health *health)
 {
 	memset(health->standing, 0, sizeof(*health->standing));
 	health->backoff = 0;
-	health->shaken = health->booked = 0;
+	health->shaken = health->booked = health->let = 0;
 	health->fail = ASK_OK;
 }

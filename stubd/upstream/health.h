@@ -10,6 +10,10 @@
  * somebody who asks may begin a try every HEALTH_TRY_EVERY ms, and handshakes are counted: HEALTH_SHAKES
  * at once, one more each HEALTH_SHAKE_PACE ms (a generic cell rate, so that one time is the whole
  * account), which is 8 in any 60 s.
+ *
+ * One that asks to be left in peace is *held* for so long, HEALTH_HOLD_MOST at the most: it is not asked.
+ * Where nobody else works it is, one question every HEALTH_TRY_EVERY ms. Then it has to prove itself
+ * as if it had been down.
  */
 #ifndef UPSTREAM_HEALTH_H
 #define UPSTREAM_HEALTH_H
@@ -25,6 +29,7 @@ enum {
 	HEALTH_TRY_EVERY = 2000, /* ms */
 	HEALTH_SHAKES = 3,
 	HEALTH_SHAKE_PACE = 12000, /* ms */
+	HEALTH_HOLD_MOST = 60000,  /* ms */
 };
 
 struct health {
@@ -33,6 +38,7 @@ struct health {
 	msec backoff;		   /* the last one; 0: none */
 	msec shaken;	    /* the last handshake that was begun while it was lost; 0: none */
 	msec booked;	    /* when all of those are paid for */
+	msec let;	    /* the last question that was let through while it was held; 0: none */
 	enum ask_fail fail; /* of the last back-off */
 };
 
@@ -43,6 +49,12 @@ void health_answer(struct health *health, uint32_t rtt_us, msec now);
 
 /* It failed. Failures while it is down already belong to the same trouble and do not double. */
 void health_fail(struct health *health, enum ask_fail fail, msec now);
+
+/* It asks to be left in peace for so many ms. */
+void health_hold(struct health *health, msec hold, msec now);
+
+/* May it be asked, though it may be held? anyway: nobody else works. One that is asked so is counted. */
+bool health_let(struct health *health, bool anyway, msec now);
 
 /* Has it failed, and not answered since? */
 bool health_is_lost(const struct health *health);

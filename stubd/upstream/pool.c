@@ -257,6 +257,12 @@ pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 	};
 }
 
+bool
+pool_is_held(const struct pool *pool, uint16_t upstream)
+{
+	return upstream < pool->n && pool->standings[upstream].held_until > pool_now(pool);
+}
+
 void
 pool_note_blocked(struct pool *pool, uint16_t upstream)
 {

@@ -59,6 +59,7 @@ enum {
 	POOL_ASK_FRESH = 1,    /* on another connection than before, a live or a new one (hedge) */
 	POOL_ASK_PROBE = 2,    /* a copy nobody waits for: success clears "down". One at a time */
 	POOL_ASK_AGAIN = 4,    /* told only: its connection was lost, it is written to another */
+	POOL_ASK_ANYWAY = 8,   /* also of one that asked to be left in peace: nobody else works */
 	POOL_ASK_OWN = 0xff00, /* the asker's own, for who is told */
 };
 
@@ -96,7 +97,8 @@ int pool_set_upstreams(struct pool *pool, const struct upstream_spec *const *spe
  * once, never inside this call, unless cancelled. question is copied. Returns 0 and *out,
  * -ENOENT (no such upstream: the table is another one by now), -EALREADY (a probe is on its way), -EAGAIN
  * (a probe, and the upstream is not to be tried yet) or -ENOMEM. An ask of a lost upstream that is not
- * to be tried yet fails as the last try did. */
+ * to be tried yet fails as the last try did; one of an upstream that asked to be left in peace, with
+ * ASK_HTTP. */
 int pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
     const struct msg_ask *how, unsigned flags, msec timeout, ask_cb *cb, void *arg,
     struct ask **out);
@@ -110,6 +112,9 @@ bool pool_ask_alive(const struct ask *ask);
 const struct standing *pool_standing(const struct pool *pool);
 size_t pool_count(const struct pool *pool);
 void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out);
+
+/* Does it ask to be left in peace? */
+bool pool_is_held(const struct pool *pool, uint16_t upstream);
 
 /* It answered that it blocks the name (wire/blocking.h). */
 void pool_note_blocked(struct pool *pool, uint16_t upstream);

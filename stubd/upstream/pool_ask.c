@@ -229,6 +229,31 @@ ask_again(struct ask *ask, struct conn *conn)
 }
 
 static void
+fail_held(struct ask *ask)
+{
+	struct upstream *u = ask->upstream;
+	const msec now = pool_now(u->pool), until = u->health.standing->held_until;
+	char text[POOL_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "asks us to wait %llu s",
+	    (unsigned long long)(until > now ? until - now + 999 : 0) / 1000);
+	ask_fail_later(ask, ASK_HTTP, text, &u->places[u->first]);
+}
+
+/* What waits for a connection is not asked any more, either. */
+static void
+hold(struct upstream *u, msec ms)
+{
+	health_hold(&u->health, ms, pool_now(u->pool));
+	list_for_each (it, &u->openings) {
+		struct opening *o = container_of(it, struct opening, link);
+
+		while (!list_empty(&o->asks))
+			fail_held(container_of(o->asks.next, struct ask, link));
+	}
+}
+
+static void
 on_done(
     struct transport_ask *t, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
 {
@@ -248,6 +273,8 @@ on_done(
 		upstream_note(u, place, text);
 		upstream_trouble(u, TROUBLE_ASKING, fail, text);
 	}
+	if (t->hold)
+		hold(u, t->hold);
 	if (fail != ASK_TIMEOUT || upstream_heard(u) <= ask->sent)
 		health_fail(&u->health, fail, pool_now(u->pool));
 	end_failed(ask, fail, text, place);
@@ -351,6 +378,7 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 {
 	struct upstream *u = upstream < pool->n ? pool->upstreams[upstream] : NULL;
 	struct ask *ask;
+	bool let;
 
 	if (!u)
 		return -ENOENT;
@@ -359,6 +387,10 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 	if (flags & POOL_ASK_PROBE)
 		u->health.standing->probed = pool_now(pool);
 	if (flags & POOL_ASK_PROBE && !can_be_asked(u))
+		return -EAGAIN;
+	/* Nobody else works when one is probed that is held. */
+	let = health_let(&u->health, flags & (POOL_ASK_PROBE | POOL_ASK_ANYWAY), pool_now(pool));
+	if (flags & POOL_ASK_PROBE && !let)
 		return -EAGAIN;
 	ask = calloc(1, sizeof(*ask));
 	if (!ask)
@@ -379,7 +411,10 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 		u->nprobes++;
 	timer_init(&ask->timeout, pool->env.loop, on_timeout, ask);
 	timer_start(&ask->timeout, timeout);
-	ask_place(ask);
+	if (let)
+		ask_place(ask);
+	else
+		fail_held(ask);
 	*out = ask;
 	return 0;
 }

@@ -47,6 +47,9 @@ struct transport_ask {
 	const struct question *question; /* borrowed until done or cancelled */
 	struct msg_ask flags;		 /* id and padding are the transport's to set */
 	void *priv;			 /* the transport's own */
+	/* ms that the server asks to be left in peace: set by the transport before it tells of the
+	 * failure; 0: it does not ask for that. */
+	msec hold;
 	/* Called exactly once unless cancelled. wire is borrowed for the call; on failure wire is
 	 * NULL and text says why (borrowed for the call). */
 	void (*done)(struct transport_ask *ask, enum ask_fail fail, const char *text,

@@ -1,5 +1,6 @@
 /* Octets of a hostile HTTP/2 server into a client session with questions outstanding. */
 #include "stubd/net/h2.h"
+#include "stubd/net/http_time.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	struct client *c = arg;
 	size_t i = (size_t)((struct h2_stream **)request - c->streams);
 
-	if (answer->len > H2_BODY || answer->age > H2_AGE || ++c->told[i] > 1)
+	if (answer->len > H2_BODY || answer->age > H2_AGE ||
+	    answer->retry_after > HTTP_RETRY_MOST || ++c->told[i] > 1)
 		abort();
 	c->streams[i] = NULL;
 	for (size_t k = 0; k < answer->len; k++)

@@ -281,6 +281,18 @@ run_fail(struct world *w, const struct step *step)
 	return 0;
 }
 
+/* hold UPSTREAM[/N] TIME [TEXT]: an HTTP error, which asks to be left in peace for so long */
+static int
+run_hold(struct world *w, const struct step *step)
+{
+	struct fake_ask *fa = asked(w, step);
+
+	if (!fa || words_time(w, step->words[2], &fa->ask->hold) < 0)
+		return -1;
+	fake_net_fail(fa, ASK_HTTP, step_rest(step, 3));
+	return 0;
+}
+
 static struct transport *
 connection(struct world *w, const struct step *step)
 {
@@ -369,6 +381,7 @@ static const struct {
 	{ "reply", 3, "reply UPSTREAM[/N] RCODE [FLAGS]", run_reply },
 	{ "garble", 3, "garble UPSTREAM[/N] HEX", run_garble },
 	{ "fail", 3, "fail UPSTREAM[/N] CAUSE [TEXT]", run_fail },
+	{ "hold", 3, "hold UPSTREAM[/N] TIME [TEXT]", run_hold },
 	{ "break", 3, "break UPSTREAM[/N] CAUSE [TEXT]", run_break },
 	{ "alive", 2, "alive UPSTREAM[/N]", run_alive },
 	{ "goaway", 2, "goaway UPSTREAM[/N]", run_goaway },

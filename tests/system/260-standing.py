@@ -73,3 +73,45 @@ def test_troubles(lab):
     with Stubd(lab, config(only_v4(lab.providers["alpha-dot"]))) as stubd:
         equal(dig(lab, "www.example.com").status, "SERVFAIL")
         equal(list(troubles(standing(stubd)["alpha-dot"])), [("connecting", "refused", "connection refused")])
+
+
+def test_retry_after(lab):
+    """429 with Retry-After: 5: the next one is asked at once, this one nothing for 5 s, and it is said"""
+    lab.fault("http429", "crook")
+    with Stubd(lab, config(only_v4(lab.providers["crook-doh"]), only_v4(lab.providers["alpha-dot"]))) as stubd:
+        equal(dig(lab, "first.load.example.com").status, "NOERROR")
+        crook = standing(stubd)["crook-doh"]
+        equal(crook["standing"], "held")
+        true(0 < crook["held_ms"] <= 5000, str(crook))
+        true("asks us to wait" in stubd.ctl("providers")[1], stubd.ctl("providers")[1])
+        lab.heal("crook")
+        asked = 0
+        while standing(stubd)["crook-doh"]["standing"] == "held":
+            equal(dig(lab, f"held{asked}.load.example.com").status, "NOERROR")
+            asked += 1
+        true(asked > 0, "the hold was too short to see")
+        rows = [(r["party"], r["name"]) for r in lab.record(client="laptop")]
+        # what was asked in its last moment may have come behind it
+        held = [n for p, n in rows if p == "crook" and n.startswith("held")]
+        true(set(held) <= {f"held{asked - 1}.load.example.com."}, f"asked while held: {rows}")
+        print(f"  {asked} questions while it was held, {len(held)} in the moment of its end")
+        dig(lab, "probe.load.example.com")
+        becomes_true(lambda: standing(stubd)["crook-doh"]["standing"] == "up", "it is back by a copy")
+        lab.forget()
+        equal(dig(lab, "again.load.example.com").status, "NOERROR")
+        equal([r["party"] for r in lab.record(client="laptop", name="again.load.example.com")], ["crook"])
+
+
+def test_retry_after_alone(lab):
+    """the only provider says 429: one question in 2 s reaches it, the others fail at once and say why"""
+    lab.fault("http429", "crook")
+    with Stubd(lab, config(only_v4(lab.providers["crook-doh"]))) as stubd:
+        dig(lab, "first.load.example.com")
+        for i in range(10):
+            answer = dig(lab, f"more{i}.load.example.com")
+            equal(answer.status, "SERVFAIL")
+            true("429" in answer.ede_text or "asks us to wait" in answer.ede_text, answer.ede_text)
+        equal(standing(stubd)["crook-doh"]["standing"], "held")
+        rows = lab.record(party="crook")
+        print(f"  {len(rows)} of 11 questions reached it")
+        true(len(rows) < 11, str(rows))

@@ -21,6 +21,7 @@ struct server {
 	int32_t ids[REQUESTS];
 	size_t nrequests, cancelled, pings;
 	const char *status, *type, *age; /* age NULL: none */
+	const char *date, *retry_after;	 /* NULL: none */
 	size_t answer_len, answer_sent;
 	bool hold; /* answer nothing */
 };
@@ -97,12 +98,18 @@ nv(const char *name, const char *value)
 static inline void
 answer(struct server *s, int32_t id)
 {
-	nghttp2_nv headers[] = { nv(":status", s->status), nv("content-type", s->type),
-		nv("age", s->age ? s->age : "") };
+	nghttp2_nv headers[5] = { nv(":status", s->status), nv("content-type", s->type) };
+	size_t n = 2;
 	nghttp2_data_provider provider = { .read_callback = read_answer };
 
+	if (s->age)
+		headers[n++] = nv("age", s->age);
+	if (s->retry_after)
+		headers[n++] = nv("retry-after", s->retry_after);
+	if (s->date)
+		headers[n++] = nv("date", s->date);
 	s->answer_sent = 0;
-	nghttp2_submit_response(s->session, id, headers, s->age ? 3 : 2, &provider);
+	nghttp2_submit_response(s->session, id, headers, n, &provider);
 }
 
 static inline int

@@ -417,10 +417,45 @@ headers_that_unfold_without_end_end_their_stream_alone(void)
 	nghttp2_session_del(s.session);
 }
 
+static void
+retry_after_is_understood_by_the_servers_own_clock(void)
+{
+	static const struct {
+		const char *date, *retry_after;
+		uint32_t seconds;
+	} said[] = {
+		{ NULL, NULL, 0 },
+		{ NULL, "5", 5 },
+		{ "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:49 GMT", 12 },
+		{ "Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:49 GMT", 12 },
+		{ NULL, "Sun, 06 Nov 1994 08:49:49 GMT", 0 },
+		{ "yesterday", "Fri, 06 Nov 3994 08:49:49 GMT", 60 },
+		{ NULL, "0000000000000000000000000000000000000000000000000000005", 0 },
+	};
+	struct client c;
+	struct server s;
+
+	client_init(&c);
+	server_init(&s, 100);
+	s.status = "429";
+	for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+		s.date = said[i].date;
+		s.retry_after = said[i].retry_after;
+		CU_ASSERT_EQUAL(ask(&c, &s, NULL), 0);
+		CU_ASSERT_EQUAL(talk(&c, &s), 0);
+		CU_ASSERT_EQUAL(c.last.status, 429);
+		CU_ASSERT_EQUAL(c.last.retry_after, said[i].seconds);
+	}
+	h2_free(c.h2);
+	nghttp2_session_del(s.session);
+}
+
 static const struct unit_case cases[] = {
 	{ "a question is posted with exactly these headers",
 	    a_question_is_posted_with_exactly_these_headers },
 	{ "status and content type are handed on", status_and_content_type_are_handed_on },
+	{ "Retry-After is understood by the server's own clock",
+	    retry_after_is_understood_by_the_servers_own_clock },
 	{ "an age is a number of seconds, or nothing", an_age_is_a_number_of_seconds_or_nothing },
 	{ "a body is bounded", a_body_is_bounded },
 	{ "the server's limit of streams is respected", the_servers_limit_of_streams_is_respected },

@@ -119,6 +119,29 @@ spread_passes_over_who_is_down_and_tries_who_comes_back(void)
 	policy_free(p);
 }
 
+static void
+one_that_asks_for_peace_is_asked_last_and_then_has_to_prove_itself(void)
+{
+	struct standing s[PROVIDERS] = { { .srtt_us = 0 } };
+	struct policy *p = policy_of("one");
+	const struct stage stage = { .ncandidates = 3, .candidates = { 3, 0, 5 } };
+
+	CU_ASSERT_STRING_EQUAL(candidates(p, s, "x.example.com", TYPE_A, 0), "dafbce");
+	s[3].held_until = NOW + 1;
+	CU_ASSERT_STRING_EQUAL(candidates(p, s, "x.example.com", TYPE_A, 0), "afbced");
+	CU_ASSERT_FALSE(select_alone(&stage, 3, s, NOW));
+	s[3].held_until = NOW;
+	CU_ASSERT_STRING_EQUAL(candidates(p, s, "x.example.com", TYPE_A, 0), "afbced?d");
+	/* alone, when all others of the stage do not work or ask for peace, too */
+	s[3].held_until = NOW + 1;
+	s[0] = down;
+	CU_ASSERT_FALSE(select_alone(&stage, 3, s, NOW));
+	s[5].held_until = NOW + 1;
+	CU_ASSERT_TRUE(select_alone(&stage, 3, s, NOW));
+	CU_ASSERT_TRUE(select_alone(&stage, 5, s, NOW));
+	policy_free(p);
+}
+
 /* --- shard ------------------------------------------------------------------------------------ */
 
 static void
@@ -385,6 +408,8 @@ fewer_operators_than_are_to_be_drawn_are_all_there_is(void)
 }
 
 static const struct unit_case cases[] = {
+	{ "one that asks for peace is asked last, and then has to prove itself",
+	    one_that_asks_for_peace_is_asked_last_and_then_has_to_prove_itself },
 	{ "spread throws dice for each question among the drawn",
 	    spread_throws_dice_for_each_question_among_the_drawn },
 	{ "spread passes over who is down and tries who comes back",

@@ -146,6 +146,43 @@ one_try_may_be_several_handshakes_within_the_same_account(void)
 	CU_ASSERT_TRUE(health_may_try(&h, 1000));
 }
 
+static void
+one_that_asks_for_peace_gets_it_for_a_minute_at_most(void)
+{
+	struct standing s;
+	struct health h;
+
+	health_init(&h, &s);
+	CU_ASSERT_TRUE(health_let(&h, false, 1000));
+	health_hold(&h, 5000, 1000);
+	CU_ASSERT_FALSE(health_let(&h, false, 5999));
+	health_answer(&h, 100, 2000); /* to a question of before */
+	CU_ASSERT_FALSE(health_let(&h, false, 5999));
+	CU_ASSERT_TRUE(health_let(&h, false, 6000));
+	CU_ASSERT_EQUAL(s.held_until, 6000); /* it is not proved yet */
+	health_answer(&h, 100, 6001);
+	CU_ASSERT_EQUAL(s.held_until, 0);
+	health_hold(&h, 10 * HEALTH_HOLD_MOST, 7000);
+	health_hold(&h, 1000, 8000); /* a shorter word does not shorten it */
+	CU_ASSERT_EQUAL(s.held_until, 7000 + HEALTH_HOLD_MOST);
+	health_reset(&h);
+	CU_ASSERT_TRUE(health_let(&h, false, 9000));
+}
+
+static void
+where_nobody_else_works_one_question_every_2_s_is_let_through(void)
+{
+	struct standing s;
+	struct health h;
+	int n = 0;
+
+	health_init(&h, &s);
+	health_hold(&h, 60000, 1000);
+	for (msec now = 1000; now < 61000; now += 100)
+		n += health_let(&h, true, now);
+	CU_ASSERT_EQUAL(n, 30);
+}
+
 static const struct unit_case cases[] = {
 	{ "the time of an answer is smoothed by one eighth",
 	    the_time_of_an_answer_is_smoothed_by_one_eighth },
@@ -159,6 +196,10 @@ static const struct unit_case cases[] = {
 	    a_lost_one_gets_no_more_than_8_handshakes_in_any_minute },
 	{ "one try may be several handshakes, within the same account",
 	    one_try_may_be_several_handshakes_within_the_same_account },
+	{ "one that asks for peace gets it, for a minute at most",
+	    one_that_asks_for_peace_gets_it_for_a_minute_at_most },
+	{ "where nobody else works, one question every 2 s is let through",
+	    where_nobody_else_works_one_question_every_2_s_is_let_through },
 	{ "our own limits are not held against it", our_own_limits_are_not_held_against_it },
 };
 
