@@ -50,6 +50,7 @@ struct upstream_spec {
 	 * NULL: there is none. Never plain, and without an `other` of its own. */
 	struct upstream_spec *other;
 	bool ecs_zero;	  /* asks it to tell nobody of the client's subnet: "ecs": "zero" */
+	bool unverified;  /* encrypted, but nobody proves who it is: RFC 9462 section 4.3 */
 	bool untied;	  /* no TLS session is kept or resumed: "tickets": false */
 	bool split;	  /* a server of a split rule: the person's own exception */
 	uint32_t timeout; /* ms of silence until the next is asked; 0: the usual */

@@ -7,7 +7,8 @@
  * Who is on the other side is proved before `ready`: the chain leads to a trust anchor, names the
  * host or the address (RFC 9525), and, when pins are given, holds one of them (RFC 7858 section
  * 4.2). Without a host and a CA file pins stand alone: the server's own key must be pinned, and its
- * certificate is not looked at further. SNI is sent for host names only (RFC 6066 section 3).
+ * certificate is not looked at further. Who asks for an unverified connection gets one with anybody: that
+ * keeps listeners out and no more (opportunistic privacy, RFC 7435). SNI is sent for host names only (RFC 6066 section 3).
  *
  * Octets that are written are encrypted together at the end of the loop's turn, or, if so wished,
  * each tls_write() as a record of its own; either way they are sent together.

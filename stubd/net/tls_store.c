@@ -272,6 +272,7 @@ make_key(const struct tls_params *p, uint8_t key[KEY_LEN])
 		hash_text(md, p->ca_file);
 		hash_text(md, p->alpn);
 		EVP_DigestUpdate(md, &p->untied, sizeof(p->untied));
+		EVP_DigestUpdate(md, &p->unverified, sizeof(p->unverified));
 		if (!p->host)
 			EVP_DigestUpdate(md, p->addr->ip, sizeof(p->addr->ip));
 		EVP_DigestUpdate(md, &p->addr->port, sizeof(p->addr->port));

@@ -43,6 +43,7 @@ struct tls_params {
 	size_t nhashes;
 	const char *alpn;   /* "h2", "dot" */
 	bool alpn_required; /* fail when the other side does not agree */
+	bool unverified;    /* whoever it is: only listeners are kept out, nothing is proved */
 	bool untied;	    /* no session is kept or offered */
 	bool separate;	    /* each tls_write() is a record of its own */
 };

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { AUTHORITY_MAX = 300, HTTPS_PORT = 443 };
 
@@ -100,14 +101,16 @@ static int
 start(struct transport *t, const struct upstream_spec *spec, const struct addr *addr)
 {
 	char authority[AUTHORITY_MAX], text[ADDR_TEXT_MAX];
+	const bool v6 = spec->host && strchr(spec->host, ':'); /* RFC 3986 section 3.2.2 */
 	struct addr bare = *addr;
 	struct doh *doh;
+	int n;
 
-	if (spec->host && addr->port == HTTPS_PORT)
-		snprintf(authority, sizeof(authority), "%s", spec->host);
-	else if (spec->host)
-		snprintf(authority, sizeof(authority), "%s:%u", spec->host, addr->port);
-	else {
+	if (spec->host) {
+		n = snprintf(authority, sizeof(authority), v6 ? "[%s]" : "%s", spec->host);
+		if (addr->port != HTTPS_PORT && (size_t)n < sizeof(authority))
+			snprintf(authority + n, sizeof(authority) - (size_t)n, ":%u", addr->port);
+	} else {
 		bare.scope = 0;
 		snprintf(authority, sizeof(authority), "%s", addr_to_text(&bare, text));
 	}

@@ -266,6 +266,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 		.nhashes = spec->nhashes,
 		.alpn = codec->alpn,
 		.alpn_required = codec->alpn_required,
+		.unverified = spec->unverified,
 		.untied = spec->untied,
 		.separate = codec->separate,
 	};

@@ -81,6 +81,53 @@ without_a_host_the_address_itself_is_verified(void)
 }
 
 static void
+an_address_in_place_of_a_name_is_verified_wherever_the_connection_leads(void)
+{
+	struct world w;
+
+	/* RFC 9462 section 4.2: the resolver at 192.0.2.53 designates one at another address */
+	world_init(&w);
+	w.params.host = "192.0.2.53";
+	w.peer.san = "DNS:dns.test,IP:127.0.0.1";
+	refused(&w, "address mismatch: certificate is for dns.test");
+
+	world_init(&w);
+	w.params.host = "2001:db8::53";
+	w.peer.san = "DNS:dns.test,IP:192.0.2.53,IP:2001:db8::53";
+	start(&w);
+	dial(&w);
+	guard_run(w.loop);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	world_clear(&w);
+}
+
+static void
+anybody_will_do_where_nothing_is_to_be_proved(void)
+{
+	struct world w;
+
+	world_init(&w);
+	w.params.host = "192.0.2.53";
+	w.params.unverified = true;
+	w.peer.san = "DNS:evil.test";
+	w.peer.until = -10;
+	w.peer.from = -20;
+	start(&w);
+	w.params.ca_file = NULL;
+	dial(&w);
+	guard_run(w.loop);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	/* and none of its sessions makes somebody of it where something is */
+	w.tls = tls_free(w.tls);
+	w.params.unverified = false;
+	dial(&w);
+	guard_run(w.loop);
+	CU_ASSERT_EQUAL(w.ready, 0);
+	CU_ASSERT_EQUAL(w.ended, 1);
+	world_clear(&w);
+}
+
+static void
 an_expired_certificate_is_refused(void)
 {
 	struct world w;
@@ -348,6 +395,10 @@ static const struct unit_case cases[] = {
 	    another_host_name_is_refused_under_tls_1_2_too },
 	{ "without a host the address itself is verified",
 	    without_a_host_the_address_itself_is_verified },
+	{ "an address in place of a name is verified wherever the connection leads",
+	    an_address_in_place_of_a_name_is_verified_wherever_the_connection_leads },
+	{ "anybody will do where nothing is to be proved",
+	    anybody_will_do_where_nothing_is_to_be_proved },
 	{ "an expired certificate is refused", an_expired_certificate_is_refused },
 	{ "an unknown authority is refused", an_unknown_authority_is_refused },
 	{ "a CA file that is not there is named at once",

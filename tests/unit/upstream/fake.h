@@ -21,6 +21,9 @@ struct transport {
 	const struct transport_events *events;
 	void *arg;
 	struct addr addr;
+	enum scheme scheme;
+	char host[64], path[64]; /* "": none */
+	bool unverified;
 	struct list asks;
 	size_t nasks, asked;
 	bool ready, retired, closed;
@@ -28,7 +31,7 @@ struct transport {
 	msec idle; /* the limit that it was given; 0: none */
 };
 
-struct answer {
+struct answered {
 	int calls;
 	enum ask_fail fail;
 	char text[128];
@@ -42,7 +45,7 @@ struct world {
 	struct pool *pool;
 	struct transport *opened[OPENED_MAX];
 	size_t nopened;
-	struct answer answers[ASKS_MAX];
+	struct answered answers[ASKS_MAX];
 	struct upstream_spec spec, other;
 	struct timer end;
 	const struct path_ops *paths;
@@ -63,6 +66,10 @@ fake_open(const struct transport_env *env, const struct upstream_spec *spec,
 	t->events = events;
 	t->arg = arg;
 	t->addr = *addr;
+	t->scheme = spec->scheme;
+	t->unverified = spec->unverified;
+	snprintf(t->host, sizeof(t->host), "%s", spec->host ? spec->host : "");
+	snprintf(t->path, sizeof(t->path), "%s", spec->path ? spec->path : "");
 	list_init(&t->asks);
 	CU_ASSERT_FATAL(current->nopened < OPENED_MAX);
 	current->opened[current->nopened++] = t;
@@ -196,7 +203,7 @@ pass(struct world *w, msec ms)
 static inline void
 on_answer(void *arg, const struct ask_result *result)
 {
-	struct answer *a = arg;
+	struct answered *a = arg;
 
 	a->calls++;
 	a->fail = result->fail;
