@@ -164,7 +164,7 @@ add_part(struct query *q, struct answer *part)
 	return true;
 }
 
-/* RFC 6147 section 5.1: a name that has no AAAA records is asked for its A records, once. Returns true
+/* RFC 6147 section 5.1: a name that has no IPv6 addresses is asked for its A records, once. Returns true
  * when the query goes on with that question. */
 static bool
 turn_to_a(struct query *q)

@@ -4,6 +4,9 @@
 #include "stubd/wire/answer_build.h"
 
 #include <errno.h>
+#include <string.h>
+
+enum { IPV6 = 16 };
 
 /* A cursor before the first record. */
 static struct rcur
@@ -17,6 +20,16 @@ records(const struct answer *a)
 	return cur;
 }
 
+/* Section 5.1.4: nobody is reached at an IPv6 address that is an IPv4 one. */
+static bool
+is_disguised(const struct msg_rr *rr)
+{
+	static const uint8_t mapped[] = { [10] = 0xff, [11] = 0xff };
+
+	return rr->type == TYPE_AAAA && rr->rdlen == IPV6 &&
+	       memcmp(rr->rdata, mapped, sizeof(mapped)) == 0;
+}
+
 bool
 answer_has(const struct answer *answer, uint16_t type)
 {
@@ -26,7 +39,7 @@ answer_has(const struct answer *answer, uint16_t type)
 		struct msg_rr rr;
 
 		msg_read_rr(&cur, &rr);
-		if (!cur.bad && rr.type == type)
+		if (!cur.bad && rr.type == type && !is_disguised(&rr))
 			return true;
 	}
 	return false;

@@ -8,7 +8,8 @@
 
 struct prefix;
 
-/* Has the answer section a record of that type? */
+/* Has the answer section a record of that type? IPv6 addresses in ::ffff:0:0/96, which are IPv4 ones in
+ * disguise, are none (section 5.1.4). */
 bool answer_has(const struct answer *answer, uint16_t type);
 
 /* Makes the answer to the same name's AAAA question from one that has A records: the chain as it is,

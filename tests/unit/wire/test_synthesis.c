@@ -49,9 +49,33 @@ without_addresses_nothing_is_made(void)
 	answer_free(a);
 }
 
+static void
+ipv4_addresses_in_disguise_are_no_ipv6_ones(void)
+{
+	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff, [12] = 192 };
+	static const uint8_t ip6[16] = { 0x20, 1, 0x0d, 0xb8 };
+	struct answer *a;
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_AAAA);
+	packet_rr(&p, SECTION_ANSWER, "a.example", TYPE_AAAA, 300, mapped, sizeof(mapped));
+	a = packet_answer(&p, "a.example", TYPE_AAAA, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT_FALSE(answer_has(a, TYPE_AAAA));
+	answer_free(a);
+
+	packet_rr(&p, SECTION_ANSWER, "a.example", TYPE_AAAA, 300, ip6, sizeof(ip6));
+	a = packet_answer(&p, "a.example", TYPE_AAAA, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(answer_has(a, TYPE_AAAA));
+	answer_free(a);
+}
+
 static const struct unit_case cases[] = {
 	{ "addresses become IPv6 ones, for no longer than is said", addresses_become_ipv6_ones },
 	{ "without addresses nothing is made", without_addresses_nothing_is_made },
+	{ "IPv4 addresses in disguise are no IPv6 ones",
+	    ipv4_addresses_in_disguise_are_no_ipv6_ones },
 };
 
 UNIT_MAIN("wire/synthesis", cases)
