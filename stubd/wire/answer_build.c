@@ -24,7 +24,7 @@ fault(struct build *b, const char *why)
 		b->why = why;
 }
 
-/* The labels of a name, and for each a hash of the suffix that begins with it. */
+/* The labels of a name on the wire, and for each a hash of the suffix that begins with it. */
 struct suffixes {
 	size_t n;
 	uint8_t at[LABELS_MAX];
@@ -32,15 +32,15 @@ struct suffixes {
 };
 
 static void
-suffixes_of(const struct name *name, struct suffixes *s)
+suffixes_of(const uint8_t *name, struct suffixes *s)
 {
 	uint32_t h = 2166136261u;
 
 	s->n = 0;
-	for (size_t i = 0; name->wire[i]; i += (size_t)name->wire[i] + 1)
+	for (size_t i = 0; name[i]; i += (size_t)name[i] + 1)
 		s->at[s->n++] = (uint8_t)i;
 	for (size_t k = s->n; k-- > 0;) {
-		const uint8_t *label = name->wire + s->at[k];
+		const uint8_t *label = name + s->at[k];
 
 		for (size_t i = 0; i <= label[0]; i++)
 			h = (h ^ label[i]) * 16777619u;
@@ -95,11 +95,11 @@ suffix_find(struct build *b, uint32_t hash, const uint8_t *suffix)
 	return 0;
 }
 
-/* Remembers a suffix if pointers may lead to it: later parts may be left out of a reply. */
+/* Remembers a suffix. */
 static void
 suffix_add(struct build *b, uint32_t hash, size_t offset)
 {
-	if (b->part != PART_ANSWER || offset >= POINTER_REACH || b->nsuffixes >= BUILD_SUFFIXES_MAX)
+	if (offset >= POINTER_REACH || b->nsuffixes >= BUILD_SUFFIXES_MAX)
 		return;
 	for (unsigned i = 0; i < BUILD_PROBES_MAX; i++) {
 		struct build_slot *slot = slot_at(b, hash, i);
@@ -112,14 +112,31 @@ suffix_add(struct build *b, uint32_t hash, size_t offset)
 	}
 }
 
+/* Makes pointers into the question possible, which most answers of one record do without. */
 static void
+begin_compressing(struct build *b)
+{
+	struct suffixes s;
+
+	b->compressing = true;
+	memset(b->slots, 0, sizeof(b->slots));
+	suffixes_of(b->wire + MSG_HEADER, &s);
+	for (size_t i = 0; i < s.n; i++)
+		suffix_add(b, s.hash[i], (size_t)MSG_HEADER + s.at[i]);
+}
+
+/* Returns where a pointer may lead to for the same name; 0: nowhere. Later parts than the plain answer
+ * may be left out of a reply. */
+static uint16_t
 write_name(struct build *b, const struct name *name)
 {
 	size_t begin = wcur_len(&b->out), k;
 	struct suffixes s;
 	uint16_t known = 0;
 
-	suffixes_of(name, &s);
+	if (!b->compressing)
+		begin_compressing(b);
+	suffixes_of(name->wire, &s);
 	for (k = 0; k < s.n; k++) {
 		known = suffix_find(b, s.hash[k], name->wire + s.at[k]);
 		if (known)
@@ -131,21 +148,32 @@ write_name(struct build *b, const struct name *name)
 	} else {
 		wcur_bytes(&b->out, name->wire, name->len);
 	}
-	for (size_t i = 0; i < k && !b->out.bad; i++)
+	if (known && k == 0)
+		return known;
+	if (b->out.bad || b->part != PART_ANSWER || begin >= POINTER_REACH)
+		return 0;
+	for (size_t i = 0; i < k; i++)
 		suffix_add(b, s.hash[i], begin + s.at[i]);
+	return (uint16_t)begin;
 }
 
 void
 build_start(struct build *b, const struct question *question)
 {
-	memset(b, 0, offsetof(struct build, ttls)); /* what follows is written before it is read */
+	memset(b, 0, offsetof(struct build, slots)); /* what follows is written before it is read */
 	b->out = wcur_make(b->wire, sizeof(b->wire));
 	b->ttl = UINT32_MAX;
 	memset(wcur_reserve(&b->out, MSG_HEADER), 0, MSG_HEADER);
-	write_name(b, &question->name);
+	wcur_bytes(&b->out, question->name.wire, question->name.len);
 	wcur_u16(&b->out, question->type);
 	wcur_u16(&b->out, question->class);
 	b->start[PART_ANSWER] = (uint16_t)wcur_len(&b->out);
+}
+
+void
+build_asked_at(struct build *b, const uint8_t *base, size_t place)
+{
+	b->asked = (struct build_known){ base, place, MSG_HEADER };
 }
 
 void
@@ -196,13 +224,13 @@ write_rdata(struct build *b, const struct build_rr *rr)
 	length[1] = (uint8_t)n;
 }
 
-void
-build_rr(struct build *b, const struct build_rr *rr)
+/* Writes what follows the owner. */
+static void
+write_rest(struct build *b, const struct build_rr *rr)
 {
 	uint32_t ttl = rr->ttl < ANSWER_TTL_MAX ? rr->ttl : ANSWER_TTL_MAX;
 	size_t ttl_at;
 
-	write_name(b, rr->owner);
 	wcur_u16(&b->out, rr->type);
 	wcur_u16(&b->out, rr->class);
 	ttl_at = wcur_len(&b->out);
@@ -223,26 +251,56 @@ build_rr(struct build *b, const struct build_rr *rr)
 }
 
 void
+build_rr(struct build *b, const struct build_rr *rr)
+{
+	write_name(b, rr->owner);
+	write_rest(b, rr);
+}
+
+static bool
+is_known(const struct build_known *known, const struct rcur *cur, size_t place)
+{
+	return known->base == cur->base && known->place == place;
+}
+
+/* Copies the owner at the cursor, as a pointer where it is the question's name or that of the last
+ * record once more. */
+static void
+copy_owner(struct build *b, struct rcur *cur)
+{
+	const size_t place = msg_name_place(cur);
+	const struct build_known *known = is_known(&b->asked, cur, place) ? &b->asked : &b->last;
+	struct name owner;
+
+	if (known->offset && is_known(known, cur, place)) {
+		msg_skip_name(cur);
+		wcur_u16(&b->out, (uint16_t)(POINTER | known->offset));
+		return;
+	}
+	msg_read_name_spelled(cur, &owner);
+	if (!cur->bad)
+		b->last = (struct build_known){ cur->base, place, write_name(b, &owner) };
+}
+
+void
 build_copy(struct build *b, struct rcur *cur, uint32_t ttl_max)
 {
 	struct build_rr out;
-	struct name owner;
 	struct msg_rr rr;
 
-	msg_read_name_spelled(cur, &owner);
+	copy_owner(b, cur);
 	msg_read_rr_rest(cur, &rr);
 	if (cur->bad) {
 		fault(b, "malformed record");
 		return;
 	}
 	out = (struct build_rr){
-		.owner = &owner,
 		.type = rr.type,
 		.class = rr.class,
 		.ttl = rr.ttl < ttl_max ? rr.ttl : ttl_max,
 		.rdata = { .base = cur->base, .p = rr.rdata, .end = rr.rdata + rr.rdlen },
 	};
-	build_rr(b, &out);
+	write_rest(b, &out);
 }
 
 static void

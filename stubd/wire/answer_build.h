@@ -33,6 +33,13 @@ struct build_slot {
 	uint16_t offset, tag;
 };
 
+/* A name of the message that is being copied, and where it was written. */
+struct build_known {
+	const uint8_t *base; /* of that message; NULL: none yet */
+	size_t place;	     /* there, see msg_name_place() */
+	uint16_t offset;
+};
+
 /* For the stack: it is larger than what malloc() keeps at hand. */
 struct build {
 	struct wcur out;
@@ -41,7 +48,10 @@ struct build {
 	uint32_t ttl;	      /* the least one yet; UINT32_MAX when there is no record */
 	const char *why;      /* the first fault; static */
 	bool private_address; /* of a record in the answer section */
+	bool compressing; /* slots are in use: from the first name on that is not the question's */
+	struct build_known asked, last; /* owners: the question's name, and what was written last */
 	size_t nttls, nsuffixes;
+	/* from here on: not cleared by build_start() */
 	struct build_slot slots[BUILD_SLOTS];
 	uint16_t ttls[BUILD_RECORDS_MAX];
 	uint8_t wire[MSG_MAX];
@@ -57,6 +67,9 @@ struct build_rr {
 
 /* Starts with the header and the question. Nothing is owned: a build that is given up is forgotten. */
 void build_start(struct build *build, const struct question *question);
+
+/* The question's name stands at that place of the message at base, letter case and all. */
+void build_asked_at(struct build *build, const uint8_t *base, size_t place);
 
 void build_part(struct build *build, enum build_part part);
 void build_rr(struct build *build, const struct build_rr *rr);

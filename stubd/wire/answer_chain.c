@@ -19,11 +19,18 @@ chain_broken(struct chain *c, const char *why)
 static uint32_t
 hash_of(const struct name *name)
 {
-	uint32_t h = 2166136261u;
+	const uint64_t mix = 0x9e3779b97f4a7c15;
+	uint64_t h = name->len, v = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < name->len; i++)
-		h = (h ^ name->wire[i]) * 16777619u;
-	return h;
+	for (; name->len - i >= sizeof(v); i += sizeof(v)) {
+		memcpy(&v, name->wire + i, sizeof(v));
+		h = (h ^ v) * mix;
+		h ^= h >> 32;
+	}
+	v = 0;
+	memcpy(&v, name->wire + i, name->len - i);
+	return (uint32_t)((h ^ v) * mix >> 32);
 }
 
 struct rcur
@@ -52,20 +59,39 @@ chain_rdata_name(const struct chain *c, const struct chain_rec *r, size_t skip, 
 
 /* --- index --- */
 
+/* Reads the owner at the cursor for its hash, unless the question or the record before has the same. */
 static void
-index_rr(struct chain *c, const struct msg_rr *rr, size_t at)
+index_owner(const struct chain *c, struct rcur *cur, struct chain_rec *r)
+{
+	const struct chain_rec *before = c->nrecs ? r - 1 : NULL;
+	struct name owner;
+
+	r->place = (uint16_t)msg_name_place(cur);
+	if (r->place == c->asked || (before && before->place == r->place)) {
+		r->hash = r->place == c->asked ? c->asked_hash : before->hash;
+		msg_skip_name(cur);
+		return;
+	}
+	msg_read_name(cur, &owner);
+	r->hash = hash_of(&owner);
+}
+
+static void
+index_rr(struct chain *c, struct rcur *cur)
 {
 	struct chain_rec *r = &c->recs[c->nrecs];
+	struct msg_rr rr;
 
-	*r = (struct chain_rec){
-		.hash = hash_of(&rr->owner),
-		.ttl = rr->ttl,
-		.at = (uint16_t)at,
-		.rdata = (uint16_t)(rr->rdata - c->bytes),
-		.rdlen = rr->rdlen,
-		.type = rr->type,
-		.class = rr->class,
-	};
+	r->at = (uint16_t)rcur_offset(cur);
+	index_owner(c, cur, r);
+	msg_read_rr_rest(cur, &rr);
+	if (cur->bad)
+		return;
+	r->ttl = rr.ttl;
+	r->rdata = (uint16_t)(rr.rdata - c->bytes);
+	r->rdlen = rr.rdlen;
+	r->type = rr.type;
+	r->class = rr.class;
 	c->nrecs++;
 }
 
@@ -76,15 +102,15 @@ index_sections(struct chain *c, struct rcur *cur, const struct msg_header *h)
 	struct msg_rr rr;
 
 	for (unsigned i = 0; i < total; i++) {
-		size_t at = rcur_offset(cur);
-
+		if (i < (unsigned)h->ancount + h->nscount) {
+			index_rr(c, cur);
+			if (cur->bad)
+				return chain_broken(c, "malformed record");
+			continue;
+		}
 		msg_read_rr(cur, &rr);
 		if (cur->bad)
 			return chain_broken(c, "malformed record");
-		if (i < (unsigned)h->ancount + h->nscount) {
-			index_rr(c, &rr, at);
-			continue;
-		}
 		if (rr.type != TYPE_OPT)
 			continue;
 		if (opts++)
@@ -108,6 +134,12 @@ index_dnames(struct chain *c)
 static int
 index_message(struct chain *c, struct rcur *cur, const struct msg_header *h)
 {
+	const struct name *asked = &c->question->name;
+
+	c->asked_hash = hash_of(asked);
+	if (h->qdcount && rcur_left(cur) >= asked->len &&
+	    memcmp(cur->p, asked->wire, asked->len) == 0)
+		c->asked = MSG_HEADER;
 	for (unsigned i = 0; i < h->qdcount; i++) {
 		msg_skip_name(cur);
 		rcur_skip(cur, 4);
@@ -134,6 +166,7 @@ chain_index(struct chain *c, const uint8_t *bytes, size_t n, const struct questi
 	c->bytes = bytes;
 	c->n = n;
 	c->question = question;
+	c->asked = CHAIN_NOWHERE;
 	c->rcode = h.flags & RCODE_MASK;
 	if (c->rcode != RCODE_NOERROR && c->rcode != RCODE_NXDOMAIN)
 		return 0;
@@ -155,16 +188,18 @@ chain_clear(struct chain *c)
 /* --- walk --- */
 
 bool
-chain_at(const struct chain *c, const struct chain_rec *r, const struct name *name, uint32_t hash)
+chain_at(const struct chain *c, const struct chain_rec *r, const struct chain_step *step)
 {
 	struct name owner;
 
-	if (r->hash != hash)
+	if (r->hash != step->hash)
 		return false;
 	if (r->class != c->question->class && c->question->class != CLASS_ANY)
 		return false;
+	if (r->place == step->place)
+		return true;
 	chain_owner(c, r, &owner);
-	return name_equal(&owner, name);
+	return name_equal(&owner, &step->name);
 }
 
 bool
@@ -182,8 +217,7 @@ find(const struct chain *c, const struct chain_step *step, uint16_t type)
 	for (size_t i = 0; i < c->nanswer; i++) {
 		const struct chain_rec *r = &c->recs[i];
 
-		if ((type ? r->type == type : chain_is_data(c, r->type)) &&
-		    chain_at(c, r, &step->name, step->hash))
+		if ((type ? r->type == type : chain_is_data(c, r->type)) && chain_at(c, r, step))
 			return (int)i;
 	}
 	return CHAIN_NONE;
@@ -245,14 +279,27 @@ next_name(struct chain *c, struct chain_step *step, struct name *next)
 }
 
 static void
-push(struct chain *c, const struct name *name)
+push(struct chain *c, const struct name *name, uint32_t hash, uint16_t place)
 {
-	c->steps[c->nsteps++] = (struct chain_step){
-		.name = *name,
-		.hash = hash_of(name),
-		.cname = CHAIN_NONE,
-		.dname = CHAIN_NONE,
-	};
+	struct chain_step *step = &c->steps[c->nsteps++];
+
+	step->name.len = name->len;
+	memcpy(step->name.wire, name->wire, name->len);
+	step->hash = hash;
+	step->place = place;
+	step->cname = step->dname = CHAIN_NONE;
+}
+
+/* Where the name stands that a step leads to. */
+static uint16_t
+next_place(const struct chain *c, const struct chain_step *step)
+{
+	struct rcur cur;
+
+	if (step->cname == CHAIN_NONE)
+		return CHAIN_NOWHERE;
+	cur = chain_cursor(c, c->recs[step->cname].rdata, c->n);
+	return (uint16_t)msg_name_place(&cur);
 }
 
 static bool
@@ -269,7 +316,7 @@ chain_walk(struct chain *c, answer_follow *follow, void *arg)
 {
 	uint16_t type = c->question->type;
 
-	push(c, &c->question->name);
+	push(c, &c->question->name, c->asked_hash, c->asked);
 	for (;;) {
 		struct chain_step *step = &c->steps[c->nsteps - 1];
 		struct name next;
@@ -293,7 +340,7 @@ chain_walk(struct chain *c, answer_follow *follow, void *arg)
 			return chain_broken(c, "CNAME loop");
 		if (c->nsteps == CHAIN_NAMES)
 			return chain_broken(c, "CNAME chain is too long");
-		push(c, &next);
+		push(c, &next, hash_of(&next), next_place(c, step));
 		if (follow && !follow(arg, &next)) {
 			c->cut = true;
 			return 0;

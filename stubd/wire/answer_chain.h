@@ -3,7 +3,8 @@
  * makes the normal form of it.
  *
  *	index	every record of the answer and authority sections: where it stands, and a hash of
- *		its owner
+ *		its owner. Most owners are a pointer to the question or to the owner before: those
+ *		are not read again
  *	walk	from the question's name along CNAME and DNAME to the end (RFC 1034 section 4.3.2,
  *		RFC 6672 section 3.2)
  */
@@ -16,8 +17,9 @@
 
 enum {
 	CHAIN_NAMES = ANSWER_CHAIN_MAX + 1,
-	CHAIN_NONE = -1, /* no record */
-	CHAIN_FEW = 64,	 /* records that take no allocation */
+	CHAIN_NONE = -1,	    /* no record */
+	CHAIN_NOWHERE = UINT16_MAX, /* no place: no name can begin with the last octet */
+	CHAIN_FEW = 64,		    /* records that take no allocation */
 };
 
 /* One record of the reply. */
@@ -25,6 +27,7 @@ struct chain_rec {
 	uint32_t hash;	/* of the owner; only to skip others quickly */
 	uint32_t ttl;	/* seconds */
 	uint16_t at;	/* where it starts in the message */
+	uint16_t place; /* of its owner, see msg_name_place() */
 	uint16_t rdata; /* where its RDATA starts */
 	uint16_t rdlen, type, class;
 };
@@ -33,6 +36,7 @@ struct chain_rec {
 struct chain_step {
 	struct name name;
 	uint32_t hash;
+	uint16_t place; /* or CHAIN_NOWHERE */
 	/* Indexes of records, or CHAIN_NONE; dname alone: nobody made the CNAME. */
 	int cname, dname;
 };
@@ -47,6 +51,9 @@ struct chain {
 	bool cut;			 /* the last step may not be followed */
 	unsigned nsteps, ndnames;
 	size_t nanswer, nrecs; /* answer first, then authority */
+	uint16_t
+	    asked; /* place of the question's name; CHAIN_NOWHERE unless it is canonical there */
+	uint32_t asked_hash;
 	/* from here on: written before they are read, and not cleared */
 	uint16_t dnames[ANSWER_CHAIN_MAX]; /* more than a chain can use are ignored */
 	struct chain_step steps[CHAIN_NAMES];
@@ -74,9 +81,9 @@ struct rcur chain_cursor(const struct chain *chain, size_t at, size_t end);
 
 void chain_owner(const struct chain *chain, const struct chain_rec *rec, struct name *out);
 
-/* True if the record belongs to that name, of the question's class. */
+/* True if the record belongs to that step's name, and is of the question's class. */
 bool chain_at(
-    const struct chain *chain, const struct chain_rec *rec, const struct name *name, uint32_t hash);
+    const struct chain *chain, const struct chain_rec *rec, const struct chain_step *step);
 
 /* Reads the name that stands skip octets into the RDATA; false when it is broken. */
 bool chain_rdata_name(

@@ -204,8 +204,7 @@ set_ttl(const struct chain *c, const struct chain_step *step)
 	for (size_t i = 0; c->question->type != TYPE_ANY && i < c->nanswer; i++) {
 		const struct chain_rec *r = &c->recs[i];
 
-		if (r->type == c->question->type && r->ttl < least &&
-		    chain_at(c, r, &step->name, step->hash))
+		if (r->type == c->question->type && r->ttl < least && chain_at(c, r, step))
 			least = r->ttl;
 	}
 	return least;
@@ -226,21 +225,21 @@ write_data(struct scrub *s, const struct chain_step *step, bool dnssec)
 			continue;
 		if (type == TYPE_RRSIG && dnssec && c->question->type != TYPE_ANY)
 			type = covered(c, r);
-		if (chain_is_data(c, type) && chain_at(c, r, &step->name, step->hash))
+		if (chain_is_data(c, type) && chain_at(c, r, step))
 			write_rec(s, i, ttl_max);
 	}
 }
 
-/* Writes the signatures at name over one type. */
+/* Writes the signatures at a step's name over one type. */
 static void
-write_signatures(struct scrub *s, const struct name *name, uint32_t hash, uint16_t type)
+write_signatures(struct scrub *s, const struct chain_step *step, uint16_t type)
 {
 	const struct chain *c = s->chain;
 
 	for (size_t i = 0; i < c->nanswer; i++) {
 		const struct chain_rec *r = &c->recs[i];
 
-		if (r->type == TYPE_RRSIG && covered(c, r) == type && chain_at(c, r, name, hash))
+		if (r->type == TYPE_RRSIG && covered(c, r) == type && chain_at(c, r, step))
 			write_rec(s, i, ANSWER_TTL_MAX);
 	}
 }
@@ -252,13 +251,13 @@ write_alias_signatures(struct scrub *s, const struct chain_step *step)
 
 	if (step->dname != CHAIN_NONE) {
 		const struct chain_rec *dname = &c->recs[step->dname];
-		struct name owner;
+		struct chain_step at = { .hash = dname->hash, .place = dname->place };
 
-		chain_owner(c, dname, &owner);
-		write_signatures(s, &owner, dname->hash, TYPE_DNAME);
+		chain_owner(c, dname, &at.name);
+		write_signatures(s, &at, TYPE_DNAME);
 	}
 	if (step->cname != CHAIN_NONE)
-		write_signatures(s, &step->name, step->hash, TYPE_CNAME);
+		write_signatures(s, step, TYPE_CNAME);
 }
 
 static void
@@ -381,6 +380,8 @@ answer_from_reply(const uint8_t *bytes, size_t n, const struct question *questio
 	}
 	s.build = &build;
 	build_start(&build, question);
+	if (chain.asked != CHAIN_NOWHERE)
+		build_asked_at(&build, bytes, chain.asked);
 	r = write_all(&s, out, why);
 done:
 	chain_clear(&chain);

@@ -62,7 +62,8 @@ blocking_find(const uint8_t *reply, size_t n)
 	for (unsigned i = 0; i < records && !cur.bad; i++) {
 		struct msg_rr rr;
 
-		msg_read_rr(&cur, &rr);
+		msg_skip_name(&cur);
+		msg_read_rr_rest(&cur, &rr);
 		if (cur.bad)
 			break;
 		if (rr.type == TYPE_OPT && said == EDE_NONE)

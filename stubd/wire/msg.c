@@ -137,6 +137,14 @@ msg_read_name(struct rcur *cur, struct name *out)
 	lower(out);
 }
 
+size_t
+msg_name_place(const struct rcur *cur)
+{
+	if (rcur_left(cur) < 2 || cur->p[0] < 0xc0)
+		return rcur_offset(cur);
+	return (size_t)(cur->p[0] & 0x3f) << 8 | cur->p[1];
+}
+
 void
 msg_skip_name(struct rcur *cur)
 {

@@ -85,6 +85,10 @@ void msg_read_name(struct rcur *cur, struct name *out);
  * survive. */
 void msg_read_name_spelled(struct rcur *cur, struct name *out);
 
+/* Where in the message the labels of the name at the cursor begin: there, or where the pointer that
+ * stands there leads. Names of one place are one name, if that can be read at all. */
+size_t msg_name_place(const struct rcur *cur);
+
 /* Moves over a possibly compressed name without following pointers. */
 void msg_skip_name(struct rcur *cur);
 

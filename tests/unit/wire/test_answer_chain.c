@@ -272,7 +272,61 @@ keeps_other_classes_apart(void)
 	a = answer_free(a);
 }
 
+/* An A record whose owner is a pointer. */
+static void
+point(struct packet *p, unsigned at, uint8_t last)
+{
+	static const uint8_t rest[] = { 0, TYPE_A, 0, CLASS_IN, 0, 0, 0, 60, 0, 4, 192, 0, 2 };
+
+	wcur_u16(&p->w, (uint16_t)(0xc000 | at));
+	wcur_bytes(&p->w, rest, sizeof(rest));
+	wcur_u8(&p->w, last);
+	packet_count(p, SECTION_ANSWER);
+}
+
+static void
+follows_pointers_to_one_name(void)
+{
+	/* of the CNAME, which stands in its RDATA */
+	const unsigned target = MSG_HEADER + 11 + 4 + 11 + 10;
+	struct packet p;
+	struct answer *a;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "a.example", TYPE_CNAME, 70, "b.example");
+	point(&p, target, 1);
+	point(&p, target, 2);
+	point(&p, target, 4);
+	a = packet_answer(&p, "a.example", TYPE_A, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT(packet_whole(a->wire, a->len));
+	CU_ASSERT_EQUAL(a->ancount, 4);
+	CU_ASSERT_EQUAL(has(a, SECTION_ANSWER, "a.example", TYPE_CNAME), 1);
+	CU_ASSERT_EQUAL(has(a, SECTION_ANSWER, "b.example", TYPE_A), 3);
+	a = answer_free(a);
+}
+
+static void
+refuses_pointers_into_the_header(void)
+{
+	static const char *const spelled[] = { "a.example", "A.example" };
+
+	for (size_t i = 0; i < 2; i++) {
+		for (unsigned at = 0; at < MSG_HEADER; at++) {
+			struct packet p;
+			const char *why = NULL;
+
+			packet_begin(&p, FLAG_QR, spelled[i], TYPE_A);
+			point(&p, at, 1);
+			CU_ASSERT_PTR_NULL(packet_answer(&p, "a.example", TYPE_A, &why));
+			CU_ASSERT_STRING_EQUAL(why, "malformed record");
+		}
+	}
+}
+
 static const struct unit_case cases[] = {
+	{ "owners that are pointers to one name belong to it", follows_pointers_to_one_name },
+	{ "an owner that points into the header is malformed", refuses_pointers_into_the_header },
 	{ "a CNAME chain is put in order, strangers are dropped", orders_the_chain },
 	{ "a chain is cut where it may not be followed", cuts_where_told },
 	{ "a chain without an end is cut, to be asked on", cuts_incomplete_chains },
