@@ -7,6 +7,7 @@
 #include "policy/zone.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 /*
@@ -246,6 +247,17 @@ policy_route(const struct policy *policy, const struct view *view, const struct 
 		route_split(policy, view, standing, now, out);
 	else
 		route_providers(&choice, out);
+}
+
+void
+view_copy(struct view *to, const struct view *from)
+{
+	const size_t owner = offsetof(struct view, owner);
+
+	if (from->kind == VIEW_LOCAL)
+		*to = *from;
+	else
+		memcpy(to, from, owner + strlen(from->owner) + 1);
 }
 
 const char *

@@ -122,6 +122,9 @@ void policy_route(const struct policy *policy, const struct view *view,
 bool policy_is_degraded(const struct policy *policy, const struct standing *standing,
     const struct draw *draw, uint64_t now);
 
+/* Copies a view; only what its kind uses. */
+void view_copy(struct view *to, const struct view *from);
+
 const char *view_kind_text(enum view_kind kind);
 const char *stage_kind_text(enum stage_kind kind);
 

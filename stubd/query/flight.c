@@ -51,7 +51,7 @@ flight_stop(struct flight *f)
 	pursuit_cancel(&f->pursuit);
 	validation_cancel(&f->validation);
 	recursion_cancel(&f->recursion);
-	timer_stop(&f->start);
+	loop_later_stop(&f->start);
 }
 
 /* Raw flights trust nothing, and leave nothing behind. */
@@ -99,7 +99,7 @@ finish(struct flight *f)
 		wait->done(wait, &result);
 	}
 	answer_free(f->answer);
-	free(f);
+	spares_give(&r->spare_flights, f);
 }
 
 void
@@ -125,22 +125,22 @@ flight_fail(struct flight *f, enum ede ede, enum failure_kind failure)
 static struct flight *
 flight_new(struct resolver *r, const struct flight_key *key, const struct view *view)
 {
-	struct flight *f = malloc(sizeof(*f));
+	struct flight *f = spares_take(&r->spare_flights, sizeof(*f));
 
 	if (!f)
 		return NULL;
 	memset(f, 0, offsetof(struct flight, why) + sizeof(f->why[0]));
 	f->resolver = r;
 	f->question = *key->question;
-	f->view = *view;
+	view_copy(&f->view, view);
 	f->kind = key->kind;
 	f->cd = key->cd;
 	f->ede = EDE_NONE;
 	f->started = loop_now(r->loop);
 	f->trace.transport = "";
 	list_init(&f->waits);
-	timer_init(&f->start, r->loop, flight_on_start, f);
-	timer_start(&f->start, 0);
+	loop_later_init(&f->start, r->loop, flight_on_start, f);
+	loop_later_start(&f->start);
 	map_insert(&r->flights, &f->node, key_hash(&r->flights, key));
 	list_push_back(&r->flying, &f->link);
 	r->nraw += key->kind == FLIGHT_RAW;
@@ -231,7 +231,7 @@ reroute(struct flight *f)
 	policy_view(r->policy, &f->question, &r->netview, &f->view);
 	key.view = f->view.id;
 	map_insert(&r->flights, &f->node, key_hash(&r->flights, &key));
-	timer_start(&f->start, 0);
+	loop_later_start(&f->start);
 }
 
 void

@@ -5,7 +5,7 @@
 #ifndef QUERY_FLIGHT_IMPL_H
 #define QUERY_FLIGHT_IMPL_H
 
-#include "stubd/net/timer.h"
+#include "stubd/net/loop.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/recursion.h"
 #include "stubd/query/validation.h"
@@ -26,7 +26,7 @@ struct flight {
 
 	struct route route;
 	unsigned stage;		      /* number in route.stages */
-	struct timer start;	      /* the turn after flight_join(), or after a reload */
+	struct loop_later start;      /* after flight_join(), or a reload */
 	struct pursuit pursuit;	      /* of stages that ask upstreams */
 	struct validation validation; /* of stages that ask providers */
 	struct recursion recursion;   /* of the stage that asks the engine */
@@ -44,8 +44,7 @@ struct flight {
 	struct view view;
 };
 
-/* The turn after the start, or after a reload: finds its stages and enters the first. arg is the
- * flight. */
+/* After the start, or after a reload: finds its stages and enters the first. arg is the flight. */
 void flight_on_start(void *arg);
 
 /* Ends whatever the current stage has under way. */

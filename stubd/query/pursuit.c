@@ -234,8 +234,6 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 		return -EBUSY;
 	slot->pursuit = p;
 	slot->candidate = candidate;
-	p->asked++;
-	p->trace->asks++;
 	if (pool_is_held(p->resolver->pool, upstream) &&
 	    select_alone(p->stage, upstream, pool_standing(p->resolver->pool), now))
 		flags |= POOL_ASK_ANYWAY;
@@ -243,6 +241,8 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	    p->end - now + BACKSTOP, on_ask, slot, &slot->ask);
 	p->shut |= err == -ENOMEM;
 	p->own |= err == -ENOMEM;
+	p->asked += err == 0;
+	p->trace->asks += err == 0;
 	return err;
 }
 
@@ -286,6 +286,15 @@ wait_for(struct pursuit *p, enum pursuit_step step)
 	set_pace(p, p->began + due(p, step));
 }
 
+/* The candidate before the next was asked, and has its time to answer. */
+static void
+was_asked(struct pursuit *p)
+{
+	p->began = loop_now(p->resolver->loop);
+	wait_for(p, candidate_spec(p, p->next - 1)->scheme == SCHEME_DNS ? PURSUIT_TO_FAIL_OVER
+									 : PURSUIT_TO_HEDGE);
+}
+
 /* Asks the next candidate that can be asked; without one, waits for those outstanding or ends. */
 static void
 ask_next(struct pursuit *p)
@@ -302,10 +311,7 @@ ask_next(struct pursuit *p)
 		p->next++;
 	}
 	if (err == 0) {
-		p->began = loop_now(p->resolver->loop);
-		wait_for(p, candidate_spec(p, p->next - 1)->scheme == SCHEME_DNS
-				? PURSUIT_TO_FAIL_OVER
-				: PURSUIT_TO_HEDGE);
+		was_asked(p);
 	} else if (!outstanding(p)) {
 		finish(p, end_without_answer(p));
 	} else {
@@ -409,5 +415,10 @@ pursuit_start(struct pursuit *p, msec until, msec end)
 	p->until = until;
 	p->end = end;
 	timer_init(&p->pace, p->resolver->loop, on_pace, p);
-	timer_start(&p->pace, 0);
+	if (p->stage->ncandidates && ask(p, 0, 0) == 0) {
+		p->next = 1;
+		was_asked(p);
+	} else {
+		timer_start(&p->pace, 0); /* the end may not come in here */
+	}
 }

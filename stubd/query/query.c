@@ -60,19 +60,21 @@ drop_part(struct query *q, size_t i)
 static void
 query_free(struct query *q)
 {
+	struct resolver *r = q->resolver;
+
 	flight_leave(&q->wait);
 	timer_stop(&q->deadline);
 	timer_stop(&q->patience);
 	list_remove(&q->link);
-	q->resolver->counters.waiting--;
+	r->counters.waiting--;
 	if (q->client)
 		q->client->waiting--;
 	for (size_t i = 0; i < q->nparts; i++)
 		drop_part(q, i);
 	if (q->negative)
-		q->resolver->held -= q->negative->size;
+		r->held -= q->negative->size;
 	answer_free(q->negative);
-	free(q);
+	spares_give(&r->spare_queries, q);
 }
 
 /* The one end of a waiting query that is answered. */
@@ -111,24 +113,14 @@ fail(struct query *q, enum ede ede, const char *text)
 	finish_error(q, ede, text, false);
 }
 
-/* All parts are there: join and reply. */
+/* Replies with the whole answer (borrowed). */
 static void
-succeed(struct query *q)
+conclude(struct query *q, const struct answer *whole)
 {
-	struct answer *joined = NULL, *made = NULL;
-	const struct answer *whole;
+	struct answer *made = NULL;
 	uint8_t out[MSG_MAX];
 	size_t len;
 
-	if (q->parts[q->nparts - 1]->cut) {
-		fail(q, EDE_OTHER, "the chain of CNAMEs is too long");
-		return;
-	}
-	if (q->nparts > 1 && answer_join(q->parts, q->nparts, &joined) < 0) {
-		fail(q, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
-		return;
-	}
-	whole = joined ? joined : q->parts[0];
 	blocking_say(whole, &q->extra, q->text, sizeof(q->text));
 	if (q->trace)
 		q->trace->security = whole->security;
@@ -144,9 +136,25 @@ succeed(struct query *q)
 		    &q->msg, whole, 0, &q->extra);
 	}
 	answer_free(made);
-	answer_free(joined);
 	q->resolver->counters.answered++;
 	finish(q, out, len);
+}
+
+/* All parts are there: join and reply. */
+static void
+succeed(struct query *q)
+{
+	struct answer *joined = NULL;
+
+	if (q->parts[q->nparts - 1]->cut)
+		fail(q, EDE_OTHER, "the chain of CNAMEs is too long");
+	else if (q->nparts == 1)
+		conclude(q, q->parts[0]);
+	else if (answer_join(q->parts, q->nparts, &joined) < 0)
+		fail(q, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
+	else
+		conclude(q, joined);
+	answer_free(joined);
 }
 
 /* Adds one part (takes it). Returns true when the chain goes on with another question. */
@@ -271,6 +279,10 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 		snprintf(q->text, sizeof(q->text), "%s", result->text);
 		q->extra = (struct reply_extra){ .ede = result->ede, .text = q->text };
 	}
+	if (!q->nparts && !q->dns64 && !q->trace && !result->answer->cut) {
+		conclude(q, result->answer); /* nothing else belongs to it: no need for a copy */
+		return;
+	}
 	part = answer_copy(result->answer);
 	if (!part)
 		fail(q, EDE_OTHER, "out of memory");
@@ -299,9 +311,10 @@ part_at_hand(struct query *q, struct answer **part)
 	return 0;
 }
 
-/* Joins the flight for the current question. Returns true; false: the query has ended and is gone. */
+/* Joins the flight for the current question, of which nothing is at hand if it is unknown. Returns
+ * true; false: the query has ended and is gone. */
 static bool
-take_off(struct query *q)
+take_off(struct query *q, bool unknown)
 {
 	struct resolver *r = q->resolver;
 	const struct cache_key key = { .question = &q->current, .view = q->view.id };
@@ -317,7 +330,7 @@ take_off(struct query *q)
 		finish_error(q, EDE_OTHER, "too many questions in flight", false);
 	} else if (err < 0) {
 		fail(q, EDE_OTHER, "out of memory");
-	} else if (cache_is_stale(r->cache, &key, now) != CACHE_NOT_STALE) {
+	} else if (!unknown && cache_is_stale(r->cache, &key, now) != CACHE_NOT_STALE) {
 		timer_start(&q->patience, late > now ? late - now : 0);
 	}
 	return err == 0;
@@ -353,7 +366,7 @@ step(struct query *q)
 			return false;
 		}
 		if (!part)
-			return take_off(q);
+			return take_off(q, false);
 	} while (add_part(q, part) || turn_to_a(q));
 	succeed(q);
 	return false;
@@ -371,7 +384,7 @@ static struct query *
 query_new(const struct arrival *a, const struct view *view)
 {
 	struct resolver *r = a->resolver;
-	struct query *q = malloc(sizeof(*q));
+	struct query *q = spares_take(&r->spare_queries, sizeof(*q));
 
 	if (!q)
 		return NULL;
@@ -387,7 +400,7 @@ query_new(const struct arrival *a, const struct view *view)
 	if (q->client)
 		q->client->waiting++;
 	q->current = a->msg.question;
-	q->view = *view;
+	view_copy(&q->view, view);
 	q->dns64 = arrival_takes_dns64(a, view);
 	q->guarded = rebinding_forbids(r->policy, view->kind, &a->msg.question.name);
 	q->extra.ede = EDE_NONE;
@@ -432,7 +445,7 @@ arrival_wait(const struct arrival *a, const struct view *view, bool unknown, str
 		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "out of memory");
 		return;
 	}
-	*out = (unknown ? take_off(q) : step(q)) ? q : NULL;
+	*out = (unknown ? take_off(q, true) : step(q)) ? q : NULL;
 }
 
 void

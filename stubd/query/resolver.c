@@ -38,6 +38,8 @@ resolver_close(struct resolver *resolver)
 	query_end_all(resolver, "stubd is stopping");
 	flight_end_all(resolver, "stubd is stopping");
 	map_clear(&resolver->flights);
+	spares_clear(&resolver->spare_flights);
+	spares_clear(&resolver->spare_queries);
 	resolver->guard = guard_free(resolver->guard);
 	resolver->ledger = ledger_free(resolver->ledger);
 	resolver->policy = policy_free(resolver->policy);

@@ -9,6 +9,7 @@
 #include "stubd/base/clock.h"
 #include "stubd/base/list.h"
 #include "stubd/base/map.h"
+#include "stubd/base/spare.h"
 #include "stubd/base/walltime.h"
 #include "stubd/query/verdicts.h"
 
@@ -78,7 +79,8 @@ struct resolver {
 	struct list flying;	      /* all flights */
 	size_t nraw;		      /* raw ones among them */
 	struct list queries;	      /* all that wait */
-	size_t held;		      /* octets, see MAX_HELD */
+	struct spares spare_flights, spare_queries;
+	size_t held;	     /* octets, see MAX_HELD */
 	char *root_state;    /* see engine/rootstate.h; NULL: the root's keys are not followed */
 	uint64_t links_seen; /* of rules that are validated; see query/exceptions */
 	struct net_epoch epoch;

@@ -154,6 +154,7 @@ pool_free(struct pool *pool)
 	while (!list_empty(&pool->gone))
 		upstream_close(container_of(pool->gone.next, struct upstream, link));
 	timer_stop(&pool->ends);
+	spares_clear(&pool->spare_asks);
 	free(pool->upstreams);
 	free(pool->standings);
 	free(pool);

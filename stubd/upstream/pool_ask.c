@@ -2,8 +2,9 @@
 #include "stubd/upstream/pool_impl.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 void
 ask_unlink(struct ask *ask)
@@ -25,7 +26,7 @@ ask_free(struct ask *ask)
 	u->outstanding--;
 	if (ask->flags & POOL_ASK_PROBE)
 		u->nprobes--;
-	free(ask);
+	spares_give(&u->pool->spare_asks, ask);
 	upstream_settle(u);
 }
 
@@ -392,9 +393,10 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 	let = health_let(&u->health, flags & (POOL_ASK_PROBE | POOL_ASK_ANYWAY), pool_now(pool));
 	if (flags & POOL_ASK_PROBE && !let)
 		return -EAGAIN;
-	ask = calloc(1, sizeof(*ask));
+	ask = spares_take(&pool->spare_asks, sizeof(*ask));
 	if (!ask)
 		return -ENOMEM;
+	memset(ask, 0, offsetof(struct ask, fail));
 	list_init(&ask->link);
 	ask->upstream = u;
 	ask->question = *question;

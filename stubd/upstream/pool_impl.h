@@ -18,6 +18,7 @@
 #ifndef UPSTREAM_POOL_IMPL_H
 #define UPSTREAM_POOL_IMPL_H
 
+#include "stubd/base/spare.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 #include "stubd/upstream/health.h"
@@ -51,11 +52,12 @@ struct pool {
 	struct upstream **upstreams;		/* owned; in the order of the policy */
 	struct standing *standings;		/* owned; one each */
 	size_t n;
-	struct addr lost;      /* a place whose way was lost with the last epoch; family 0: none */
-	struct prefix nat64;   /* of the network; family 0: none */
-	struct list gone;      /* upstream.link: left the table, but still at work */
-	struct list ended;     /* ask.link: ENDING */
-	struct timer ends;     /* 0 ms: ends them where callbacks are allowed */
+	struct addr lost;    /* a place whose way was lost with the last epoch; family 0: none */
+	struct prefix nat64; /* of the network; family 0: none */
+	struct list gone;    /* upstream.link: left the table, but still at work */
+	struct list ended;   /* ask.link: ENDING */
+	struct timer ends;   /* 0 ms: ends them where callbacks are allowed */
+	struct spares spare_asks;
 	pool_sent_cb *on_sent; /* NULL: nobody is told */
 	void *sent_arg;
 };
@@ -120,19 +122,20 @@ struct ask {
 	struct upstream *upstream;
 	struct opening *opening; /* WAITING */
 	struct conn *conn;	 /* ON a connection */
-	struct question question;
 	unsigned flags;
 	bool retried;
 	bool written; /* once, on whatever connection */
 	struct timer timeout;
 	msec sent;
 	uint64_t sent_us;
-	bool reused;	    /* the connection was there before */
-	enum ask_fail fail; /* ENDING */
-	char text[POOL_TEXT_MAX];
-	const struct place *place;
+	bool reused; /* the connection was there before */
 	ask_cb *cb;
 	void *arg;
+	/* ENDING; from here on: not cleared by pool_ask() */
+	enum ask_fail fail;
+	const struct place *place;
+	char text[POOL_TEXT_MAX];
+	struct question question;
 };
 
 static inline msec
