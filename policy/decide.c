@@ -38,8 +38,7 @@ set_owner_suffix(struct view *view, const struct name *name, unsigned len)
 	struct name suffix;
 	char text[NAME_TEXT_MAX];
 
-	suffix.len = (uint8_t)len;
-	memcpy(suffix.wire, name->wire + (name->len - len), len);
+	name_suffix(name, len, &suffix);
 	set_owner(view, name_to_text(&suffix, text));
 }
 
@@ -227,13 +226,13 @@ route_providers(const struct choice *choice, struct route *out)
 }
 
 void
-policy_route(const struct policy *policy, const struct view *view, const struct question *question,
+policy_route(const struct policy *policy, const struct view *view, const struct name *domain,
     const struct standing *standing, const struct draw *draw, uint64_t now, uint64_t random,
     struct route *out)
 {
 	const struct choice choice = {
 		.policy = policy,
-		.question = question,
+		.domain = domain,
 		.standing = standing,
 		.draw = draw,
 		.now = now,

@@ -109,12 +109,13 @@ void policy_view(const struct policy *policy, const struct question *question,
 void policy_owner(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out);
 
-/* Fills *out for a view that is not local. standing has one entry an upstream, now is the loop's
+/* Fills *out for a view that is not local. domain is the name's registrable domain, NULL: it has none,
+ * or the strategy is not `shard`. standing has one entry an upstream, now is the loop's
  * clock in ms, random a number of this question alone, for the strategies that throw dice. Upstreams that are down are put last while another lives; when all are down they are
  * candidates in order (policy/select.h). No stage at all: nobody may be asked (view->closed). */
-void policy_route(const struct policy *policy, const struct view *view,
-    const struct question *question, const struct standing *standing, const struct draw *draw,
-    uint64_t now, uint64_t random, struct route *out);
+void policy_route(const struct policy *policy, const struct view *view, const struct name *domain,
+    const struct standing *standing, const struct draw *draw, uint64_t now, uint64_t random,
+    struct route *out);
 
 /* True when public names are answered by recursion first, because on_miss allows it and every
  * provider has failed and none has answered for SELECT_LOST ms: policy_route() then puts that stage first and sends the providers

@@ -182,6 +182,13 @@ name_strip(const struct name *name, unsigned n, struct name *out)
 	out->len = (uint8_t)len;
 }
 
+void
+name_suffix(const struct name *name, size_t octets, struct name *out)
+{
+	memmove(out->wire, name->wire + (name->len - octets), octets);
+	out->len = (uint8_t)octets;
+}
+
 static void
 append_label(struct name *out, const char *text, size_t n)
 {

@@ -84,6 +84,9 @@ unsigned name_labels(const struct name *name);
 /* Strips the leftmost n labels; stripping all or more gives the root. */
 void name_strip(const struct name *name, unsigned n, struct name *out);
 
+/* The last octets of a name's wire form, which begin with a label. */
+void name_suffix(const struct name *name, size_t octets, struct name *out);
+
 /* The name of the reverse zone of an address prefix: family AF_INET or AF_INET6, ip in network
  * order, bits rounded down to whole labels (8 or 4 bits) (RFC 1035 section 3.5, RFC 3596 2.5). */
 void name_reverse(int family, const uint8_t *ip, unsigned bits, struct name *out);

@@ -6,8 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What libpsl said of a suffix. */
+struct remembered {
+	char text[REGISTRABLE_MEMO_TEXT]; /* "": nothing */
+	bool is_public;
+};
+
 struct registrable_list {
 	psl_ctx_t *psl; /* owned */
+	struct remembered
+	    *memo; /* owned; REGISTRABLE_MEMO of them, each in the place of its hash */
 };
 
 static int
@@ -26,8 +34,12 @@ int
 registrable_open(const char *file, struct registrable_list **out)
 {
 	struct registrable_list *list = calloc(1, sizeof(*list));
-	int err = list ? 0 : -ENOMEM;
+	int err = -ENOMEM;
 
+	if (list)
+		list->memo = calloc(REGISTRABLE_MEMO, sizeof(*list->memo));
+	if (list && list->memo)
+		err = 0;
 	if (!err && file)
 		err = read_file(file, &list->psl);
 	else if (!err)
@@ -45,23 +57,28 @@ registrable_open(const char *file, struct registrable_list **out)
 struct registrable_list *
 registrable_free(struct registrable_list *list)
 {
-	if (list)
+	if (list) {
 		psl_free(list->psl);
+		free(list->memo);
+	}
 	free(list);
 	return NULL;
 }
 
-/* The name as libpsl reads it, without the last dot. An octet that no suffix has becomes '_', so that
- * a dot within a label does not look like the end of one. */
-static void
-write_text(const struct name *name, char text[NAME_WIRE_MAX])
+/* The name as libpsl reads it, without the last dot, and where each label begins; returns how many
+ * there are. An octet that no suffix has becomes '_', so that a dot within a label does not look like
+ * the end of one. */
+static unsigned
+write_text(const struct name *name, char text[NAME_WIRE_MAX], uint8_t labels[NAME_WIRE_MAX / 2])
 {
 	const uint8_t *wire = name->wire;
+	unsigned n = 0;
 	size_t at = 0;
 
 	for (size_t i = 0; wire[i]; i += wire[i] + 1u) {
 		if (at)
 			text[at++] = '.';
+		labels[n++] = (uint8_t)at;
 		for (size_t k = 1; k <= wire[i]; k++) {
 			const uint8_t c = wire[i + k];
 			const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
@@ -70,23 +87,59 @@ write_text(const struct name *name, char text[NAME_WIRE_MAX])
 		}
 	}
 	text[at] = '\0';
+	return n;
+}
+
+/* FNV-1a. Who finds suffixes that share a place has each looked up, as if there were no memo. */
+static struct remembered *
+place_of(const struct registrable_list *list, const char *text, size_t n)
+{
+	uint32_t hash = 2166136261;
+
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ (uint8_t)text[i]) * 16777619;
+	return &list->memo[hash % REGISTRABLE_MEMO];
+}
+
+/* libpsl searches its whole list from the left: what many names end in is asked for once. */
+static bool
+is_public(const struct registrable_list *list, const char *text)
+{
+	const size_t n = strlen(text);
+	struct remembered *r = place_of(list, text, n);
+
+	if (n >= sizeof(r->text))
+		return psl_is_public_suffix(list->psl, text);
+	if (strcmp(r->text, text) != 0) {
+		r->is_public = psl_is_public_suffix(list->psl, text);
+		memcpy(r->text, text, n + 1);
+	}
+	return r->is_public;
+}
+
+size_t
+registrable_octets(const struct registrable_list *list, const struct name *name)
+{
+	uint8_t labels[NAME_WIRE_MAX / 2];
+	char text[NAME_WIRE_MAX];
+	const unsigned n = write_text(name, text, labels);
+
+	/* The whole name is rarely asked for again. */
+	if (n == 0 || psl_is_public_suffix(list->psl, text))
+		return 0;
+	for (unsigned i = 1; i < n; i++) {
+		if (is_public(list, text + labels[i]))
+			return name->len - labels[i - 1];
+	}
+	return 0;
 }
 
 bool
 registrable_domain(const struct registrable_list *list, const struct name *name, struct name *out)
 {
-	char text[NAME_WIRE_MAX];
-	const char *domain;
-	unsigned labels = 1;
+	const size_t octets = registrable_octets(list, name);
 
-	if (name->len == 1)
-		return false;
-	write_text(name, text);
-	domain = psl_registrable_domain(list->psl, text);
-	if (!domain)
-		return false;
-	for (const char *p = domain; *p; p++)
-		labels += *p == '.';
-	name_strip(name, name_labels(name) - labels, out);
-	return true;
+	if (octets)
+		name_suffix(name, octets, out);
+	return octets > 0;
 }

@@ -8,7 +8,15 @@
 
 #include "policy/name.h"
 
+#include <stddef.h>
+
 struct registrable_list;
+
+enum {
+	REGISTRABLE_MEMO = 256, /* suffixes whose place in the list is remembered; a newer one goes
+				    * into an older one's place */
+	REGISTRABLE_MEMO_TEXT = 56 /* octets of one, the NUL included; longer ones are looked up */
+};
 
 /* Reads a list: the file, or with NULL the system's, or the one that is built into libpsl if that is
  * newer. Returns 0 and an owned *out; -errno; -EINVAL where the file has no suffixes; -ENOMEM. */
@@ -17,8 +25,12 @@ int registrable_open(const char *file, struct registrable_list **out);
 /* Returns NULL; NULL is allowed. */
 struct registrable_list *registrable_free(struct registrable_list *list);
 
-/* The registrable domain that name is or lies below. False for a public suffix and what is above
- * one: nobody's, and everybody's. */
+/* How many octets at the end of the name's wire form are the registrable domain that it is or lies
+ * below. 0 for a public suffix and what is above one: nobody's, and everybody's. Costs one search of
+ * libpsl's, and one more for each suffix that is not remembered; so never two threads at once. */
+size_t registrable_octets(const struct registrable_list *list, const struct name *name);
+
+/* The same, with the domain itself; false: none. */
 bool registrable_domain(
     const struct registrable_list *list, const struct name *name, struct name *out);
 

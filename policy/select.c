@@ -1,7 +1,6 @@
 #include "policy/select.h"
 
 #include "policy/config.h"
-#include "policy/registrable.h"
 #include "policy/siphash.h"
 #include "policy/value.h"
 
@@ -97,16 +96,10 @@ spread(const struct choice *choice, struct preference *p)
 		swap(&p->members[i - 1], &p->members[take(&random, i)]);
 }
 
-bool
-select_shard(const struct policy *policy, const struct question *question, struct name *domain)
-{
-	return question && policy->public_suffixes &&
-	       registrable_domain(policy->public_suffixes, &question->name, domain);
-}
-
 static uint64_t
-weight(const struct choice *choice, const struct name *domain, uint16_t member)
+weight(const struct choice *choice, uint16_t member)
 {
+	const struct name *domain = choice->domain;
 	const char *name = choice->policy->upstreams[member]->name;
 	uint8_t bytes[NAME_WIRE_MAX + LABEL_TEXT_MAX];
 	const size_t n = strnlen(name, LABEL_TEXT_MAX);
@@ -120,13 +113,12 @@ static void
 shard(const struct choice *choice, struct preference *p)
 {
 	uint64_t weights[ROUTE_CANDIDATES_MAX];
-	struct name domain;
 
-	if (!select_shard(choice->policy, choice->question, &domain))
+	if (!choice->domain)
 		return;
 	for (size_t i = 0; i < p->nmembers; i++) {
 		const uint16_t member = p->members[i];
-		const uint64_t w = weight(choice, &domain, member);
+		const uint64_t w = weight(choice, member);
 		size_t at = i;
 
 		for (; at > 0 && weights[at - 1] < w; at--) {

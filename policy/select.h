@@ -58,7 +58,7 @@ struct preference {
 /* What a choice among providers depends on; all borrowed. */
 struct choice {
 	const struct policy *policy;
-	const struct question *question; /* NULL: whatever is asked */
+	const struct name *domain; /* registrable, for `shard`; NULL: none */
 	const struct standing *standing;
 	const struct draw *draw;
 	uint64_t now;
@@ -67,10 +67,6 @@ struct choice {
 
 /* The preference among the providers. */
 void select_providers(const struct choice *choice, struct preference *out);
-
-/* Under `shard`: the domain that decides; false: the question goes to the fixed member. */
-bool select_shard(
-    const struct policy *policy, const struct question *question, struct name *domain);
 
 /* Does none of the stage's candidates but that one work, so that it has to be asked though it asks to be
  * left in peace? */

@@ -367,11 +367,11 @@ show_numbers(FILE *out, const json_t *json)
 	fprintf(out, "\n  %-15s%lld cached, %lld upstream, %lld local; %lld blocked\n", "answered",
 	    cached, show_int(q, "answered"), show_int(q, "local"), show_int(q, "blocked"));
 	fprintf(out,
-	    "  %-15s%lld failed, %lld overloaded, %lld malformed, %lld dropped, "
+	    "  %-15s%lld failed, %lld overloaded (%lld capped), %lld malformed, %lld dropped, "
 	    "%lld not allowed, %lld limited, %lld abandoned\n",
-	    "not answered", show_int(q, "failed"), show_int(q, "overloaded"), show_int(q, "errors"),
-	    show_int(q, "dropped"), show_int(q, "prohibited"), show_int(q, "limited"),
-	    show_int(q, "abandoned"));
+	    "not answered", show_int(q, "failed"), show_int(q, "overloaded"), show_int(q, "capped"),
+	    show_int(q, "errors"), show_int(q, "dropped"), show_int(q, "prohibited"),
+	    show_int(q, "limited"), show_int(q, "abandoned"));
 	fprintf(out,
 	    "  %-15s%lld waiting, %lld flights, %lld hedges, %lld failovers, "
 	    "%lld recursions, %lld asked ahead\n",

@@ -138,6 +138,7 @@ counters(const struct query_counters *c)
 	    { "answered", c->answered },
 	    { "failed", c->failed },
 	    { "overloaded", c->overloaded },
+	    { "capped", c->capped },
 	    { "errors", c->errors },
 	    { "dropped", c->dropped },
 	    { "prohibited", c->prohibited },

@@ -1,7 +1,7 @@
 #include "stubd/front/report_question.h"
 #include "policy/config.h"
 #include "policy/decide.h"
-#include "policy/select.h"
+#include "policy/registrable.h"
 #include "stubd/cache/cache.h"
 #include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
@@ -70,7 +70,8 @@ stages_json(
 	json_t *array = json_array();
 	struct route route;
 
-	resolver_route(resolver, view, question, &route);
+	resolver_route(resolver, view, &question->name,
+	    registrable_octets(resolver->policy->public_suffixes, &question->name), &route);
 	for (unsigned i = 0; i < route.nstages; i++) {
 		const struct stage *stage = &route.stages[i];
 		json_t *candidates = json_array();
@@ -94,7 +95,9 @@ add_strategy(json_t *json, const struct policy *policy, const struct question *q
 	json_object_set_new(json, "strategy", json_string(strategy_text(policy->strategy)));
 	if (policy->strategy == STRATEGY_SHARD)
 		json_object_set_new(json, "shard",
-		    select_shard(policy, question, &domain) ? name_json(&domain) : json_null());
+		    registrable_domain(policy->public_suffixes, &question->name, &domain)
+			? name_json(&domain)
+			: json_null());
 }
 
 static json_t *

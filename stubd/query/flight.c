@@ -1,7 +1,10 @@
 #include "stubd/query/flight.h"
 
+#include "policy/config.h"
+#include "policy/registrable.h"
 #include "stubd/base/text.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/domains.h"
 #include "stubd/query/flight_impl.h"
 #include "stubd/query/memory.h"
 
@@ -70,6 +73,15 @@ keep(const struct flight *f)
 	memory_keep_failure(f->resolver, &f->question, &f->view, f->cd, &failure);
 }
 
+/* Did a question below its domain lead nowhere, as those for made up names do? */
+static bool
+is_fruitless(const struct flight *f)
+{
+	if (f->answer)
+		return f->answer->rcode == RCODE_NXDOMAIN;
+	return f->failure == FAILURE_SAID || f->failure == FAILURE_BOGUS;
+}
+
 /* The one terminal function: tells everyone who waits, keeps the answer, is gone. */
 static void
 finish(struct flight *f)
@@ -89,6 +101,8 @@ finish(struct flight *f)
 	map_remove(&r->flights, &f->node);
 	list_remove(&f->link);
 	r->nraw -= f->kind == FLIGHT_RAW;
+	if (f->domain)
+		domain_give(f->domain, is_fruitless(f), loop_now(r->loop));
 	f->trace.took = loop_now(r->loop) - f->started;
 	/* First the cache, so that who is told and asks on finds it there. */
 	keep(f);
@@ -156,18 +170,52 @@ find(const struct resolver *r, const struct flight_key *key)
 	return node ? container_of(node, struct flight, node) : NULL;
 }
 
-/* Starts one. Returns 0, -EBUSY or -ENOMEM. */
+/* The flags of a flight that begins, with the registrable domain of a public name. Found once: a checked
+ * flight tells its raw one. */
+static unsigned
+with_domain(const struct resolver *r, const struct question *question, const struct view *view,
+    unsigned ledger)
+{
+	if (view->kind != VIEW_PROVIDERS || ledger_domain(ledger))
+		return ledger;
+	return ledger | (unsigned)registrable_octets(r->policy->public_suffixes, &question->name)
+			    << LEDGER_DOMAIN;
+}
+
+/* What the validator asks for is not counted: it comes of questions that were. */
+static struct domain *
+domain_of(const struct resolver *r, const struct flight_key *key, unsigned ledger)
+{
+	const struct name *name = &key->question->name;
+	const size_t n = ledger_domain(ledger);
+
+	if (!n || key->kind == FLIGHT_RAW)
+		return NULL;
+	return domains_find(r->domains, name->wire + (name->len - n), n);
+}
+
+/* Starts one. Returns 0, or -errno as flight_join(). */
 static int
 start(struct resolver *r, const struct flight_key *key, const struct view *view, unsigned ledger,
     struct flight **out)
 {
+	struct domain *domain;
+
 	if (key->kind == FLIGHT_RAW ? r->nraw >= MAX_RAW
 				    : r->flights.count - r->nraw >= MAX_FLIGHTS)
 		return -EBUSY;
+	ledger = with_domain(r, key->question, view, ledger);
+	domain = domain_of(r, key, ledger);
+	if (domain && !domain_take(domain, loop_now(r->loop)))
+		return -EDQUOT;
 	*out = flight_new(r, key, view);
-	if (*out)
-		(*out)->ledger = ledger;
-	return *out ? 0 : -ENOMEM;
+	if (!*out && domain)
+		domain_give(domain, false, loop_now(r->loop));
+	if (!*out)
+		return -ENOMEM;
+	(*out)->ledger = ledger;
+	(*out)->domain = domain;
+	return 0;
 }
 
 int

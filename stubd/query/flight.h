@@ -47,12 +47,13 @@ struct flight_wait {
 	/* Nobody whom a stage asked could be reached, and another stage begins; may leave. May be NULL.
 	 */
 	void (*late)(struct flight_wait *wait);
-	unsigned ledger; /* enum ledger_why: what for, should it begin the flight */
+	unsigned ledger; /* enum ledger_why: what for, should it begin the flight; the registrable
+			  * domain, if it is known */
 };
 
 /* Joins the flight for (question, view, kind) or starts it. done comes exactly once, never inside
  * this call, unless flight_leave() came first. question and view are copied. Returns 0, -EBUSY
- * (MAX_FLIGHTS) or -ENOMEM. */
+ * (MAX_FLIGHTS), -EDQUOT (DOMAIN_FLIGHTS, see query/domains.h) or -ENOMEM. */
 int flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
     enum flight_kind kind, bool cd, struct flight_wait *wait);
 

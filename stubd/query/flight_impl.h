@@ -21,7 +21,8 @@ struct flight {
 	struct resolver *resolver;
 	enum flight_kind kind;
 	bool cd;
-	unsigned ledger; /* enum ledger_why: what for */
+	unsigned ledger;       /* enum ledger_why: what for, and the registrable domain */
+	struct domain *domain; /* borrowed; where it takes a place, or NULL */
 	struct list waits;
 
 	struct route route;

@@ -189,6 +189,7 @@ recurse(struct flight *f, msec until)
 		.question = &f->question,
 		.trace = &f->trace,
 		.why = f->why,
+		.ledger = f->ledger,
 		.follow = same_view,
 		.done = on_recursion,
 		.arg = f,
@@ -279,7 +280,8 @@ flight_on_start(void *arg)
 			flight_fail(f, EDE_OTHER, FAILURE_OWN);
 		return;
 	}
-	resolver_route(f->resolver, &f->view, &f->question, &f->route);
+	resolver_route(
+	    f->resolver, &f->view, &f->question.name, ledger_domain(f->ledger), &f->route);
 	/* The raw flight sends it, where one is started now. */
 	if (!in_mode(f, DNSSEC_VALIDATE) || f->route.stages[0].kind == STAGE_RECURSE)
 		send_probe(f);

@@ -1,6 +1,6 @@
 #include "stubd/query/ledger.h"
 
-#include "policy/config.h"
+#include "policy/name.h"
 #include "policy/siphash.h"
 #include "policy/sketch.h"
 #include "policy/upstream_spec.h"
@@ -82,13 +82,14 @@ party_of(struct ledger *ledger, const char *name)
 }
 
 static void
-note_domain(const struct ledger *ledger, const struct registrable_list *suffixes,
-    const struct name *name, struct account *account)
+note_domain(
+    const struct ledger *ledger, const struct name *name, unsigned flags, struct account *account)
 {
-	struct name domain;
+	const size_t n = ledger_domain(flags);
 
-	if (suffixes && registrable_domain(suffixes, name, &domain))
-		sketch_add(&account->domains, siphash(ledger->secret, domain.wire, domain.len));
+	if (n)
+		sketch_add(
+		    &account->domains, siphash(ledger->secret, name->wire + name->len - n, n));
 }
 
 void
@@ -116,15 +117,14 @@ ledger_sent(
 	c->chain += !!(flags & LEDGER_CHAIN);
 	c->prefetches += !!(flags & LEDGER_PREFETCH);
 	c->stale += !!(flags & LEDGER_STALE);
-	note_domain(r->ledger, r->policy->public_suffixes, &question->name, account);
+	note_domain(r->ledger, &question->name, flags, account);
 }
 
 void
-ledger_recursed(
-    struct ledger *ledger, const struct registrable_list *suffixes, const struct question *question)
+ledger_recursed(struct ledger *ledger, const struct question *question, unsigned flags)
 {
 	ledger->recursion.now.counts.queries++;
-	note_domain(ledger, suffixes, &question->name, &ledger->recursion.now);
+	note_domain(ledger, &question->name, flags, &ledger->recursion.now);
 }
 
 /* --- networks --------------------------------------------------------------------------------- */

@@ -23,8 +23,6 @@
 #ifndef QUERY_LEDGER_H
 #define QUERY_LEDGER_H
 
-#include "policy/registrable.h"
-
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +42,16 @@ enum ledger_why {
 	LEDGER_PREFETCH = 1 << 11,
 	LEDGER_STALE = 1 << 12, /* an answer past its time was given meanwhile */
 };
+
+/* Above them: so many octets at the end of the name are its registrable domain; 0: none. */
+enum { LEDGER_DOMAIN = 16 };
+
+/* That number of octets. */
+static inline size_t
+ledger_domain(unsigned flags)
+{
+	return flags >> LEDGER_DOMAIN;
+}
 
 struct ledger_counts {
 	uint64_t queries; /* all */
@@ -69,8 +77,7 @@ void ledger_sent(
     void *arg, const struct upstream_spec *spec, const struct question *question, unsigned flags);
 
 /* The recursion was asked: the authorities on its way learn the name, and all who listen. */
-void ledger_recursed(struct ledger *ledger, const struct registrable_list *suffixes,
-    const struct question *question);
+void ledger_recursed(struct ledger *ledger, const struct question *question, unsigned flags);
 
 /* The network is another one. */
 void ledger_new_network(struct ledger *ledger);

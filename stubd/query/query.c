@@ -325,9 +325,17 @@ take_off(struct query *q, bool unknown)
 	if (r->held <= MAX_HELD)
 		err = flight_join(
 		    r, &q->current, &q->view, FLIGHT_CHECKED, q->msg.flags & FLAG_CD, &q->wait);
-	if (err == -EBUSY) {
+	if (err == -EDQUOT && !q->late && cache_is_stale(r->cache, &key, now) != CACHE_NOT_STALE) {
+		q->late = true;
+		return step(q);
+	}
+	if (err == -EBUSY || err == -EDQUOT) {
 		r->counters.overloaded++;
-		finish_error(q, EDE_OTHER, "too many questions in flight", false);
+		r->counters.capped += err == -EDQUOT;
+		finish_error(q, EDE_OTHER,
+		    err == -EBUSY ? "too many questions in flight"
+				  : "too many questions below its domain wait or led nowhere",
+		    false);
 	} else if (err < 0) {
 		fail(q, EDE_OTHER, "out of memory");
 	} else if (!unknown && cache_is_stale(r->cache, &key, now) != CACHE_NOT_STALE) {

@@ -1,6 +1,5 @@
 #include "stubd/query/recursion.h"
 
-#include "policy/config.h"
 #include "stubd/engine/engine.h"
 #include "stubd/query/ledger.h"
 #include "stubd/query/verdicts.h"
@@ -49,8 +48,7 @@ recursion_start(struct recursion *n, msec patience)
 	n->resolver->counters.recursions++;
 	if (engine_recurse(n->resolver->engine, n->question, patience, on_engine, n, &n->ask) ==
 	    0) {
-		ledger_recursed(
-		    n->resolver->ledger, n->resolver->policy->public_suffixes, n->question);
+		ledger_recursed(n->resolver->ledger, n->question, n->ledger);
 		return;
 	}
 	pursuit_note(n->why, "recursion", "no room for one more question");

@@ -23,6 +23,7 @@ struct recursion {
 	const struct question *question;
 	struct flight_trace *trace;
 	char *why;	       /* [PURSUIT_WHY_MAX] */
+	unsigned ledger;       /* enum ledger_why */
 	answer_follow *follow; /* as for answer_from_reply(); its argument is arg */
 	void (*done)(void *arg, enum recursion_end end);
 	void *arg;

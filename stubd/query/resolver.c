@@ -7,6 +7,7 @@
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/domains.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/guard.h"
@@ -25,8 +26,10 @@ resolver_init(struct resolver *resolver)
 	list_init(&resolver->queries);
 	list_init(&resolver->flying);
 	resolver->ledger = ledger_new();
-	if (resolver->ledger && map_init(&resolver->flights, 256) == 0)
+	resolver->domains = domains_new();
+	if (resolver->ledger && resolver->domains && map_init(&resolver->flights, 256) == 0)
 		return 0;
+	resolver->domains = domains_free(resolver->domains);
 	resolver->ledger = ledger_free(resolver->ledger);
 	return -ENOMEM;
 }
@@ -42,6 +45,7 @@ resolver_close(struct resolver *resolver)
 	spares_clear(&resolver->spare_queries);
 	resolver->guard = guard_free(resolver->guard);
 	resolver->ledger = ledger_free(resolver->ledger);
+	resolver->domains = domains_free(resolver->domains);
 	resolver->policy = policy_free(resolver->policy);
 }
 
@@ -116,12 +120,16 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 }
 
 void
-resolver_route(const struct resolver *resolver, const struct view *view,
-    const struct question *question, struct route *out)
+resolver_route(const struct resolver *resolver, const struct view *view, const struct name *name,
+    size_t domain, struct route *out)
 {
+	const bool sharded = domain && resolver->policy->strategy == STRATEGY_SHARD;
+	struct name suffix;
 	uint64_t random;
 
+	if (sharded)
+		name_suffix(name, domain, &suffix);
 	rand_bytes(&random, sizeof(random));
-	policy_route(resolver->policy, view, question, pool_standing(resolver->pool),
-	    &resolver->draw, loop_now(resolver->loop), random, out);
+	policy_route(resolver->policy, view, sharded ? &suffix : NULL,
+	    pool_standing(resolver->pool), &resolver->draw, loop_now(resolver->loop), random, out);
 }

@@ -24,6 +24,7 @@ struct engine;
 struct nta_table;
 struct guard;
 struct ledger;
+struct domains;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -49,6 +50,7 @@ struct query_counters {
 	uint64_t failed;     /* SERVFAIL + EDE */
 	uint64_t overloaded; /* SERVFAIL: MAX_FLIGHTS, MAX_WAITING or MAX_HELD */
 	uint64_t prohibited; /* REFUSED: the client may not ask */
+	uint64_t capped;     /* of those overloaded: too many below one domain (query/domains) */
 	uint64_t limited;    /* TC or SERVFAIL: the client asked for more than its share */
 	uint64_t abandoned;  /* the client went away first */
 	uint64_t waiting;    /* a level, not a sum */
@@ -90,9 +92,10 @@ struct resolver {
 	void *clock_arg;
 	msec clock_due; /* when a question makes it be looked at again */
 	struct query_counters counters;
-	struct ledger *ledger; /* owned */
-	struct guard *guard;   /* owned; NULL until somebody beyond this machine asks */
-	bool draining;	       /* SIGTERM: start nothing new */
+	struct ledger *ledger;	 /* owned */
+	struct domains *domains; /* owned */
+	struct guard *guard;	 /* owned; NULL until somebody beyond this machine asks */
+	bool draining;		 /* SIGTERM: start nothing new */
 };
 
 /* Prepares an empty resolver; the members are then set by the owner. Returns 0 or -ENOMEM. */
@@ -108,9 +111,10 @@ bool resolver_same_view(const struct resolver *resolver, const struct view *view
 /* dns64_prefix() on the resolver's own values. */
 const struct prefix *resolver_dns64(const struct resolver *resolver);
 
-/* policy_route() on the resolver's own values; each call throws the dice anew. */
+/* policy_route() on the resolver's own values; each call throws the dice anew. domain: so many octets at
+ * the end of name are its registrable domain; 0: none. */
 void resolver_route(const struct resolver *resolver, const struct view *view,
-    const struct question *question, struct route *out);
+    const struct name *name, size_t domain, struct route *out);
 
 /* Swaps the policy (takes it, frees the old one); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */

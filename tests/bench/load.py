@@ -10,16 +10,21 @@ from probe import percentile
 
 TYPES = [("A", 45), ("AAAA", 35), ("HTTPS", 20)]
 KINDS = [("w", 75), ("c", 10), ("v4", 10), ("nx", 5)]
+DOMAINS = 16    # of each kind: who caps what is under way below one domain is not to cap a busy household
 
 
 def pick(rng, table):
     return rng.choices([word for word, _ in table], [weight for _, weight in table])[0]
 
 
+def host(label, kind, number):
+    return f"{label}.{kind}{number % DOMAINS or ''}.bench"
+
+
 def names(count, seed=1):
     """Host names: most have records, some are aliases, have only A, or do not exist."""
     rng = random.Random(seed)
-    return [f"host{i:06d}.{pick(rng, KINDS)}.bench" for i in range(count)]
+    return [host(f"host{i:06d}", pick(rng, KINDS), i) for i in range(count)]
 
 
 def zipf_file(path, count, lines=200000, seed=2):
@@ -42,7 +47,7 @@ def unique_file(path, count, salt):
     kinds = rng.choices([k for k, _ in KINDS], [w for _, w in KINDS], k=count)
     types = rng.choices([t for t, _ in TYPES], [w for _, w in TYPES], k=count)
     with open(path, "w", encoding="ascii") as f:
-        f.writelines(f"u{salt:x}-{i}.{kinds[i]}.bench {types[i]}\n" for i in range(count))
+        f.writelines(f"{host(f'u{salt:x}-{i}', kinds[i], i)} {types[i]}\n" for i in range(count))
 
 
 def number(pattern, text):

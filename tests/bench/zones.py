@@ -1,6 +1,6 @@
 """The zones that the upstreams serve.
 
-Unsigned, answered for every name below these labels of `bench.`:
+Unsigned, answered for every name below these labels of `bench.`, and below w1 to w15, v41 and so on:
 
     *.w.bench     A twice, AAAA twice, HTTPS      (the common case)
     *.v4.bench    A only; other types are NODATA
@@ -14,6 +14,8 @@ import os
 import subprocess
 import time
 
+import load
+
 TTL = 3600
 SOA = "ns.bench. root.bench. 1 7200 900 604800 900"
 HEAD = f"$TTL {TTL}\n@ SOA {SOA}\n@ NS ns.bench.\n"
@@ -22,16 +24,18 @@ BENCH = HEAD + """
 ns A 192.0.2.53
 up1 A {up[0]}
 up2 A {up[1]}
-*.w A 192.0.2.1
-*.w A 192.0.2.2
-*.w AAAA 2001:db8::1
-*.w AAAA 2001:db8::2
-*.w HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1
-*.v4 A 192.0.2.3
-*.c CNAME edge.cdn
 edge.cdn A 192.0.2.4
 edge.cdn AAAA 2001:db8::4
-nx TXT "nothing below"
+"""
+DOMAIN = """
+*.w{n} A 192.0.2.1
+*.w{n} A 192.0.2.2
+*.w{n} AAAA 2001:db8::1
+*.w{n} AAAA 2001:db8::2
+*.w{n} HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.1 ipv6hint=2001:db8::1
+*.v4{n} A 192.0.2.3
+*.c{n} CNAME edge.cdn
+nx{n} TXT "nothing below"
 """
 
 
@@ -44,8 +48,9 @@ def chain_names():
 
 
 def bench_zone(path, upstreams):
+    domains = "".join(DOMAIN.format(n=n or "") for n in range(load.DOMAINS))
     with open(path, "w", encoding="ascii") as f:
-        f.write("$ORIGIN bench.\n" + BENCH.format(up=upstreams))
+        f.write("$ORIGIN bench.\n" + BENCH.format(up=upstreams) + domains)
 
 
 class Signed:

@@ -23,13 +23,13 @@ decide(const struct policy *policy)
 	name_from_text(&question.name, "www.corp.example");
 	policy_view(policy, &question, &netview, &view);
 	if (view.kind != VIEW_LOCAL)
-		policy_route(policy, &view, &question, standing, &draw, 1, 7, &route);
+		policy_route(policy, &view, &question.name, standing, &draw, 1, 7, &route);
 	for (size_t i = 0; i < policy->nrules && policy->rules[i].ndomains; i++) {
 		question.name = policy->rules[i].domains[0];
 		policy_view(policy, &question, &netview, &view);
 		if (view.kind != VIEW_SPLIT || view.rule != (int)i)
 			abort();
-		policy_route(policy, &view, &question, standing, &draw, 1, 7, &route);
+		policy_route(policy, &view, &question.name, standing, &draw, 1, 7, &route);
 	}
 }
 

@@ -213,6 +213,7 @@ counter(const struct query_counters *c, const char *name)
 		{ "answered", &c->answered },
 		{ "failed", &c->failed },
 		{ "overloaded", &c->overloaded },
+		{ "capped", &c->capped },
 		{ "prohibited", &c->prohibited },
 		{ "limited", &c->limited },
 		{ "abandoned", &c->abandoned },

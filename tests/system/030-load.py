@@ -7,7 +7,7 @@ NAMES, RATE = 10000, 500
 
 
 def run(lab, provider, transport):
-    names = [f"{transport}{i}.load.example.com" for i in range(NAMES)]
+    names = [f"{transport}{i}.load.{'example.com' if i % 2 else 'insecure.org'}" for i in range(NAMES)]
     config = {"providers": {"custom": [lab.providers[f"{provider}-{transport}"]]}}
     with Stubd(lab, config):
         load = Load(lab, names, RATE).finish()

@@ -51,7 +51,7 @@ def recover(lab, stubd, label):
 
 def one_round(lab, stubd, fault, label):
     count = round(RATE * (BEFORE + AFTER[fault]))
-    load = Load(lab, [f"{label}-{i}.load.example.com" for i in range(count)], RATE)
+    load = Load(lab, [f"{label}-{i}.load.{('example.com', 'insecure.org')[i % 2]}" for i in range(count)], RATE)
     time.sleep(BEFORE)                  # the load's length before the fault, not a wait for anything
     lab.fault(fault, "alpha")
     failed = time.monotonic()

@@ -118,7 +118,7 @@ def test_hardened(lab):
 
 def test_reload(lab):
     """SIGHUP under load: a bad file changes nothing, a good one takes over, no query is lost"""
-    names = [f"reload{i}.load.example.com" for i in range(1500)]
+    names = [f"reload{i}.load.{('example.com', 'insecure.org')[i % 2]}" for i in range(1500)]
     with Stubd(lab, config(lab)) as stubd:
         load = Load(lab, names, 300)
         with open(stubd.file, "w", encoding="utf-8") as f:

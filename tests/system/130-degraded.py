@@ -6,6 +6,7 @@ from lib.check import equal, true, within
 from lib.daemon import Stubd
 
 RATE, SECONDS = 200, 12
+ZONES = ("load.example.com", "load.insecure.org", "wild.example.co.uk")
 AUTHORITIES = ("root", "tld", "leaf1", "leaf2")
 # Seconds; 2.8, 0.01 and 0.5 on a machine that does nothing else.
 FIRST, SETTLED, BACK = 3.5, 1.0, 5.0
@@ -31,7 +32,7 @@ def black_hole(lab, dnssec):
         equal(dig(lab, "www.example.com").status, "NOERROR")
         for provider in ("alpha", "beta"):
             lab.fault("blackhole", provider)
-        load = Load(lab, [f"deg{i}.load.example.com" for i in range(RATE * SECONDS)], RATE)
+        load = Load(lab, [f"deg{i}.{ZONES[i % 3]}" for i in range(RATE * SECONDS)], RATE)
         load.finish()
         equal((load.lost, load.failed), (0, 0), f"failed: {load.rcodes}")
         late = load.latencies[-RATE * 4:]

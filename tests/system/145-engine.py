@@ -94,7 +94,7 @@ def test_killed(lab):
     with Stubd(lab, config(lab, "alpha-doh", "beta-dot")) as stubd:
         equal(dig(lab, "www.example.com").status, "NOERROR")
         before = len(descriptors(stubd.pid))
-        load = Load(lab, [f"kill{i}.load.example.com" for i in range(RATE * SECONDS)], RATE)
+        load = Load(lab, [f"kill{i}.load.{('example.com', 'insecure.org')[i % 2]}" for i in range(RATE * SECONDS)], RATE)
         killed = 0
         # Longer apart than it rests after a second death.
         for pause in (0.5, 1.0, 2.0):

@@ -39,7 +39,7 @@ def show(label, load):
 def under_load(lab, label, middle):
     """A steady load of distinct names; middle() is called in its midst. Nobody fails."""
     count = round(RATE * (BEFORE + AFTER))
-    load = Load(lab, [f"{label}-{i}.load.example.com" for i in range(count)], RATE)
+    load = Load(lab, [f"{label}-{i}.load.{('example.com', 'insecure.org')[i % 2]}" for i in range(count)], RATE)
     time.sleep(BEFORE)                  # the load's length before the fault, not a wait for anything
     middle()
     load.finish()

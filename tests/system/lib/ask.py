@@ -51,10 +51,10 @@ def kdig(lab, name, kind="A", *options, server=ADDRESS, port=PORT):
 class Load:
     """dnsperf: each name once, at a steady rate."""
 
-    def __init__(self, lab, names, rate):
+    def __init__(self, lab, names, rate, kind="A"):
         handle, self.file = tempfile.mkstemp(dir=lab.folder, text=True)
         with os.fdopen(handle, "w") as f:
-            f.writelines(f"{n} A\n" for n in names)
+            f.writelines(f"{n} {kind}\n" for n in names)
         os.chmod(self.file, 0o644)
         # A file, not a pipe: a full pipe would make dnsperf wait, and its latencies with it.
         self.output = tempfile.TemporaryFile("w+", dir=lab.folder)

@@ -22,12 +22,11 @@ static const char *
 route(const struct policy *p, const struct standing *standing, const struct draw *draw)
 {
 	static char text[256];
-	struct question q = ask("www.example", TYPE_A);
 	struct view v = view_of(p, "www.example", TYPE_A);
 	struct route r;
 
 	text[0] = '\0';
-	policy_route(p, &v, &q, standing, draw, NOW, dice, &r);
+	policy_route(p, &v, NULL, standing, draw, NOW, dice, &r);
 	for (unsigned s = 0; s < r.nstages; s++) {
 		strcat(text, s ? " " : "");
 		strcat(text, stage_kind_text(r.stages[s].kind));

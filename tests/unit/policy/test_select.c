@@ -45,10 +45,13 @@ candidates(const struct policy *p, const struct standing *standing, const char *
 	static char text[16];
 	const struct question q = ask(name, type);
 	struct view v = view_of(p, name, type);
+	struct name domain;
 	struct route r;
 	size_t n = 0;
 
-	policy_route(p, &v, &q, standing, &draw, NOW, random, &r);
+	policy_route(p, &v,
+	    registrable_domain(p->public_suffixes, &q.name, &domain) ? &domain : NULL, standing,
+	    &draw, NOW, random, &r);
 	for (; n < r.stages[0].ncandidates; n++)
 		text[n] = p->upstreams[r.stages[0].candidates[n]]->name[0];
 	if (r.probe >= 0) {
@@ -244,7 +247,7 @@ another_secret_makes_other_shards(void)
 {
 	struct standing s[PROVIDERS] = { { .srtt_us = 0 } };
 	struct policy *p = policy_of("shard");
-	const struct question q = ask("www.example.com", TYPE_A);
+	const struct name domain = ask("example.com", TYPE_A).name;
 	struct draw other = draw;
 	bool seen[PROVIDERS] = { false };
 	unsigned n = 0;
@@ -252,7 +255,7 @@ another_secret_makes_other_shards(void)
 	for (uint64_t i = 0; i < 64; i++) {
 		struct preference preference;
 		const struct choice choice = {
-			.policy = p, .question = &q, .standing = s, .draw = &other, .now = NOW
+			.policy = p, .domain = &domain, .standing = s, .draw = &other, .now = NOW
 		};
 
 		other.secret[0] = i;
@@ -388,13 +391,13 @@ fewer_operators_than_are_to_be_drawn_are_all_there_is(void)
 {
 	static const char *const strategies[] = { "spread", "shard", "fastest" };
 	struct standing s[PROVIDERS] = { { .srtt_us = 0 } };
-	const struct question q = ask("www.example.com", TYPE_A);
+	const struct name domain = ask("example.com", TYPE_A).name;
 	struct draw few = draw;
 
 	for (size_t i = 0; i < 3; i++) {
 		struct policy *p = policy_of(strategies[i]);
 		const struct choice choice = {
-			.policy = p, .question = &q, .standing = s, .draw = &few, .now = NOW
+			.policy = p, .domain = &domain, .standing = s, .draw = &few, .now = NOW
 		};
 		struct preference preference;
 

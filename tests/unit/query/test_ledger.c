@@ -1,6 +1,6 @@
 #include "tests/unit/unit.h"
 
-#include "policy/config.h"
+#include "policy/registrable.h"
 #include "policy/upstream_spec.h"
 #include "stubd/query/ledger.h"
 #include "stubd/query/resolver.h"
@@ -12,15 +12,14 @@
 
 struct desk {
 	struct resolver resolver;
-	struct policy policy;
+	struct registrable_list *suffixes;
 };
 
 static void
 desk_open(struct desk *desk)
 {
 	memset(desk, 0, sizeof(*desk));
-	CU_ASSERT_EQUAL_FATAL(registrable_open(NULL, &desk->policy.public_suffixes), 0);
-	desk->resolver.policy = &desk->policy;
+	CU_ASSERT_EQUAL_FATAL(registrable_open(NULL, &desk->suffixes), 0);
 	desk->resolver.ledger = ledger_new();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(desk->resolver.ledger);
 }
@@ -29,7 +28,7 @@ static void
 desk_close(struct desk *desk)
 {
 	desk->resolver.ledger = ledger_free(desk->resolver.ledger);
-	registrable_free(desk->policy.public_suffixes);
+	registrable_free(desk->suffixes);
 }
 
 static void
@@ -39,6 +38,7 @@ tell(struct desk *desk, char *provider, const char *name, unsigned flags)
 	struct question question = { .type = 1, .class = 1 };
 
 	CU_ASSERT_EQUAL_FATAL(name_from_text(&question.name, name), 0);
+	flags |= (unsigned)registrable_octets(desk->suffixes, &question.name) << LEDGER_DOMAIN;
 	ledger_sent(&desk->resolver, &spec, &question, flags);
 }
 
