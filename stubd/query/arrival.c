@@ -104,3 +104,27 @@ arrival_takes_dns64(const struct arrival *a, const struct view *view)
 	return resolver_dns64(a->resolver) && view->kind == VIEW_PROVIDERS &&
 	       a->msg.question.type == TYPE_AAAA && (a->msg.flags & (FLAG_RD | FLAG_CD)) == FLAG_RD;
 }
+
+bool
+arrival_may_not_wait(const struct arrival *a)
+{
+	struct resolver *r = a->resolver;
+
+	if (!(a->msg.flags & FLAG_RD)) {
+		r->counters.errors++;
+		arrival_error(a, RCODE_REFUSED, EDE_OTHER, "not in the cache, and RD was not set");
+		return true;
+	}
+	if (a->client && a->client->waiting >= r->policy->clients.queries) {
+		r->counters.limited++;
+		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "too many questions of this client");
+		return true;
+	}
+	if (r->draining || r->counters.waiting >= MAX_WAITING) {
+		r->counters.overloaded++;
+		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER,
+		    r->draining ? "stubd is stopping" : "too many queries are waiting");
+		return true;
+	}
+	return false;
+}

@@ -35,6 +35,10 @@ bool arrival_refuse(struct arrival *a, enum msg_verdict verdict);
  * and gets its answer there; the victim of one gets no more than was sent for it. */
 bool arrival_guard(struct arrival *a);
 
+/* Is there a reason not to let it wait for an answer: no RD, too many that wait already? Returns true when
+ * it was told that, counted. */
+bool arrival_may_not_wait(const struct arrival *a);
+
 /* May it be answered with addresses that are made of IPv4 ones (RFC 6147)? Not for who validates itself
  * (section 5.5), and not by the cache alone. */
 bool arrival_takes_dns64(const struct arrival *a, const struct view *view);

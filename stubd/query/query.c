@@ -431,22 +431,8 @@ arrival_wait(const struct arrival *a, const struct view *view, bool unknown, str
 	struct resolver *r = a->resolver;
 	struct query *q;
 
-	if (!(a->msg.flags & FLAG_RD)) {
-		r->counters.errors++;
-		arrival_error(a, RCODE_REFUSED, EDE_OTHER, "not in the cache, and RD was not set");
+	if (arrival_may_not_wait(a))
 		return;
-	}
-	if (a->client && a->client->waiting >= r->policy->clients.queries) {
-		r->counters.limited++;
-		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER, "too many questions of this client");
-		return;
-	}
-	if (r->draining || r->counters.waiting >= MAX_WAITING) {
-		r->counters.overloaded++;
-		arrival_error(a, RCODE_SERVFAIL, EDE_OTHER,
-		    r->draining ? "stubd is stopping" : "too many queries are waiting");
-		return;
-	}
 	q = query_new(a, view);
 	if (!q) {
 		r->counters.failed++;
