@@ -4,10 +4,11 @@ from lib.check import equal, true
 from lib.daemon import Stubd
 
 NAMES, RATE = 10000, 500
+ZONES = "example.com", "insecure.org", "v4.org"   # one domain alone is capped
 
 
 def run(lab, provider, transport):
-    names = [f"{transport}{i}.load.{'example.com' if i % 2 else 'insecure.org'}" for i in range(NAMES)]
+    names = [f"{transport}{i}.load.{ZONES[i % len(ZONES)]}" for i in range(NAMES)]
     config = {"providers": {"custom": [lab.providers[f"{provider}-{transport}"]]}}
     with Stubd(lab, config):
         load = Load(lab, names, RATE).finish()
