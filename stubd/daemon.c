@@ -21,6 +21,7 @@
 #include "stubd/query/fetch.h"
 #include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
+#include "stubd/query/refresh.h"
 #include "stubd/rootkeys.h"
 #include "stubd/shuffle.h"
 #include "stubd/upstream/pool.h"
@@ -66,6 +67,7 @@ daemon_apply_policy(struct daemon *d, struct policy *policy)
 	keep_lists(policy);
 	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
 	resolver_set_policy(&d->resolver, policy);
+	refresh_apply(d->refresh);
 	nat64_look(d->nat64);
 	netservers_set_policy(d->netservers);
 	return 0;
@@ -305,8 +307,10 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	rootkeys_open(&d->root, policy);
 	d->resolver.root_state = d->root.file;
 	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
+	d->refresh = refresh_new(&d->resolver, policy->state);
 	if (!err)
-		err = d->goodtime && d->ntas ? daemon_apply_policy(d, policy) : -ENOMEM;
+		err =
+		    d->goodtime && d->ntas && d->refresh ? daemon_apply_policy(d, policy) : -ENOMEM;
 	if (err < 0)
 		goto fail;
 	greet(d);
@@ -342,6 +346,7 @@ daemon_free(struct daemon *d)
 		timer_stop(&d->drain);
 		timer_stop(&d->drain_poll);
 	}
+	d->refresh = refresh_free(d->refresh);
 	d->ntas = ntas_free(d->ntas);
 	d->links = link_watch_free(d->links);
 	d->epoch = epoch_free(d->epoch);

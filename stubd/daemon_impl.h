@@ -23,6 +23,7 @@ struct daemon {
 	struct engine *engine;
 	struct cache *cache;
 	struct shuffle shuffle;
+	struct refresh *refresh;
 	struct ntas *ntas;
 	struct resolver resolver;
 	bool resolver_made;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const char *const columns[] = { "queries", "domains", "failovers", "hedges", "repeats",
-	"probes", "chain", "prefetches", "stale" };
+	"probes", "chain", "prefetches", "stale", "addresses" };
 
 enum { COLUMNS = sizeof(columns) / sizeof(*columns) };
 

@@ -30,6 +30,21 @@ show_trouble(FILE *out, int indent, const json_t *trouble)
 	    show_str(trouble, "text"), show_duration(show_int(trouble, "ms_ago"), ago));
 }
 
+/* Says nothing where none were found. */
+static void
+show_found(FILE *out, int indent, const json_t *found)
+{
+	const json_t *addr;
+	size_t i;
+
+	if (json_array_size(found))
+		fprintf(out, "%*sfound at", indent, "");
+	json_array_foreach(found, i, addr) fprintf(
+	    out, "%s%s", i ? ", " : " ", json_string_value(addr) ? json_string_value(addr) : "");
+	if (json_array_size(found))
+		fputc('\n', out);
+}
+
 void
 show_standing(FILE *out, const json_t *upstream, int indent)
 {
@@ -40,6 +55,7 @@ show_standing(FILE *out, const json_t *upstream, int indent)
 	if (used)
 		fprintf(out, "%*slast asked %s ago\n", indent, "",
 		    show_duration(json_integer_value(used), ago));
+	show_found(out, indent, json_object_get(upstream, "found"));
 	show_times(out, indent, "handshakes", json_object_get(upstream, "handshake"));
 	show_times(out, indent, "answers", json_object_get(upstream, "query"));
 	json_array_foreach(json_object_get(upstream, "troubles"), i, trouble)

@@ -18,6 +18,7 @@ counts(const struct ledger_counts *c)
 	    { "chain", c->chain },
 	    { "prefetches", c->prefetches },
 	    { "stale", c->stale },
+	    { "addresses", c->addresses },
 	    { "domains", c->domains },
 	    { NULL, 0 },
 	});

@@ -147,6 +147,8 @@ report_upstream(const struct resolver *resolver, uint16_t upstream)
 	if (rank)
 		json_object_set_new(json, "rank", json_integer((json_int_t)rank));
 	if (upstream < pool_count(resolver->pool))
+		json_object_set_new(json, "found", report_found(resolver, upstream));
+	if (upstream < pool_count(resolver->pool))
 		add_standing(json, resolver, upstream);
 	return json;
 }

@@ -1,6 +1,8 @@
 #include "stubd/front/report_standing.h"
 
+#include "policy/addr.h"
 #include "stubd/front/report_parts.h"
+#include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
 #include "stubd/upstream/record.h"
 
@@ -18,6 +20,18 @@ trouble(const struct trouble_row *row, msec now)
 	return json_pack("{s:s, s:s, s:o, s:I, s:I}", "when", trouble_when_text(row->when), "kind",
 	    ask_fail_text(row->kind), "text", report_text(row->text), "times",
 	    (json_int_t)row->times, "ms_ago", (json_int_t)(now - row->last));
+}
+
+json_t *
+report_found(const struct resolver *resolver, uint16_t upstream)
+{
+	struct addr found[POOL_FOUND];
+	const size_t n = pool_found(resolver->pool, upstream, found);
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(array, report_addr(&found[i]));
+	return array;
 }
 
 /* Questions that failed since the start, by kind, those kinds alone that there were. */

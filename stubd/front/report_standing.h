@@ -9,9 +9,13 @@
 
 #include <jansson.h>
 
+struct resolver;
 struct upstream_info;
 
 /* Adds to the upstream's object; now is the loop's time. */
 void report_standing(json_t *json, const struct upstream_info *info, msec now);
+
+/* The addresses beside the written ones that it was found to have (query/refresh.h). Owned. */
+json_t *report_found(const struct resolver *resolver, uint16_t upstream);
 
 #endif

@@ -117,6 +117,7 @@ ledger_sent(
 	c->chain += !!(flags & LEDGER_CHAIN);
 	c->prefetches += !!(flags & LEDGER_PREFETCH);
 	c->stale += !!(flags & LEDGER_STALE);
+	c->addresses += !!(flags & LEDGER_ADDRESSES);
 	note_domain(r->ledger, &question->name, flags, account);
 }
 
@@ -143,6 +144,7 @@ add(struct account *into, const struct account *from)
 	a->chain += b->chain;
 	a->prefetches += b->prefetches;
 	a->stale += b->stale;
+	a->addresses += b->addresses;
 	sketch_merge(&into->domains, &from->domains);
 }
 

@@ -13,7 +13,7 @@
  * questions only.
  *
  * How a question was asked (a failover, a hedge, a repetition or a probe; none of these: the first) and
- * what for (the validator's chain, a prefetch, an answer past its time; none of these: a client waited)
+ * what for (the validator's chain, a prefetch, an answer past its time, another provider's addresses; none of these: a client waited)
  * are told apart: a chain question that failed over counts in both columns. What the validator asks for
  * a prefetch's sake is a chain question.
  *
@@ -40,7 +40,8 @@ enum ledger_why {
 	LEDGER_FAILOVER = 1 << 9, /* since another failed, was silent or has to be confirmed */
 	LEDGER_CHAIN = 1 << 10,	  /* the validator asks for keys and delegations */
 	LEDGER_PREFETCH = 1 << 11,
-	LEDGER_STALE = 1 << 12, /* an answer past its time was given meanwhile */
+	LEDGER_STALE = 1 << 12,	    /* an answer past its time was given meanwhile */
+	LEDGER_ADDRESSES = 1 << 13, /* where another provider is (query/refresh.h) */
 };
 
 /* Above them: so many octets at the end of the name are its registrable domain; 0: none. */
@@ -59,7 +60,7 @@ struct ledger_counts {
 	uint64_t hedges;
 	uint64_t repeats; /* the connection was lost: the same again on another */
 	uint64_t probes;  /* copies: has it come back? */
-	uint64_t chain, prefetches, stale;
+	uint64_t chain, prefetches, stale, addresses;
 	uint64_t domains; /* an estimate */
 };
 

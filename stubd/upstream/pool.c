@@ -32,6 +32,13 @@ pool_watch(struct pool *pool, pool_sent_cb *sent, void *arg)
 }
 
 void
+pool_watch_reach(struct pool *pool, pool_reach_cb *reach, void *arg)
+{
+	pool->on_reach = reach;
+	pool->reach_arg = arg;
+}
+
+void
 upstream_note(struct upstream *u, const struct place *place, const char *text)
 {
 	char where[ADDR_TEXT_MAX];

@@ -38,6 +38,7 @@ enum {
 	POOL_SHAKE = 500,    /* ms */
 	POOL_WAITING = 4000, /* questions that wait on openings, an upstream: two of each flight */
 	POOL_WHY_MAX = 128,
+	POOL_FOUND = 4, /* addresses of one upstream beside those of its spec */
 };
 
 /* How an ask ended; all pointers are borrowed for the callback. */
@@ -67,6 +68,10 @@ enum {
 typedef void pool_sent_cb(
     void *arg, const struct upstream_spec *spec, const struct question *question, unsigned flags);
 
+/* A connection to an upstream is ready; or none can be had at any of its addresses, for reasons of the
+ * network or of who is there, and it has no other. Asks nothing in here. */
+typedef void pool_reach_cb(void *arg, uint16_t upstream, bool reached);
+
 struct pool_stats {
 	uint64_t blocked; /* answers by which it blocked a name */
 	uint64_t asks, answers, fails[ASK_FAILS], handshakes, connections_opened;
@@ -88,6 +93,17 @@ struct pool *pool_free(struct pool *pool);
 
 /* Who is told of each question that is written, also of those that are written once more. */
 void pool_watch(struct pool *pool, pool_sent_cb *sent, void *arg);
+
+/* Who is told when upstreams are reached and when not. */
+void pool_watch_reach(struct pool *pool, pool_reach_cb *reach, void *arg);
+
+/* Addresses that the upstream's host was found to have (their ports do not count): copied, beside those
+ * of its spec, POOL_FOUND at most. They stay over epochs, and until others take their place; one that
+ * is lost is tried there first. Who is there proves itself as ever. */
+void pool_set_found(struct pool *pool, uint16_t upstream, const struct addr *found, size_t n);
+
+/* Those that it has; returns how many. */
+size_t pool_found(const struct pool *pool, uint16_t upstream, struct addr out[POOL_FOUND]);
 
 /* Takes over a new table of upstreams (copied). Equal ones keep connections and standing; asks on
  * those that left are allowed to finish. Returns 0 or -ENOMEM (the old table stays). */

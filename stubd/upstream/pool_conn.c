@@ -189,6 +189,20 @@ set_pace(struct opening *o)
 	timer_start(&o->pace, left);
 }
 
+static void
+tell_reach(const struct upstream *u, bool reached)
+{
+	if (u->pool->on_reach && !u->is_gone)
+		u->pool->on_reach(u->pool->reach_arg, u->index, reached);
+}
+
+/* Does that say something of the address that was tried? */
+static bool
+is_of_the_address(enum ask_fail fail)
+{
+	return fail == ASK_REFUSED || fail == ASK_RESET || fail == ASK_TIMEOUT || fail == ASK_TLS;
+}
+
 /* No connection came of it. */
 static void
 opening_failed(struct opening *o)
@@ -201,6 +215,8 @@ opening_failed(struct opening *o)
 		places_turn(u);
 	if (o->fail != ASK_TIMEOUT || upstream_heard(u) <= o->started)
 		health_fail(&u->health, o->fail, pool_now(u->pool));
+	if (!u->nconns && is_of_the_address(o->fail))
+		tell_reach(u, false);
 	while (!list_empty(&o->asks)) {
 		struct ask *ask = container_of(o->asks.next, struct ask, link);
 
@@ -348,6 +364,7 @@ on_ready(void *arg, uint32_t handshake_us)
 	}
 	if (u->is_gone)
 		conn_retire(conn);
+	tell_reach(u, true);
 }
 
 static void

@@ -104,6 +104,8 @@ pool_has_way(const struct pool *pool, uint16_t upstream)
 	struct addr to, ignored;
 
 	for (size_t i = 0; pool->env.paths && i < u->nplaces; i++) {
+		if (!u->places[i].addr.family)
+			continue;
 		upstream_target(u, &u->places[i].addr, &to);
 		if (pool->env.paths->source(&to, u->spec.link, &ignored) == 0)
 			return true;

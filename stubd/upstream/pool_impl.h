@@ -36,7 +36,7 @@ enum {
 	POOL_TEXT_MAX = 256,
 };
 
-enum { PLACES_MAX = 2 * SPEC_ADDRESSES_MAX };
+enum { PLACES_MAX = 2 * (SPEC_ADDRESSES_MAX + POOL_FOUND) };
 
 /* Where and how an upstream may be reached. */
 struct place {
@@ -60,6 +60,8 @@ struct pool {
 	struct spares spare_asks;
 	pool_sent_cb *on_sent; /* NULL: nobody is told */
 	void *sent_arg;
+	pool_reach_cb *on_reach; /* NULL: nobody is told */
+	void *reach_arg;
 };
 
 struct upstream {
@@ -68,7 +70,8 @@ struct upstream {
 	uint16_t index;
 	bool is_gone;
 	struct upstream_spec spec;	 /* owned */
-	struct place places[PLACES_MAX]; /* those of spec, then those of its `other` */
+	struct place places[PLACES_MAX]; /* those of spec, then those of its `other`; behind those
+					  * of each POOL_FOUND for found ones, family 0: none */
 	size_t nplaces;
 	struct standing own; /* its standing when it is gone */
 	struct health health;

@@ -22,6 +22,7 @@ count_of(const struct ledger_counts *c, const char *name)
 		{ "chain", &c->chain },
 		{ "prefetches", &c->prefetches },
 		{ "stale", &c->stale },
+		{ "addresses", &c->addresses },
 		{ "domains", &c->domains },
 	};
 

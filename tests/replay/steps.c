@@ -389,6 +389,7 @@ static const struct {
 	{ "verdict", 2, "verdict secure|insecure; verdict bogus|lost|fail TEXT", step_verdict },
 	{ "fetch", 3, "fetch NAME TYPE", step_fetch },
 	{ "flush", 1, "flush [NAME]", run_flush },
+	{ "refresh", 1, "refresh", world_refresh },
 	{ "nta", 3, "nta add|remove NAME", world_nta },
 	{ "expect", 2, "expect WHAT ...", expect_run },
 };

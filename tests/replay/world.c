@@ -7,6 +7,7 @@
 #include "stubd/query/fetch.h"
 #include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
+#include "stubd/query/refresh.h"
 #include "stubd/upstream/pool.h"
 #include "tests/replay/fake_engine.h"
 #include "tests/replay/fake_loop.h"
@@ -154,6 +155,8 @@ world_configure(struct world *w)
 		abort();
 	draw(w, policy);
 	resolver_set_policy(&w->resolver, policy);
+	if (w->refresh)
+		refresh_apply(w->refresh);
 	return 0;
 }
 
@@ -169,6 +172,15 @@ world_nta(struct world *w, const struct step *step)
 	else if (!nta_remove(&w->ntas, &name))
 		return world_fail(w, "%s is not excepted", step->words[2]);
 	return exceptions_changed(&w->resolver, &name);
+}
+
+int
+world_refresh(struct world *w, const struct step *step)
+{
+	w->refresh = refresh_new(&w->resolver, NULL);
+	if (!w->refresh)
+		abort();
+	return 0;
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
@@ -323,6 +335,7 @@ take_down(struct world *w)
 	}
 	if (w->running)
 		world_stop(w);
+	w->refresh = refresh_free(w->refresh);
 	w->pool = pool_free(w->pool);
 	w->cache = cache_free(w->cache);
 	w->engine = engine_free(w->engine);

@@ -20,6 +20,7 @@
 
 struct script;
 struct step;
+struct refresh;
 
 enum { WORLD_FAILURE_MAX = 4096, WORLD_HOSTS_MAX = 4096 };
 
@@ -49,7 +50,8 @@ struct world {
 	struct pool *pool;
 	struct cache *cache;
 	struct resolver resolver;
-	bool running; /* the resolver is open */
+	bool running;		 /* the resolver is open */
+	struct refresh *refresh; /* owned; NULL: nobody looks for addresses */
 	struct list clients;
 	struct nta_table ntas;
 	uint16_t *order; /* owned; the draw: providers as they are listed */
@@ -69,6 +71,9 @@ int world_configure(struct world *w);
 
 /* nta add|remove NAME: the person excepts a name from validation, or ends that. Returns 0 or -1. */
 int world_nta(struct world *w, const struct step *step);
+
+/* From now on addresses of providers are looked for, and nothing is kept of them. Returns 0. */
+int world_refresh(struct world *w, const struct step *step);
 
 /* Ends the resolver. Returns 0 or -1. */
 int world_stop(struct world *w);

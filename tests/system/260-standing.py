@@ -1,7 +1,8 @@
 """The standing of providers: how long they take, what goes wrong, and what they ask of us."""
 import json
+import os
 
-from lib.ask import dig
+from lib.ask import Load, dig
 from lib.check import becomes_true, equal, true
 from lib.daemon import Stubd
 from lib.network import move, network, only_v4
@@ -43,7 +44,7 @@ def test_times(lab):
             true(code == 0 and "99 % within" in text, text)
             print("  " + text.replace("\n", "\n  "))
             move(lab)
-            becomes_true(lambda: stubd.status()["epoch"]["number"] == 1, "a new epoch")
+            becomes_true(lambda: stubd.status()["epoch"]["number"] >= 1, "a new epoch")
             true("query" not in standing(stubd)["alpha-doh"], "of the old network")
             equal(dig(lab, "after.load.example.com").status, "NOERROR")
             equal(standing(stubd)["alpha-doh"]["query"]["times"], 1)
@@ -106,12 +107,109 @@ def test_retry_after_alone(lab):
     """the only provider says 429: one question in 2 s reaches it, the others fail at once and say why"""
     lab.fault("http429", "crook")
     with Stubd(lab, config(only_v4(lab.providers["crook-doh"]))) as stubd:
-        dig(lab, "first.load.example.com")
-        for i in range(10):
-            answer = dig(lab, f"more{i}.load.example.com")
-            equal(answer.status, "SERVFAIL")
-            true("429" in answer.ede_text or "asks us to wait" in answer.ede_text, answer.ede_text)
-        equal(standing(stubd)["crook-doh"]["standing"], "held")
+        equal(dig(lab, "first.load.example.com").status, "SERVFAIL")
+        load = Load(lab, [f"more{i}.load.example.com" for i in range(100)], 400)
+        load.finish()
+        equal((load.failed, load.lost), (100, 0), load.rcodes)
+        true(troubles(standing(stubd)["crook-doh"])[("asking", "http", "HTTP status 429")] >= 2, "it was let through")
         rows = lab.record(party="crook")
-        print(f"  {len(rows)} of 11 questions reached it")
-        true(len(rows) < 11, str(rows))
+        print(f"  {len(rows)} of 101 questions reached it")
+        true(len(rows) < 50, str(rows))
+
+
+NOWHERE = "192.0.2.200"     # nobody is there: connections are refused or lead nowhere
+
+
+def misplaced(lab, name, *addresses):
+    """A provider under its right name at wrong addresses."""
+    return {**lab.providers[name], "addresses": list(addresses or [NOWHERE])}
+
+
+def asked_for(lab, host):
+    """Who was asked where that host is, and for what."""
+    return sorted((r["party"], r["type"], r["transport"]) for r in lab.record(client="laptop", name=host + "."))
+
+
+def uses(lab, stubd, provider, party):
+    """From now on that provider answers, without anybody having to wait for it."""
+    rounds = 0
+    while standing(stubd)[provider]["standing"] != "up":
+        true(rounds < 400, f"{provider} is never used: {standing(stubd)[provider]}")
+        equal(dig(lab, f"round{rounds}.load.example.com").status, "NOERROR")
+        rounds += 1
+    lab.forget()
+    equal(dig(lab, "then.load.example.com").status, "NOERROR")
+    equal([r["party"] for r in lab.record(client="laptop", name="then.load.example.com.")], [party])
+
+
+def test_address_found(lab):
+    """a provider with a wrong address and the right name is looked up through another one, found, and used"""
+    host = lab.env["ALPHA_HOST"]
+    entries = (misplaced(lab, "alpha-doh"), lab.providers["beta-dot"])
+    with Stubd(lab, config(*entries)) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        becomes_true(lambda: standing(stubd)["alpha-doh"]["found"], "alpha is found")
+        equal(asked_for(lab, host), [("beta", "A", "dot"), ("beta", "AAAA", "dot")])
+        found = standing(stubd)["alpha-doh"]["found"]
+        true(f"{lab.env['ALPHA4']}:443" in found and f"[{lab.env['ALPHA6']}]:443" in found, str(found))
+        told = json.loads(stubd.ctl("--json", "providers", "--exposure")[1])["providers"]
+        equal([p["network"]["addresses"] for p in told if p["name"] == "beta-dot"], [2])
+        uses(lab, stubd, "alpha-doh", "alpha")
+        # after a restart what was found is used at once, and nobody has to be asked for it
+        stubd.stop()
+        lab.forget()
+        stubd.start()
+        uses(lab, stubd, "alpha-doh", "alpha")
+        equal(asked_for(lab, host), [])
+
+
+def test_address_of_an_impostor(lab):
+    """where another party is at the address, it fails at its certificate, gets no question, and the right one is found"""
+    entries = (misplaced(lab, "alpha-dot", lab.env["CROOK4"]), lab.providers["beta-dot"])
+    with Stubd(lab, config(*entries)) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        becomes_true(lambda: standing(stubd)["alpha-dot"]["found"], "alpha is found")
+        uses(lab, stubd, "alpha-dot", "alpha")
+    equal(lab.record(party="crook"), [])
+
+
+def test_address_alone(lab):
+    """the only provider at a wrong address: nobody is asked for it; nor is one of the same host"""
+    for entries in ((misplaced(lab, "alpha-doh"),), (misplaced(lab, "alpha-doh"), lab.providers["alpha-dot"])):
+        lab.forget()
+        with Stubd(lab, config(*entries)) as stubd:
+            for i in range(3):
+                dig(lab, f"alone{i}.load.example.com")
+            equal(standing(stubd)["alpha-doh"]["found"], [])
+        equal(asked_for(lab, lab.env["ALPHA_HOST"]), [])
+
+
+def test_address_of_own_rule(lab):
+    """a provider's name that is the person's own, by a split rule, is asked of no provider"""
+    entries = (misplaced(lab, "alpha-doh"), lab.providers["beta-dot"])
+    split = [{"domains": ["alpha.example"], "servers": ["10.7.0.53"]}]
+    with Stubd(lab, config(*entries, split=split)) as stubd:
+        for i in range(3):
+            equal(dig(lab, f"rule{i}.load.example.com").status, "NOERROR")
+        equal(standing(stubd)["alpha-doh"]["found"], [])
+    equal(asked_for(lab, lab.env["ALPHA_HOST"]), [])
+
+
+def test_addresses_malformed(lab):
+    """the file of found addresses is malformed: that is said once, and they are found anew"""
+    with Stubd(lab, config(misplaced(lab, "alpha-doh"), lab.providers["beta-dot"])) as stubd:
+        file = os.path.join(stubd.folder, "state", "addresses")
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        becomes_true(lambda: os.path.exists(file), "what was found is kept")
+        equal(os.stat(file).st_mode & 0o777, 0o600)
+        stubd.stop()
+        with open(file, encoding="utf-8") as f:
+            good = f.read()
+        true(lab.env["ALPHA4"] in good, good)
+        with open(file, "w", encoding="utf-8") as f:
+            f.write(good.replace(lab.env["ALPHA4"], "127.0.0.1"))
+        stubd.start()
+        equal(stubd.log().count("malformed"), 1, stubd.log())
+        equal(standing(stubd)["alpha-doh"]["found"], [])
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        becomes_true(lambda: standing(stubd)["alpha-doh"]["found"], "alpha is found anew")

@@ -5,9 +5,11 @@
 static void
 give_doh(struct world *w)
 {
-	const struct url url = { .scheme = SCHEME_HTTPS, .port = 443, .path = "/dns-query" };
+	struct url url = { .scheme = SCHEME_HTTPS, .port = 443, .path = "/dns-query" };
 	const struct upstream_spec *specs[] = { &w->spec };
 
+	if (w->spec.host)
+		snprintf(url.host, sizeof(url.host), "%s", w->spec.host);
 	CU_ASSERT_EQUAL(upstream_spec_add_other(&w->spec, &url), 0);
 	CU_ASSERT_EQUAL(pool_set_upstreams(w->pool, specs, 1), 0);
 	upstream_spec_clear(w->spec.other);
@@ -231,7 +233,103 @@ connections_are_closed_before_the_server_does_it(void)
 	world_clear(&w);
 }
 
+struct reach {
+	int reached, unreached;
+};
+
+static void
+on_reach(void *arg, uint16_t upstream, bool reached)
+{
+	struct reach *r = arg;
+
+	CU_ASSERT_EQUAL(upstream, 0);
+	if (reached)
+		r->reached++;
+	else
+		r->unreached++;
+}
+
+static struct addr
+found(uint8_t last)
+{
+	return (struct addr){ .family = AF_INET, .ip = { 198, 51, 100, last } };
+}
+
+static void
+a_lost_upstream_is_tried_first_where_it_was_found_with_the_port_of_its_transport(void)
+{
+	const struct addr at[] = { found(1), found(2) };
+	struct reach reach = { 0 };
+	struct addr out[POOL_FOUND];
+	struct world w;
+
+	world_init(&w, 1);
+	w.spec.host = (char *)(uintptr_t) "dns.example";
+	give_doh(&w);
+	pool_watch_reach(w.pool, on_reach, &reach);
+	lose(&w);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 2);
+	CU_ASSERT_EQUAL(reach.unreached, 1);
+	pool_set_found(w.pool, 0, at, 2);
+	CU_ASSERT_EQUAL(pool_found(w.pool, 0, out), 2);
+	CU_ASSERT_EQUAL(out[0].port, 853);
+	ask(&w, 1, 0, 3000);
+	CU_ASSERT_EQUAL_FATAL(w.nopened, 3);
+	CU_ASSERT_EQUAL(w.opened[2]->addr.ip[0], 198);
+	CU_ASSERT_EQUAL(w.opened[2]->addr.ip[3], 1);
+	CU_ASSERT_EQUAL(w.opened[2]->addr.port, 853);
+	ready(w.opened[2]);
+	reply(w.opened[2]);
+	CU_ASSERT_EQUAL(w.answers[1].fail, ASK_OK);
+	CU_ASSERT_EQUAL(reach.reached, 1);
+	/* the next epoch begins with what is written, and has the others beside it, of both transports */
+	pool_new_epoch(w.pool);
+	CU_ASSERT_EQUAL(pool_found(w.pool, 0, out), 2);
+	ask(&w, 2, 0, 3000);
+	for (size_t i = 3; i < 3 + 6; i++) {
+		CU_ASSERT_EQUAL_FATAL(w.nopened, i + 1);
+		gone(w.opened[i], ASK_REFUSED, "connection refused");
+		pass(&w, 5);
+	}
+	CU_ASSERT_EQUAL(w.opened[3]->addr.ip[0], 192);
+	CU_ASSERT_EQUAL(w.opened[4]->addr.ip[0], 198);
+	CU_ASSERT_EQUAL(w.opened[5]->addr.port, 443);
+	CU_ASSERT_EQUAL(w.opened[5]->addr.ip[0], 192);
+	CU_ASSERT_EQUAL(w.opened[8]->addr.port, 443);
+	CU_ASSERT_EQUAL(w.opened[8]->addr.ip[3], 2);
+	CU_ASSERT_EQUAL(w.answers[2].fail, ASK_REFUSED);
+	world_clear(&w);
+}
+
+static void
+found_addresses_have_a_fixed_number_of_places_and_none_twice(void)
+{
+	struct addr at[] = { found(1), found(2), found(3), found(4), found(5) };
+	struct addr out[POOL_FOUND];
+	struct world w;
+
+	world_init(&w, 1);
+	pool_set_found(w.pool, 0, at, 5);
+	CU_ASSERT_EQUAL(pool_found(w.pool, 0, out), POOL_FOUND);
+	pool_set_found(w.pool, 0, at + 3, 2);
+	CU_ASSERT_EQUAL(pool_found(w.pool, 0, out), POOL_FOUND);
+	CU_ASSERT_EQUAL(out[0].ip[3], 5); /* in place of one that is found no more */
+	CU_ASSERT_EQUAL(out[3].ip[3], 4); /* where it was */
+	/* what is written needs no second place */
+	at[0] = w.spec.addresses[0];
+	at[1] = at[2] = found(5);
+	pool_set_found(w.pool, 0, at, 3);
+	CU_ASSERT_EQUAL(pool_found(w.pool, 0, out), POOL_FOUND);
+	for (size_t i = 0; i < POOL_FOUND; i++)
+		CU_ASSERT_EQUAL(out[i].ip[0], 198);
+	world_clear(&w);
+}
+
 static const struct unit_case cases[] = {
+	{ "a lost upstream is tried first where it was found, with the port of its transport",
+	    a_lost_upstream_is_tried_first_where_it_was_found_with_the_port_of_its_transport },
+	{ "found addresses have a fixed number of places, and none twice",
+	    found_addresses_have_a_fixed_number_of_places_and_none_twice },
 	{ "the other transport is used where the first is refused, until the next epoch",
 	    the_other_transport_is_used_where_the_first_is_refused_until_the_next_epoch },
 	{ "the other transport is tried beside a silent one",
