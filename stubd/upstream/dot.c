@@ -2,11 +2,15 @@
  * DNS over TLS (RFC 7858): framed messages, many at a time, answers in any order (RFC 7766 section
  * 6.2.1.1). Each is a TLS record of its own: there are servers (dnsdist 1.7) that read one message
  * of a record and see the rest only when the next record comes.
+ *
+ * Each question asks how long the server keeps the connection (RFC 7828 section 3.2.1): so it may say
+ * another time with each answer, and all questions look alike.
  */
 #include "stubd/base/rand.h"
 #include "stubd/net/frame.h"
 #include "stubd/upstream/secure.h"
 #include "stubd/wire/match.h"
+#include "stubd/wire/option.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -102,6 +106,19 @@ ping(struct transport *t)
 	(void)write_query(t, &root_ns, &flags, id);
 }
 
+/* RFC 7828 section 3.2.2: the last answer counts, also by saying nothing; no time at all means that this
+ * connection is to be asked no more. */
+static void
+heed_keepalive(struct transport *t, const uint8_t *bytes, size_t n)
+{
+	uint16_t time = 0;
+	const bool said = option_keepalive(bytes, n, &time);
+
+	secure_kept(t, time * (msec)100);
+	if (said && !time)
+		secure_retired(t);
+}
+
 static bool
 on_message(void *arg, const uint8_t *bytes, size_t n)
 {
@@ -112,6 +129,8 @@ on_message(void *arg, const uint8_t *bytes, size_t n)
 	if (!sa)
 		return true;
 	why = match_reply(bytes, n, sa->id, sa->ask->question);
+	if (!why)
+		heed_keepalive(t, bytes, n);
 	secure_answer(t, sa, why ? ASK_MALFORMED : ASK_OK, why, why ? NULL : bytes, why ? 0 : n);
 	return !t->closing;
 }
@@ -138,6 +157,7 @@ static const struct secure_codec codec = {
 	.alpn = "dot",
 	.alpn_required = false, /* many servers never heard of it */
 	.separate = true,
+	.keepalive = true,
 	.start = start,
 	.stop = stop,
 	.ready = ready,

@@ -83,6 +83,12 @@ secure_close(struct transport *t)
 	finish(t, ASK_OK, "connection given up");
 }
 
+static msec
+idle_limit(const struct transport *t)
+{
+	return t->told && t->told < t->idle ? t->told : t->idle;
+}
+
 /* After each change: nothing left to answer? */
 static void
 settle(struct transport *t)
@@ -92,7 +98,7 @@ settle(struct transport *t)
 	if (t->retired)
 		loop_later_start(&t->later);
 	else if (t->ready)
-		timer_start(&t->life, t->idle);
+		timer_start(&t->life, idle_limit(t));
 }
 
 static void
@@ -356,6 +362,14 @@ secure_limit_idle(struct transport *t, msec limit)
 	t->idle = limit < SECURE_IDLE ? limit : SECURE_IDLE;
 }
 
+void
+secure_kept(struct transport *t, msec time)
+{
+	const msec margin = time / 10 + SECURE_IDLE_MARGIN;
+
+	t->told = time > 2 * margin ? time - margin : time / 2;
+}
+
 msec
 secure_heard(const struct transport *t)
 {
@@ -393,5 +407,6 @@ secure_query(const struct transport *t, uint8_t *out, const struct question *que
 	how.udp_size = SECURE_UDP_SIZE;
 	how.pad_to = SECURE_PAD;
 	how.ecs_zero = t->ecs_zero;
+	how.keepalive = t->codec->keepalive;
 	return msg_write_query(out, SECURE_QUERY, question, &how);
 }

@@ -3,7 +3,7 @@
  * life, and the questions on it. How a question looks on the wire is the codec's.
  *
  * Life: it closes itself SECURE_IDLE ms after the last answer, or sooner where that server is known
- * to close sooner, and takes nothing new after SECURE_AGE. A question after SECURE_QUIET ms of rest
+ * to close sooner or says so (RFC 7828), and takes nothing new after SECURE_AGE. A question after SECURE_QUIET ms of rest
  * goes with a request for a sign of life in the same write, if that costs no question
  * (secure_codec.ping_is_free): a path that is gone and a name that is slow are then told apart.
  * Silence: when the first question that was written since the last octet came is
@@ -26,10 +26,12 @@ enum {
 	SECURE_OUTSTANDING = 300, /* questions on one connection; beyond: -EBUSY. The longest fit in
 				   * TLS_QUEUE */
 	SECURE_IDLE = 30000,	  /* ms, RFC 7858 section 3.4 */
-	SECURE_AGE = 3600000,	  /* ms */
-	SECURE_QUIET = 2000,	  /* ms */
-	SECURE_PING = 750,	  /* ms */
-	SECURE_STALL = 1500,	  /* ms */
+	SECURE_IDLE_MARGIN =
+	    500, /* ms, and a tenth of it: so long before the server does it is closed */
+	SECURE_AGE = 3600000, /* ms */
+	SECURE_QUIET = 2000,  /* ms */
+	SECURE_PING = 750,    /* ms */
+	SECURE_STALL = 1500,  /* ms */
 	SECURE_PAD = 128,
 	SECURE_UDP_SIZE = 1232,
 	SECURE_QUERY = 512, /* octets; the longest name, OPT and padding take 384 */
@@ -63,6 +65,7 @@ struct secure_codec {
 	size_t (*room)(const struct transport *t);
 	void (*ping)(struct transport *t);
 	bool ping_is_free; /* it is no question */
+	bool keepalive;	   /* each question asks how long the server keeps it, RFC 7828 */
 };
 
 /* The connection: opaque to all but secure.c and the codecs. */
@@ -77,6 +80,7 @@ struct transport {
 	size_t nwaiting, nsent;
 	struct timer life; /* idle limit; before READY: nothing */
 	msec idle;	   /* that limit */
+	msec told;	   /* what the server's last word makes of it; 0: it said nothing */
 	struct timer age;
 	struct timer stall;
 	struct loop_later later; /* what may not happen inside a call */
@@ -108,6 +112,9 @@ void secure_limit_idle(struct transport *t, msec limit);
 /* Ends a question: wire[len] on ASK_OK, else text. sa is freed. */
 void secure_answer(struct transport *t, struct secure_ask *sa, enum ask_fail fail, const char *text,
     const uint8_t *wire, size_t len);
+
+/* The server has said how long it keeps the connection while it rests; 0: its last answer does not say. */
+void secure_kept(struct transport *t, msec time);
 
 /* The server takes no more questions. */
 void secure_retired(struct transport *t);

@@ -1,14 +1,13 @@
 #include "stubd/wire/msg.h"
 
+#include "stubd/wire/option.h"
+
 #include <string.h>
 
 enum {
-	UDP_SIZE_MIN = 512,    /* RFC 6891 section 6.2.3: smaller values mean this */
-	NAME_HOPS_MAX = 127,   /* pointers in one name: no more than it can have labels */
-	OPTION_SUBNET = 8,     /* RFC 7871 */
-	SUBNET_EMPTY = 4,      /* octets of one without an address */
-	OPTION_KEEPALIVE = 11, /* RFC 7828 */
-	OPTION_PADDING = 12,   /* RFC 7830 */
+	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
+	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
+	SUBNET_EMPTY = 4,    /* octets of one without an address */
 };
 
 /* Where in the message a name is being read. */
@@ -318,11 +317,12 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 static void
 write_opt(struct wcur *w, const struct msg_ask *ask)
 {
-	const size_t subnet = ask->ecs_zero ? OPTION_HEADER + SUBNET_EMPTY : 0;
+	const size_t options = (ask->ecs_zero ? OPTION_HEADER + SUBNET_EMPTY : 0) +
+			       (ask->keepalive ? OPTION_HEADER : 0);
 	size_t padding = 0, length;
 
 	if (ask->pad_to) {
-		length = wcur_len(w) + OPT_FIXED + subnet + OPTION_HEADER;
+		length = wcur_len(w) + OPT_FIXED + options + OPTION_HEADER;
 		padding = (ask->pad_to - length % ask->pad_to) % ask->pad_to;
 	}
 	wcur_u8(w, 0);
@@ -330,11 +330,15 @@ write_opt(struct wcur *w, const struct msg_ask *ask)
 	wcur_u16(w, ask->udp_size);
 	wcur_u16(w, 0);
 	wcur_u16(w, ask->dnssec_ok ? OPT_DO : 0);
-	wcur_u16(w, (uint16_t)(subnet + (ask->pad_to ? OPTION_HEADER + padding : 0)));
+	wcur_u16(w, (uint16_t)(options + (ask->pad_to ? OPTION_HEADER + padding : 0)));
 	if (ask->ecs_zero) {
 		wcur_u16(w, OPTION_SUBNET);
 		wcur_u16(w, SUBNET_EMPTY);
 		wcur_u16(w, 1); /* IPv4; source and scope 0 */
+		wcur_u16(w, 0);
+	}
+	if (ask->keepalive) {
+		wcur_u16(w, OPTION_KEEPALIVE);
 		wcur_u16(w, 0);
 	}
 	if (ask->pad_to) {

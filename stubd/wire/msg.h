@@ -123,7 +123,9 @@ struct msg_ask {
 	bool rd, cd, ad, dnssec_ok;
 	uint16_t udp_size; /* in OPT; 0: no OPT at all */
 	bool ecs_zero;	   /* with OPT: an empty client subnet, RFC 7871 section 7.1.2 */
-	uint16_t pad_to;   /* pad the message to a multiple of this (RFC 8467: 128); 0: none */
+	bool
+	    keepalive; /* with OPT: how long will you keep the connection? RFC 7828 section 3.2.1 */
+	uint16_t pad_to; /* pad the message to a multiple of this (RFC 8467: 128); 0: none */
 };
 
 /* Writes a query. Returns its length, or 0 when it does not fit in cap octets. */

@@ -1,5 +1,6 @@
 #include "stubd/wire/reply.h"
 #include "stubd/wire/blocking.h"
+#include "stubd/wire/option.h"
 
 #include <assert.h>
 #include <string.h>
@@ -7,7 +8,6 @@
 enum {
 	ECHOED = FLAG_RD | FLAG_CD, /* RFC 1035 section 4.1.1, RFC 4035 section 3.2.2 */
 	OWN_UDP_SIZE = 1232,	    /* what we say we take */
-	OPTION_KEEPALIVE = 11,	    /* RFC 7828 */
 	OPTION_EDE = 15,	    /* RFC 8914 */
 	EDE_CODE = 2,		    /* octets of the INFO-CODE */
 	EDE_TEXT_MAX = 200,

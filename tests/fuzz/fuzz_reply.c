@@ -10,6 +10,7 @@
 #include "stubd/wire/answer.h"
 #include "stubd/wire/blocking.h"
 #include "stubd/wire/match.h"
+#include "stubd/wire/option.h"
 #include "stubd/wire/reply.h"
 #include "stubd/wire/synthesis.h"
 
@@ -151,6 +152,21 @@ grow_old(const struct answer *a, const uint8_t *message, size_t n, const struct 
 	answer_free(old);
 }
 
+/* Whatever is found lies in the message. */
+static void
+find_options(const uint8_t *message, size_t n)
+{
+	uint16_t time;
+
+	for (uint16_t code = 0; code < 20; code++) {
+		size_t len;
+		const uint8_t *value = option_find(message, n, code, &len);
+
+		check(!value || (value > message && value + len <= message + n));
+	}
+	(void)option_keepalive(message, n, &time);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -167,6 +183,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!read_question(message, len, &question))
 		question = (struct question){ .name = { .len = 1 }, .type = 1, .class = 1 };
 	match_lacks_edns(message, len);
+	find_options(message, len);
 	if (match_reply(message, len, (uint16_t)(message[0] << 8 | message[1]), &question))
 		return 0;
 	blocking_find(message, len);

@@ -44,7 +44,7 @@ def unbound_zones(party, state):
 def unbound_special(party, state):
     if party.name == "corp":                            # it serves its own zones and no more
         own = [f'local-zone: "{z}." transparent' for z in CORP_ZONES]
-        return lines('local-zone: "." refuse', *own)
+        return lines('local-zone: "." refuse', *own, "edns-tcp-keepalive: yes", "edns-tcp-keepalive-timeout: 3000")
     anchor = f'trust-anchor-file: "{state}/root.anchor"'
     return lines(f'root-hints: "{state}/root.hints"', "" if party.name == "isp" else anchor)
 

@@ -81,6 +81,21 @@ def test_bytes(lab):
     equal(list(options(query)), [12], f"EDNS options in {json.dumps(row)}")
 
 
+def test_bytes_dot(lab):
+    """the same over DoT, where each question asks alike how long the connection is kept (RFC 7828), and nothing else"""
+    with Stubd(lab, config(lab, "crook-dot")):
+        for i in range(3):
+            dig(lab, f"bytes{i}.load.example.com", "A", "+subnet=198.51.100.0/24", "+cookie=0123456789abcdef", "+nsid",
+                "+keepalive")
+    queries = [bytes.fromhex(r["query"]) for r in lab.record(party="crook") if r["name"].startswith("bytes")]
+    equal(len(queries), 3)
+    for query in queries:
+        equal(len(query) % 128, 0)
+        equal(list(options(query).items())[0], (11, b""))
+        equal(list(options(query)), [11, 12])
+    equal(len({q[:2] for q in queries}), 3, "IDs are random")
+
+
 def test_subnet(lab):
     """ecs zero: an empty client subnet beside the padding, which still fills up to 128, and no other's"""
     for transport in ("doh", "dot"):
@@ -93,4 +108,4 @@ def test_subnet(lab):
         for query in (bytes.fromhex(row["query"]) for row in rows):
             equal(len(query) % 128, 0)
             equal(options(query)[8], bytes.fromhex("00010000"))
-            equal(list(options(query)), [8, 12])
+            equal(list(options(query)), [8, 12] if transport == "doh" else [8, 11, 12])

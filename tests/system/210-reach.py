@@ -6,7 +6,8 @@ import re
 import time
 
 from lib.ask import Load, dig
-from lib.check import equal, true
+from lib.check import becomes_true, equal, true
+from lib.conform import Author
 from lib.daemon import Stubd
 
 RATE = 200
@@ -93,6 +94,36 @@ def test_server_closes_idle_connections(lab):
             equal(dig(lab, f"rest{i}.load.example.com").status, "NOERROR")
             print(f"  round {i}: answered in {(time.monotonic() - asked) * 1000:.0f} ms, dig's own start included")
         equal(only_provider(stubd)["last_error"], "")
+
+
+def test_server_says_how_long(lab):
+    """a server that says by EDNS how long it keeps a resting connection (unbound, three seconds): closed before that"""
+    rule = {"domains": ["corp.example"], "servers": [f"tls://{lab.env['CORP4']}#{lab.env['CORP_HOST']}"],
+            "ca_file": lab.env["LAB_CA"]}
+    stubd = Stubd(lab, {**config(lab.providers["beta-doh"]), "split": [rule]})
+    stubd.options = ["-v"]
+    with stubd:
+        for i in range(2):
+            equal(dig(lab, f"keep{i}.load.corp.example").status, "NOERROR")
+            started = time.monotonic()
+            becomes_true(lambda: stubd.log().count("transport=dot") == 2 * (i + 1), "closed", 20)
+            print(f"  round {i}: closed after {time.monotonic() - started:.2f} s of rest")
+        events = re.findall(r'transport=dot .*event=(\w+) reason="([^"]*)"', stubd.log())
+    equal(events, [("ready", ""), ("closed", "idle")] * 2)
+    for row in lab.record(party="corp"):
+        true(bytes.fromhex("000b0000000c") in bytes.fromhex(row["query"]), row)
+
+
+def test_server_keeps_nothing(lab):
+    """a server that says that it keeps no connection: each question has its own, and none fails; what is no time
+    is ignored"""
+    with Author(lab), Stubd(lab, config(lab.providers["crook-dot"])):
+        for kind, connections in (("keep-not", 4), ("keep-broken", 1)):
+            before = lab.connections("crook").get("dot", 0)
+            for i in range(4):
+                equal(dig(lab, f"{kind}.{i}.author.org").status, "NOERROR", kind)
+            opened = lab.connections("crook").get("dot", 0) - before
+            true(opened == connections, f"{kind}: {opened} connections")
 
 
 def test_path_gone_while_idle(lab):

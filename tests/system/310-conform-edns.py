@@ -173,9 +173,9 @@ OPTIONS = [
 
 ABOVE = [
     Check("RFC 7871, 7.1.2", "of a client's options none is sent on, the subnet least of all",
-          ask(SEEN, TXT, **opt(options=ALL)), seen("options=12 "), "text:options=12:options=08"),
-    Check("RFC 6891, 6.1.1", "EDNS is spoken upwards though the client does not", ask(SEEN, TXT), seen("options=12 "),
-          "text:options=12:options=no"),
+          ask(SEEN, TXT, **opt(options=ALL)), seen("options=11.12 "), "text:options=11.12:options=08.12"),
+    Check("RFC 6891, 6.1.1", "EDNS is spoken upwards though the client does not", ask(SEEN, TXT), seen("options=11.12 "),
+          "text:options=11.12:options=none."),
     Check("RFC 8467, 4.1", "a question upwards is padded to a multiple of 128", ask(SEEN, TXT), seen("rest=0 "),
           "text:rest=0:rest=7"),
     Check("RFC 8467, 4.1", "so is one with a longer name", ask("seen.*." + "x" * 60 + ".author.org", TXT),

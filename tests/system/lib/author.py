@@ -323,6 +323,19 @@ def options(q):
     return m
 
 
+def keeps(value):
+    """Says how long the connection is kept, in units of 100 ms (RFC 7828)."""
+    def answer(q):
+        m = q.reply(q.address())
+        for opt in m.opts:
+            opt.options = [(KEEPALIVE, value)]
+        return m
+    return answer
+
+
+kinds["keep-not"], kinds["keep-broken"] = keeps(b"\0\0"), keeps(b"\0\0\0")
+
+
 def fails(code):
     def answer(q):
         return q.reply(rcode=code)

@@ -1,0 +1,55 @@
+#include "stubd/wire/option.h"
+
+#include "stubd/wire/msg.h"
+
+static const uint8_t *
+among(const struct msg_rr *opt, uint16_t code, size_t *len)
+{
+	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
+
+	while (rcur_left(&cur)) {
+		const uint16_t found = rcur_u16(&cur), n = rcur_u16(&cur);
+		const uint8_t *value = rcur_skip(&cur, n);
+
+		if (cur.bad)
+			return NULL;
+		if (found == code) {
+			*len = n;
+			return value;
+		}
+	}
+	return NULL;
+}
+
+const uint8_t *
+option_find(const uint8_t *reply, size_t n, uint16_t code, size_t *len)
+{
+	struct rcur cur = rcur_make(reply, n);
+	const struct msg_header h = msg_read_header(&cur);
+	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
+	struct msg_rr rr;
+
+	for (unsigned i = 0; i < h.qdcount && !cur.bad; i++) {
+		msg_skip_name(&cur);
+		rcur_skip(&cur, 4);
+	}
+	for (; records && !cur.bad; records--) {
+		msg_skip_name(&cur);
+		msg_read_rr_rest(&cur, &rr);
+		if (!cur.bad && rr.type == TYPE_OPT)
+			return among(&rr, code, len);
+	}
+	return NULL;
+}
+
+bool
+option_keepalive(const uint8_t *reply, size_t n, uint16_t *out)
+{
+	size_t len;
+	const uint8_t *value = option_find(reply, n, OPTION_KEEPALIVE, &len);
+
+	if (!value || len != 2)
+		return false;
+	*out = (uint16_t)(value[0] << 8 | value[1]);
+	return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * EDNS options of a reply (RFC 6891 section 6.1.2), in place: those of its OPT record, wherever among
+ * the records that is.
+ */
+#ifndef WIRE_OPTION_H
+#define WIRE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	OPTION_SUBNET = 8,     /* RFC 7871 */
+	OPTION_KEEPALIVE = 11, /* RFC 7828 */
+	OPTION_PADDING = 12,   /* RFC 7830 */
+};
+
+/* The first option with that code, *len octets, borrowed from the message; NULL: there is none, or what
+ * is before it is broken. */
+const uint8_t *option_find(const uint8_t *reply, size_t n, uint16_t code, size_t *len);
+
+/* How long the server keeps an idle connection, in units of 100 ms (RFC 7828 section 3.1). False: it does
+ * not say, or not in two octets. */
+bool option_keepalive(const uint8_t *reply, size_t n, uint16_t *out);
+
+#endif
