@@ -7,15 +7,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static const struct prefix prefixes4[] = {
-	{ AF_INET, 8, { 0 } },
-	{ AF_INET, 8, { 10 } },
-	{ AF_INET, 10, { 100, 64 } },
-	{ AF_INET, 8, { 127 } },
-	{ AF_INET, 16, { 169, 254 } },
-	{ AF_INET, 12, { 172, 16 } },
-	{ AF_INET, 16, { 192, 168 } },
-	{ AF_INET, 32, { 255, 255, 255, 255 } },
+/* Asked of each address in an answer, so as numbers. */
+static const struct {
+	uint32_t value;
+	uint8_t bits;
+} prefixes4[] = {
+	{ 0, 8 },
+	{ 0x0a000000, 8 },  /* 10.0.0.0 */
+	{ 0x64400000, 10 }, /* 100.64.0.0 */
+	{ 0x7f000000, 8 },  /* 127.0.0.0 */
+	{ 0xa9fe0000, 16 }, /* 169.254.0.0 */
+	{ 0xac100000, 12 }, /* 172.16.0.0 */
+	{ 0xc0a80000, 16 }, /* 192.168.0.0 */
+	{ 0xffffffff, 32 },
 };
 
 static const struct prefix prefixes6[] = {
@@ -32,20 +36,16 @@ static const uint8_t embedding[][12] = {
 	{ 0x00, 0x64, 0xff, 0x9b },
 };
 
-static bool
-any_has(const struct prefix *prefixes, size_t n, const uint8_t *ip)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (prefix_has(&prefixes[i], prefixes[i].family, ip))
-			return true;
-	}
-	return false;
-}
-
 bool
 rebinding_private4(const uint8_t ip[4])
 {
-	return any_has(prefixes4, sizeof(prefixes4) / sizeof(*prefixes4), ip);
+	const uint32_t value = (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | ip[2] << 8 | ip[3];
+
+	for (size_t i = 0; i < sizeof(prefixes4) / sizeof(*prefixes4); i++) {
+		if ((value ^ prefixes4[i].value) >> (32 - prefixes4[i].bits) == 0)
+			return true;
+	}
+	return false;
 }
 
 bool
@@ -55,7 +55,11 @@ rebinding_private6(const uint8_t ip[16])
 		if (memcmp(ip, embedding[i], sizeof(embedding[i])) == 0)
 			return rebinding_private4(ip + sizeof(embedding[i]));
 	}
-	return any_has(prefixes6, sizeof(prefixes6) / sizeof(*prefixes6), ip);
+	for (size_t i = 0; i < sizeof(prefixes6) / sizeof(*prefixes6); i++) {
+		if (prefix_has(&prefixes6[i], AF_INET6, ip))
+			return true;
+	}
+	return false;
 }
 
 bool

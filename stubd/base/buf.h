@@ -64,11 +64,17 @@ rcur_u8(struct rcur *c)
 	return at ? at[0] : 0;
 }
 
-/* A number of two octets in network order, and back. */
+/* A number of two or four octets in network order; and back. */
 static inline uint16_t
 load_u16(const uint8_t *at)
 {
 	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static inline uint32_t
+load_u32(const uint8_t *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
 static inline void
@@ -91,8 +97,7 @@ rcur_u32(struct rcur *c)
 {
 	const uint8_t *at = rcur_skip(c, 4);
 
-	return at ? (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3]
-		  : 0;
+	return at ? load_u32(at) : 0;
 }
 
 static inline struct wcur

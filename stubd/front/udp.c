@@ -1,5 +1,6 @@
 #include "stubd/front/udp.h"
 #include "stubd/base/list.h"
+#include "stubd/base/spare.h"
 #include "stubd/net/dgram.h"
 #include "stubd/query/query.h"
 
@@ -22,7 +23,7 @@ struct udp_query {
 struct udp_front {
 	struct resolver *resolver; /* borrowed */
 	struct list sockets, queries;
-	struct udp_query *spare; /* owned; for the next datagram, which mostly gives it back */
+	struct spares spare_queries;
 	struct udp_counters counters;
 };
 
@@ -40,15 +41,6 @@ udp_new(struct resolver *resolver)
 }
 
 static void
-give_back(struct udp_front *front, struct udp_query *q)
-{
-	if (front->spare)
-		free(q);
-	else
-		front->spare = q;
-}
-
-static void
 replied(void *arg, const uint8_t *wire, size_t len)
 {
 	struct udp_query *q = arg;
@@ -61,7 +53,7 @@ replied(void *arg, const uint8_t *wire, size_t len)
 		return; /* inside query_start(): received() goes on with it */
 	list_remove(&q->link);
 	front->counters.waiting--;
-	give_back(front, q);
+	spares_give(&front->spare_queries, q);
 }
 
 static void
@@ -70,10 +62,9 @@ received(void *arg, const struct dgram_peer *peer, const uint8_t *bytes, size_t 
 	struct udp_socket *s = arg;
 	struct udp_front *front = s->front;
 	const struct query_front how = { .client = peer->from };
-	struct udp_query *q = front->spare ? front->spare : malloc(sizeof(*q));
+	struct udp_query *q = spares_take(&front->spare_queries, sizeof(*q));
 	struct query *waiting = NULL;
 
-	front->spare = NULL;
 	if (!q) {
 		front->counters.dropped_memory++;
 		return;
@@ -84,7 +75,7 @@ received(void *arg, const struct dgram_peer *peer, const uint8_t *bytes, size_t 
 	front->counters.received++;
 	query_start(front->resolver, bytes, n, &how, replied, q, &waiting);
 	if (!waiting) {
-		give_back(front, q);
+		spares_give(&front->spare_queries, q);
 		return;
 	}
 	q->query = waiting;
@@ -133,7 +124,7 @@ udp_free(struct udp_front *front)
 		dgram_free(s->dgram);
 		free(s);
 	}
-	free(front->spare);
+	spares_clear(&front->spare_queries);
 	free(front);
 	return NULL;
 }

@@ -18,6 +18,7 @@ struct flight_key {
 	uint32_t view;
 	enum flight_kind kind;
 	bool cd;
+	uint64_t hash; /* of all that; see find() */
 };
 
 static bool
@@ -155,18 +156,21 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 	list_init(&f->waits);
 	loop_later_init(&f->start, r->loop, flight_on_start, f);
 	loop_later_start(&f->start);
-	map_insert(&r->flights, &f->node, key_hash(&r->flights, key));
+	map_insert(&r->flights, &f->node, key->hash);
 	list_push_back(&r->flying, &f->link);
 	r->nraw += key->kind == FLIGHT_RAW;
 	r->counters.flights++;
 	return f;
 }
 
+/* Hashes the key, for start(), too. */
 static struct flight *
-find(const struct resolver *r, const struct flight_key *key)
+find(const struct resolver *r, struct flight_key *key)
 {
-	struct map_node *node = map_find(&r->flights, key_hash(&r->flights, key), key_match, key);
+	struct map_node *node;
 
+	key->hash = key_hash(&r->flights, key);
+	node = map_find(&r->flights, key->hash, key_match, key);
 	return node ? container_of(node, struct flight, node) : NULL;
 }
 
@@ -222,7 +226,7 @@ int
 flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
     enum flight_kind kind, bool cd, struct flight_wait *wait)
 {
-	const struct flight_key key = { question, view->id, kind, cd };
+	struct flight_key key = { question, view->id, kind, cd, 0 };
 	struct flight *f = find(resolver, &key);
 	int err = 0;
 
@@ -241,7 +245,7 @@ bool
 flight_refresh(struct resolver *resolver, const struct question *question, const struct view *view,
     enum ledger_why ledger)
 {
-	const struct flight_key key = { question, view->id, FLIGHT_CHECKED, false };
+	struct flight_key key = { question, view->id, FLIGHT_CHECKED, false, 0 };
 	struct flight *f = find(resolver, &key);
 
 	return !f && !resolver->draining && start(resolver, &key, view, ledger, &f) == 0;

@@ -123,13 +123,15 @@ void
 resolver_route(const struct resolver *resolver, const struct view *view, const struct name *name,
     size_t domain, struct route *out)
 {
-	const bool sharded = domain && resolver->policy->strategy == STRATEGY_SHARD;
+	const enum strategy strategy = resolver->policy->strategy;
+	const bool sharded = domain && strategy == STRATEGY_SHARD;
 	struct name suffix;
-	uint64_t random;
+	uint64_t random = 0;
 
 	if (sharded)
 		name_suffix(name, domain, &suffix);
-	rand_bytes(&random, sizeof(random));
+	if (strategy == STRATEGY_SPREAD || strategy == STRATEGY_FASTEST)
+		rand_bytes(&random, sizeof(random));
 	policy_route(resolver->policy, view, sharded ? &suffix : NULL,
 	    pool_standing(resolver->pool), &resolver->draw, loop_now(resolver->loop), random, out);
 }

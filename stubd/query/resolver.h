@@ -111,8 +111,8 @@ bool resolver_same_view(const struct resolver *resolver, const struct view *view
 /* dns64_prefix() on the resolver's own values. */
 const struct prefix *resolver_dns64(const struct resolver *resolver);
 
-/* policy_route() on the resolver's own values; each call throws the dice anew. domain: so many octets at
- * the end of name are its registrable domain; 0: none. */
+/* policy_route() on the resolver's own values; each call throws the dice anew, where the strategy has
+ * any. domain: so many octets at the end of name are its registrable domain; 0: none. */
 void resolver_route(const struct resolver *resolver, const struct view *view,
     const struct name *name, size_t domain, struct route *out);
 

@@ -1,7 +1,10 @@
 /*
  * DNS over TLS (RFC 7858): framed messages, many at a time, answers in any order (RFC 7766 section
- * 6.2.1.1). Each is a TLS record of its own: there are servers (dnsdist 1.7) that read one message
- * of a record and see the rest only when the next record comes.
+ * 6.2.1.1). Each is a TLS record of its own: there are servers (dnsdist 1.7, unless its maxInFlight
+ * is set) that read one message of a record and see the rest only when the next record comes, and
+ * none says which it is.
+ *
+ * IDs count up from one that nobody knows: inside TLS they have nothing to prove, but have to differ.
  *
  * Each question asks how long the server keeps the connection (RFC 7828 section 3.2.1): so it may say
  * another time with each answer, and all questions look alike.
@@ -12,20 +15,32 @@
 #include "stubd/wire/match.h"
 #include "stubd/wire/option.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
+enum { SLOTS = 512 /* more than SECURE_OUTSTANDING */ };
+
+static_assert((int)SLOTS > (int)SECURE_OUTSTANDING, "one must be free for the next question");
+
 struct dot {
 	struct frame_reader reader;
+	uint16_t id;			/* the last one */
+	struct secure_ask *asks[SLOTS]; /* that were sent, at their ID modulo SLOTS */
 };
 
 static int
 start(struct transport *t, const struct upstream_spec *spec, const struct addr *addr)
 {
+	struct dot *dot = calloc(1, sizeof(*dot));
+
 	(void)spec;
 	(void)addr;
-	t->state = calloc(1, sizeof(struct dot));
-	return t->state ? 0 : -ENOMEM;
+	if (!dot)
+		return -ENOMEM;
+	dot->id = rand_u16();
+	t->state = dot;
+	return 0;
 }
 
 static void
@@ -44,16 +59,25 @@ ready(struct transport *t)
 	(void)t;
 }
 
-static struct secure_ask *
-find(struct transport *t, uint16_t id)
+/* Where an ask with that ID is, or would be. */
+static struct secure_ask **
+slot_of(struct transport *t, uint16_t id)
 {
-	list_for_each (it, &t->sent) {
-		struct secure_ask *sa = container_of(it, struct secure_ask, link);
+	struct dot *dot = t->state;
 
-		if (sa->id == id)
-			return sa;
-	}
-	return NULL;
+	return &dot->asks[id % SLOTS];
+}
+
+/* An ID that no ask has, with a free slot. */
+static uint16_t
+next_id(struct transport *t)
+{
+	struct dot *dot = t->state;
+
+	do
+		dot->id++;
+	while (*slot_of(t, dot->id));
+	return dot->id;
 }
 
 static int
@@ -73,18 +97,20 @@ write_query(
 static int
 send_ask(struct transport *t, struct secure_ask *sa)
 {
-	do
-		sa->id = rand_u16();
-	while (find(t, sa->id));
-	return write_query(t, sa->ask->question, &sa->ask->flags, sa->id);
+	int error;
+
+	sa->id = next_id(t);
+	error = write_query(t, sa->ask->question, &sa->ask->flags, sa->id);
+	if (!error)
+		*slot_of(t, sa->id) = sa;
+	return error;
 }
 
 /* Its answer will be for an ID that nobody knows. */
 static void
 cancel(struct transport *t, struct secure_ask *sa)
 {
-	(void)t;
-	(void)sa;
+	*slot_of(t, sa->id) = NULL;
 }
 
 /* A question that any resolver has the answer to at hand. Its answer belongs to nobody; that it
@@ -98,12 +124,8 @@ ping(struct transport *t)
 		.class = CLASS_IN,
 	};
 	static const struct msg_ask flags = { .rd = true };
-	uint16_t id;
 
-	do
-		id = rand_u16();
-	while (find(t, id));
-	(void)write_query(t, &root_ns, &flags, id);
+	(void)write_query(t, &root_ns, &flags, next_id(t));
 }
 
 /* RFC 7828 section 3.2.2: the last answer counts, also by saying nothing; no time at all means that this
@@ -123,11 +145,13 @@ static bool
 on_message(void *arg, const uint8_t *bytes, size_t n)
 {
 	struct transport *t = arg;
-	struct secure_ask *sa = find(t, (uint16_t)(bytes[0] << 8 | bytes[1]));
+	const uint16_t id = load_u16(bytes);
+	struct secure_ask **slot = slot_of(t, id), *sa = *slot;
 	const char *why;
 
-	if (!sa)
+	if (!sa || sa->id != id)
 		return true;
+	*slot = NULL;
 	why = match_reply(bytes, n, sa->id, sa->ask->question);
 	if (!why)
 		heed_keepalive(t, bytes, n);

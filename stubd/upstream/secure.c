@@ -316,11 +316,11 @@ secure_send(struct transport *t, struct transport_ask *ask)
 		return -EPIPE;
 	if (!secure_room(t))
 		return -EBUSY;
-	sa = calloc(1, sizeof(*sa));
+	sa = malloc(sizeof(*sa));
 	if (!sa)
 		return -ENOMEM;
+	*sa = (struct secure_ask){ .ask = ask };
 	list_init(&sa->link);
-	sa->ask = ask;
 	if (t->ready) {
 		error = write_ask(t, sa);
 	} else {

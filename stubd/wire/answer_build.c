@@ -332,9 +332,10 @@ build_finish(struct build *b, struct answer **out)
 		return -EBADMSG;
 	build_part(b, PART_AUTHORITY_DNSSEC);
 	write_header(b);
-	a = calloc(1, sizeof(*a) + ttls + len);
+	a = malloc(sizeof(*a) + ttls + len);
 	if (!a)
 		return -ENOMEM;
+	memset(a, 0, sizeof(*a));
 	a->size = sizeof(*a) + ttls + len;
 	a->ttls = (uint16_t *)(a + 1);
 	a->wire = (uint8_t *)(a + 1) + ttls;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum {
+	RR_FIXED = 10,	     /* octets between owner and RDATA: type, class, TTL, RDLENGTH */
 	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
 	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
 	SUBNET_EMPTY = 4,    /* octets of one without an address */
@@ -192,12 +193,17 @@ msg_read_rr(struct rcur *cur, struct msg_rr *out)
 void
 msg_read_rr_rest(struct rcur *cur, struct msg_rr *out)
 {
-	out->type = rcur_u16(cur);
-	out->class = rcur_u16(cur);
-	out->ttl = rcur_u32(cur);
+	static const uint8_t none[RR_FIXED];
+	const uint8_t *at = rcur_skip(cur, RR_FIXED);
+
+	if (!at)
+		at = none;
+	out->type = load_u16(at);
+	out->class = load_u16(at + 2);
+	out->ttl = load_u32(at + 4);
 	if (out->ttl & 0x80000000)
 		out->ttl = 0;
-	out->rdlen = rcur_u16(cur);
+	out->rdlen = load_u16(at + 8);
 	out->rdata = rcur_skip(cur, out->rdlen);
 	if (cur->bad)
 		out->rdlen = 0;
