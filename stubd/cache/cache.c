@@ -2,7 +2,6 @@
 
 #include "policy/siphash.h"
 #include "stubd/base/rand.h"
-#include "stubd/cache/entry.h"
 #include "stubd/cache/shard.h"
 
 #include <pthread.h>
@@ -60,30 +59,27 @@ cache_free(struct cache *cache)
 	return NULL;
 }
 
-static uint64_t
-hash_name(const struct cache *cache, const struct name *name)
+/* The hash of a name, and its shard: by the other half of the hash. */
+static uint32_t
+hash_name(const struct cache *cache, const struct name *name, struct shard **shard)
 {
-	return siphash_table(cache->secret, name->wire, name->len);
+	const uint64_t hash = siphash_table(cache->secret, name->wire, name->len);
+
+	*shard = cache->shards[hash >> 32 & (cache->nshards - 1)];
+	return (uint32_t)hash;
 }
 
-/* By the upper half of the hash, since tables and notes go by the lower one. */
-static struct shard *
-shard_of(const struct cache *cache, uint64_t name_hash)
-{
-	return cache->shards[name_hash >> 32 & (cache->nshards - 1)];
-}
-
-static struct shard_key
-make_key(const struct cache *cache, const struct cache_key *key)
+static struct entry_key
+make_key(const struct cache *cache, const struct cache_key *key, struct shard **shard)
 {
 	const struct question *q = key->question;
-	const uint64_t name_hash = hash_name(cache, &q->name);
+	const uint32_t name_hash = hash_name(cache, &q->name, shard);
 
-	return (struct shard_key){
+	return (struct entry_key){
 		.question = q,
 		.view = key->view,
 		.name_hash = name_hash,
-		.hash = shard_hash(name_hash, key->view, q->type, q->class),
+		.hash = entry_key_hash(name_hash, key->view, q->type, q->class),
 	};
 }
 
@@ -103,42 +99,46 @@ bool
 cache_reply(struct cache *cache, const struct cache_key *key, msec now,
     const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit)
 {
-	const struct shard_key k = make_key(cache, key);
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
 
-	return shard_reply(
-	    shard_of(cache, k.name_hash), &k, now, stale_of(cache), query, out, cap, limit, hit);
+	return shard_reply(shard, &k, now, stale_of(cache), query, out, cap, limit, hit);
 }
 
 struct answer *
 cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
 {
-	const struct shard_key k = make_key(cache, key);
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
 
-	return shard_get(shard_of(cache, k.name_hash), &k, now, stale_of(cache), age);
+	return shard_get(shard, &k, now, stale_of(cache), age);
 }
 
 enum cache_stale
 cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now)
 {
-	const struct shard_key k = make_key(cache, key);
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
 
-	return shard_is_stale(shard_of(cache, k.name_hash), &k, now, stale_of(cache));
+	return shard_is_stale(shard, &k, now, stale_of(cache));
 }
 
 struct answer *
 cache_get_stale(struct cache *cache, const struct cache_key *key, msec now)
 {
-	const struct shard_key k = make_key(cache, key);
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
 
-	return shard_get_stale(shard_of(cache, k.name_hash), &k, now, stale_of(cache));
+	return shard_get_stale(shard, &k, now, stale_of(cache));
 }
 
 void
 cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now)
 {
-	const struct shard_key k = make_key(cache, key);
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
 
-	shard_drop_stale(shard_of(cache, k.name_hash), &k, now, stale_of(cache));
+	shard_drop_stale(shard, &k, now, stale_of(cache));
 }
 
 static bool
@@ -167,8 +167,7 @@ cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32
 		struct shard *shard;
 
 		name_strip(&q->name, i, &name);
-		cut.name_hash = hash_name(cache, &name);
-		shard = shard_of(cache, cut.name_hash);
+		cut.name_hash = hash_name(cache, &name, &shard);
 		if (shard_has_cuts(shard))
 			answer = shard_get_cut(shard, &cut, now, age);
 	}
@@ -178,9 +177,11 @@ cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32
 void
 cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
 {
-	const struct shard_key k = make_key(cache, key);
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
 
-	shard_put(shard_of(cache, k.name_hash), &k, now, answer);
+	shard_put(shard, &k, now, answer);
+	answer_free(answer);
 }
 
 /* --- flushing --- */
@@ -212,14 +213,11 @@ is_viewed(const struct entry *e, const void *arg)
 static bool
 is_chain(const struct entry *e, const void *arg)
 {
-	struct name own;
-
-	entry_name(e, &own);
-	return !name_equal(&own, &e->answer->target);
+	return e->target_len != 0;
 }
 
 static size_t
-flush_shards(struct cache *cache, shard_test *test, const void *arg)
+flush_shards(struct cache *cache, store_test *test, const void *arg)
 {
 	size_t n = 0;
 

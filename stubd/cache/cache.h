@@ -5,12 +5,11 @@
  * shards by the hash of their name, each with a lock of its own (cache/shard.h), held for one entry's
  * sake at a time. What nobody but the caller has, `now` included, is the caller's.
  *
- * Invariants: `used` is the sum of the sizes of all entries plus CACHE_ENTRY_COST each and of the
- * tables that the queues need, and never
+ * Invariants: `used` counts all memory that answers and their tables have from the system, and never
  * exceeds the size it was made with; an entry past its time is given out by cache_get_stale() alone,
  * until cache_set_stale()'s time is over, too; nothing outside this room ever holds a pointer into it:
  * it copies out, straight into the client's reply. Once a flush has returned, no answer from before it
- * is given. When full, entries go that nobody has asked for again, see cache/queues.h; a shard is full
+ * is given. When full, entries go that nobody has asked for again, see cache/store.h; a shard is full
  * by itself.
  */
 #ifndef CACHE_CACHE_H
@@ -32,8 +31,6 @@ enum {
 	CACHE_PREFETCH_HITS = 3,     /* since it was learnt: then it is worth asking for ahead */
 	CACHE_PREFETCH_SHARE = 10,   /* one part of so many of its time is its last part */
 	CACHE_STALE_TTL = 30,	     /* s, RFC 8767 section 4 */
-	CACHE_ENTRY_COST = 128, /* octets for what keeps an answer: the entry, its bucket, malloc */
-	CACHE_ENTRY_MOST = 144, /* the same for a denial */
 };
 
 struct cache_key {

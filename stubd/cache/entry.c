@@ -1,109 +1,209 @@
 #include "stubd/cache/entry.h"
 
+#include "stubd/wire/blocking.h"
 #include "stubd/wire/msg.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	MALLOC_OVERHEAD = 16, /* for each of two allocations */
-	BUCKET_SHARE = 16,    /* a table grows to twice its entries */
-	CUT_COST = CACHE_ENTRY_MOST - CACHE_ENTRY_COST,
-};
+enum { QUESTION_REST = 4 /* octets of type and class */ };
 
-static_assert(sizeof(struct entry) + 2 * MALLOC_OVERHEAD + BUCKET_SHARE <= CACHE_ENTRY_COST &&
-		  CUT_COST >= BUCKET_SHARE,
-    "an entry costs more than is counted");
+static_assert(offsetof(struct entry, bytes) == 52, "an entry has grown");
 
-struct entry *
-entry_new(uint32_t view, msec now, struct answer *answer)
+uint32_t
+entry_key_hash(uint32_t name_hash, uint32_t view, uint16_t type, uint16_t class)
 {
-	struct entry *e = malloc(sizeof(*e));
+	uint64_t h = (uint64_t)view * 0x9e3779b97f4a7c15;
 
-	if (!e) {
-		answer_free(answer);
-		return NULL;
-	}
-	memset(e, 0, sizeof(*e));
-	list_init(&e->queue);
-	e->view = view;
-	entry_renew(e, now, answer);
-	return e;
+	h ^= (uint64_t)name_hash << 32 ^ (uint32_t)type << 16 ^ class;
+	return (uint32_t)(h * 0xff51afd7ed558ccd >> 32);
 }
 
-void
-entry_renew(struct entry *e, msec now, struct answer *answer)
+/* The question and what follows. */
+static uint8_t *
+wire_of(const struct entry *e)
 {
-	answer_free(e->answer);
-	e->answer = answer;
-	e->expires = now + (msec)answer->ttl * 1000;
-	e->stale_until = 0;
-	e->given = 0;
+	return (uint8_t *)(e->bytes + e->nttls);
 }
 
-struct entry *
-entry_free(struct entry *e)
+uint32_t
+entry_hash(const struct entry *e)
 {
-	if (e)
-		e->answer = answer_free(e->answer);
-	free(e);
-	return NULL;
+	const uint8_t *at = wire_of(e) + e->name_len;
+
+	return entry_key_hash(e->name_hash, e->view, load_u16(at), load_u16(at + 2));
+}
+
+uint32_t
+entry_cut_hash(const struct entry *e)
+{
+	return entry_key_hash(e->name_hash, e->view, 0, 0);
+}
+
+/* How many octets where its chain ended takes; 0: it is the name. */
+static uint8_t
+target_length(const struct answer *answer, const struct name *name)
+{
+	return name_equal(&answer->target, name) ? 0 : answer->target.len;
+}
+
+static size_t
+text_length(const struct answer *answer)
+{
+	const char *text = blocking_text(answer);
+
+	return text ? strlen(text) + 1 : 0;
 }
 
 size_t
-entry_cost(const struct entry *e)
+entry_size(const struct answer *answer, const struct name *name)
 {
-	return e->answer->size + CACHE_ENTRY_COST + (entry_is_cut(e) ? CUT_COST : 0);
+	const size_t n = offsetof(struct entry, bytes) + answer->nttls * sizeof(uint16_t) +
+			 answer->len - MSG_HEADER + text_length(answer) +
+			 target_length(answer, name);
+
+	return (n + ENTRY_UNIT - 1) / ENTRY_UNIT * ENTRY_UNIT;
+}
+
+void
+entry_fill(struct entry *e, const struct entry_key *key, msec now, const struct answer *a)
+{
+	uint8_t *wire;
+
+	e->expires = now + (msec)a->ttl * 1000;
+	e->name_hash = key->name_hash;
+	e->view = key->view;
+	e->ttl = a->ttl;
+	e->stale_until = 0;
+	e->nttls = a->nttls;
+	e->ancount = a->ancount;
+	e->ancount_dnssec = a->ancount_dnssec;
+	e->nscount = a->nscount;
+	e->nscount_dnssec = a->nscount_dnssec;
+	e->answer_dnssec = a->answer_dnssec;
+	e->authority = a->authority;
+	e->authority_dnssec = a->authority_dnssec;
+	e->len = a->len;
+	e->name_len = key->question->name.len;
+	e->target_len = target_length(a, &key->question->name);
+	e->text_len = (uint8_t)text_length(a);
+	e->blocked = a->blocked;
+	e->rcode = a->rcode;
+	e->security = a->security & 7;
+	e->aa = a->aa;
+	e->recursed = a->recursed;
+	e->private_address = a->private_address;
+	e->cut = a->cut;
+	e->given = 0;
+	memcpy(e->bytes, a->ttls, a->nttls * sizeof(uint16_t));
+	wire = wire_of(e);
+	memcpy(wire, a->wire + MSG_HEADER, a->len - (size_t)MSG_HEADER + e->text_len);
+	wire += a->len - MSG_HEADER + e->text_len;
+	memcpy(wire, a->target.wire, e->target_len);
+}
+
+bool
+entry_is_of(const struct entry *e, const struct name *name)
+{
+	return e->name_len == name->len && memcmp(wire_of(e), name->wire, name->len) == 0;
+}
+
+bool
+entry_matches(const struct entry *e, const struct entry_key *key)
+{
+	const struct question *q = key->question;
+	const uint8_t *at = wire_of(e) + e->name_len;
+
+	return e->name_hash == key->name_hash && e->view == key->view && entry_is_of(e, &q->name) &&
+	       load_u16(at) == q->type && load_u16(at + 2) == q->class;
 }
 
 bool
 entry_is_cut(const struct entry *e)
 {
-	const struct answer *a = e->answer;
-
-	return a->rcode == RCODE_NXDOMAIN && !a->cut && !a->ancount && !a->ancount_dnssec;
+	return e->rcode == RCODE_NXDOMAIN && !e->cut && !e->ancount && !e->ancount_dnssec;
 }
 
 bool
 entry_is_negative(const struct entry *e)
 {
-	const struct answer *a = e->answer;
-
-	return a->rcode == RCODE_NXDOMAIN || (!a->ancount && !a->ancount_dnssec);
+	return e->rcode == RCODE_NXDOMAIN || (!e->ancount && !e->ancount_dnssec);
 }
 
 bool
 entry_question_is(const struct answer *answer, const struct question *q)
 {
 	const uint8_t *at = answer->wire + MSG_HEADER;
-	size_t n = q->name.len;
+	const size_t n = q->name.len;
 
-	if (answer->answer_dnssec < MSG_HEADER + n + 4 || memcmp(at, q->name.wire, n) != 0)
-		return false;
-	at += n;
-	return (at[0] << 8 | at[1]) == q->type && (at[2] << 8 | at[3]) == q->class;
-}
-
-bool
-entry_matches(const struct entry *e, const struct cache_key *key)
-{
-	return e->view == key->view && entry_question_is(e->answer, key->question);
+	return answer->answer_dnssec >= MSG_HEADER + n + QUESTION_REST &&
+	       memcmp(at, q->name.wire, n) == 0 && load_u16(at + n) == q->type &&
+	       load_u16(at + n + 2) == q->class;
 }
 
 void
 entry_name(const struct entry *e, struct name *out)
 {
-	struct rcur cur = rcur_make(e->answer->wire, e->answer->len);
-
-	rcur_skip(&cur, MSG_HEADER);
-	msg_read_name(&cur, out);
+	out->len = e->name_len;
+	memcpy(out->wire, wire_of(e), e->name_len);
 }
 
 uint32_t
 entry_age(const struct entry *e, msec now)
 {
-	const msec born = e->expires - (msec)e->answer->ttl * 1000;
+	const msec born = e->expires - (msec)e->ttl * 1000;
 
 	return now > born ? (uint32_t)((now - born) / 1000) : 0;
+}
+
+void
+entry_lend(const struct entry *e, struct answer *out)
+{
+	out->blocked = e->blocked;
+	out->rcode = e->rcode;
+	out->security = e->security;
+	out->aa = e->aa;
+	out->keep = true;
+	out->recursed = e->recursed;
+	out->private_address = e->private_address;
+	out->cut = e->cut;
+	out->ttl = e->ttl;
+	out->ancount = e->ancount;
+	out->ancount_dnssec = e->ancount_dnssec;
+	out->nscount = e->nscount;
+	out->nscount_dnssec = e->nscount_dnssec;
+	out->answer_dnssec = e->answer_dnssec;
+	out->authority = e->authority;
+	out->authority_dnssec = e->authority_dnssec;
+	out->len = e->len;
+	out->nttls = e->nttls;
+	/* Nobody looks at the header, in whose place something else of the entry stands. */
+	out->wire = wire_of(e) - MSG_HEADER;
+	out->ttls = (uint16_t *)e->bytes;
+}
+
+struct answer *
+entry_copy(const struct entry *e)
+{
+	const size_t ttls = e->nttls * sizeof(uint16_t), body = e->len - (size_t)MSG_HEADER;
+	const size_t size = sizeof(struct answer) + ttls + e->len + e->text_len;
+	struct answer *a = malloc(size);
+
+	if (!a)
+		return NULL;
+	entry_lend(e, a);
+	a->size = size;
+	a->ttls = (uint16_t *)(a + 1);
+	a->wire = (uint8_t *)(a + 1) + ttls;
+	memcpy(a->ttls, e->bytes, ttls);
+	answer_write_header(a);
+	memcpy(a->wire + MSG_HEADER, wire_of(e), body + e->text_len);
+	if (e->target_len) {
+		a->target.len = e->target_len;
+		memcpy(a->target.wire, wire_of(e) + body + e->text_len, e->target_len);
+	} else {
+		entry_name(e, &a->target);
+	}
+	return a;
 }

@@ -1,54 +1,94 @@
 /*
- * One answer in the cache, with its key and its time. Plain data of shard.c.
+ * One answer in the cache: its key, its time, and all that replies are made from, in one piece of memory.
  *
- * The question of the key is not kept a second time: it is the one in the answer's wire.
+ *	struct entry | offsets of TTLs | question | records | who blocked it | where the chain ended
+ *
+ * From the question on it is the answer's own wire (wire/answer.h) without its header. So the name is
+ * there once, in lower case, and what is compressed against it stays so. Who blocked it, and where the
+ * chain ended unless that is the name itself, are there when there is something to say. Its room is a
+ * multiple of ENTRY_UNIT and may be larger than it is. Part of the shard, under its lock.
  */
 #ifndef CACHE_ENTRY_H
 #define CACHE_ENTRY_H
 
 #include "stubd/base/clock.h"
-#include "stubd/base/list.h"
-#include "stubd/base/map.h"
-#include "stubd/cache/cache.h"
+#include "stubd/wire/answer.h"
 
-struct entry {
-	struct map_node node;  /* by key */
-	struct map_node cut;   /* by name and view, when it is a cut */
-	struct list queue;     /* see cache/queues.h */
-	msec expires;	       /* fresh up to, not at, that time */
-	struct answer *answer; /* owned */
-	uint32_t view;
-	uint32_t stale_until; /* s on the loop's clock; 0: not given past its time yet */
-	uint8_t hits;	      /* since it was last looked at, at most QUEUE_HITS */
-	bool main;	      /* in the main queue */
-	uint8_t given;	      /* times, at most CACHE_PREFETCH_HITS; more: it was asked for ahead */
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	ENTRY_UNIT = 8,
+	ENTRY_HITS = 3, /* are counted up to this */
 };
 
-/* Makes an entry (takes answer, also on failure). NULL: out of memory. */
-struct entry *entry_new(uint32_t view, msec now, struct answer *answer);
-/* Gives it a newer answer (takes it). */
-void entry_renew(struct entry *entry, msec now, struct answer *answer);
-struct entry *entry_free(struct entry *entry);
+struct entry {
+	msec expires; /* fresh up to, not at, that time */
+	uint32_t name_hash, view;
+	uint32_t ttl;	      /* s, as it was when it came */
+	uint32_t stale_until; /* s on the loop's clock; 0: not given past its time yet */
+	uint16_t units;	      /* its room */
+	uint16_t nttls;
+	/* as in the answer */
+	uint16_t ancount, ancount_dnssec, nscount, nscount_dnssec;
+	uint16_t answer_dnssec, authority, authority_dnssec, len;
+	uint8_t name_len, target_len; /* 0: the chain ended at the name */
+	uint8_t text_len;	      /* of who blocked it, the NUL included; 0: nobody */
+	uint8_t blocked;
+	uint8_t rcode;
+	uint8_t security : 3, aa : 1, recursed : 1, private_address : 1, cut : 1;
+	uint8_t live : 1, hits : 2; /* since it was last looked at by who makes room */
+	uint8_t given;	  /* times, at most CACHE_PREFETCH_HITS; more: it was asked for ahead */
+	uint16_t bytes[]; /* starts with the offsets */
+};
 
-/* Octets that the entry counts for. */
-size_t entry_cost(const struct entry *entry);
+/* A key and its hashes. */
+struct entry_key {
+	const struct question *question; /* borrowed */
+	uint32_t view;
+	uint32_t name_hash; /* of the name alone, keyed: nobody else can choose it */
+	uint32_t hash;	    /* entry_key_hash() of all */
+};
 
-bool entry_matches(const struct entry *entry, const struct cache_key *key);
+/* What a table finds an entry by, and what a cut (type and class 0). */
+uint32_t entry_key_hash(uint32_t name_hash, uint32_t view, uint16_t type, uint16_t class);
+uint32_t entry_hash(const struct entry *e);
+uint32_t entry_cut_hash(const struct entry *e);
+
+/* Octets that an answer takes, a multiple of ENTRY_UNIT. */
+size_t entry_size(const struct answer *answer, const struct name *name);
+
+/* Fills all but units, live and hits. */
+void entry_fill(
+    struct entry *e, const struct entry_key *key, msec now, const struct answer *answer);
+
+bool entry_matches(const struct entry *e, const struct entry_key *key);
+
+/* Is its name that one? */
+bool entry_is_of(const struct entry *e, const struct name *name);
 
 /* Does it say that its name, and so all below it, does not exist (RFC 8020)? A chain that ends in
  * NXDOMAIN says so of another name. */
-bool entry_is_cut(const struct entry *entry);
+bool entry_is_cut(const struct entry *e);
 
 /* Has it no data: no such name, or nothing of that type? */
-bool entry_is_negative(const struct entry *entry);
+bool entry_is_negative(const struct entry *e);
 
-/* Is the answer's question the key's? */
+/* Is the answer's question that one? */
 bool entry_question_is(const struct answer *answer, const struct question *question);
 
 /* The name that was asked for. */
-void entry_name(const struct entry *entry, struct name *out);
+void entry_name(const struct entry *e, struct name *out);
 
 /* Whole seconds since it was born. */
-uint32_t entry_age(const struct entry *entry, msec now);
+uint32_t entry_age(const struct entry *e, msec now);
+
+/* Fills *out with the answer, which borrows the entry's octets: for reading on the spot. Its target
+ * and size are not filled. */
+void entry_lend(const struct entry *e, struct answer *out);
+
+/* An owned copy of the whole answer; NULL: out of memory. */
+struct answer *entry_copy(const struct entry *e);
 
 #endif

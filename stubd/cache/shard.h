@@ -1,6 +1,6 @@
 /*
- * One part of the cache: the answers whose names hash there, with a lock, a table, queues and a share
- * of the octets of its own.
+ * One part of the cache: the answers whose names hash there, with a lock and a store
+ * of their own.
  *
  * Every function takes the lock for as long as it runs and gives nothing out that points inside; no
  * function holds two locks. All types of a name in a view are in one shard, with what denies it.
@@ -9,24 +9,14 @@
 #define CACHE_SHARD_H
 
 #include "stubd/cache/cache.h"
+#include "stubd/cache/entry.h"
+#include "stubd/cache/store.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct shard;
-struct entry;
-
-/* A key and its hashes. */
-struct shard_key {
-	const struct question *question; /* borrowed */
-	uint32_t view;
-	uint64_t name_hash; /* of the name alone, keyed: nobody else can choose it */
-	uint64_t hash;	    /* shard_hash() of all */
-};
-
-/* What an entry of that name is found by. */
-uint64_t shard_hash(uint64_t name_hash, uint32_t view, uint16_t type, uint16_t class);
 
 /* Makes one of at most size octets; 0 makes one that keeps nothing. NULL: out of memory. */
 struct shard *shard_new(size_t size);
@@ -34,22 +24,23 @@ struct shard *shard_free(struct shard *shard);
 
 /* See the functions of the same names in cache/cache.h. stale: how long past their time answers are
  * kept, in ms. */
-bool shard_reply(struct shard *shard, const struct shard_key *key, msec now, msec stale,
+bool shard_reply(struct shard *shard, const struct entry_key *key, msec now, msec stale,
     const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit);
 struct answer *shard_get(
-    struct shard *shard, const struct shard_key *key, msec now, msec stale, uint32_t *age);
+    struct shard *shard, const struct entry_key *key, msec now, msec stale, uint32_t *age);
 enum cache_stale shard_is_stale(
-    struct shard *shard, const struct shard_key *key, msec now, msec stale);
+    struct shard *shard, const struct entry_key *key, msec now, msec stale);
 struct answer *shard_get_stale(
-    struct shard *shard, const struct shard_key *key, msec now, msec stale);
-void shard_drop_stale(struct shard *shard, const struct shard_key *key, msec now, msec stale);
-void shard_put(struct shard *shard, const struct shard_key *key, msec now, struct answer *answer);
+    struct shard *shard, const struct entry_key *key, msec now, msec stale);
+void shard_drop_stale(struct shard *shard, const struct entry_key *key, msec now, msec stale);
+void shard_put(
+    struct shard *shard, const struct entry_key *key, msec now, const struct answer *answer);
 
 /* A name at or above a question's that is said not to exist. */
 struct shard_cut {
 	const struct name *name;
 	uint32_t view;
-	uint64_t name_hash;
+	uint32_t name_hash;
 	bool above; /* it is not the question's own: only what was proved counts */
 	const struct question *question; /* what the answer is made for */
 };
@@ -59,10 +50,8 @@ bool shard_has_cuts(const struct shard *shard);
 struct answer *shard_get_cut(
     struct shard *shard, const struct shard_cut *cut, msec now, uint32_t *age);
 
-typedef bool shard_test(const struct entry *e, const void *arg);
-
 /* Drops all that pass the test. Returns how many. */
-size_t shard_flush(struct shard *shard, shard_test *test, const void *arg);
+size_t shard_flush(struct shard *shard, store_test *test, const void *arg);
 
 /* Adds its numbers to the sums in *out. */
 void shard_add_stats(struct shard *shard, struct cache_stats *out);

@@ -40,6 +40,18 @@ answer_free(struct answer *answer)
 }
 
 void
+answer_write_header(struct answer *a)
+{
+	uint8_t *at = a->wire;
+
+	memset(at, 0, MSG_HEADER);
+	store_u16(at + 2, FLAG_QR);
+	store_u16(at + 4, 1);
+	store_u16(at + 6, (unsigned)a->ancount + a->ancount_dnssec);
+	store_u16(at + 8, (unsigned)a->nscount + a->nscount_dnssec);
+}
+
+void
 answer_age(struct answer *a, uint32_t age)
 {
 	for (size_t i = 0; i < a->nttls; i++) {

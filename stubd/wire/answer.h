@@ -110,6 +110,10 @@ bool answer_signed_for(const struct answer *answer, uint32_t *from, uint32_t *un
 /* The owner of the DNAME that renames name in it (RFC 6672); false: there is none. */
 bool answer_dname(const struct answer *answer, const struct name *name, struct name *owner);
 
+/* Writes the header that makes its wire a whole message, by its counts; a reply writes its own over it.
+ * For who makes answers. */
+void answer_write_header(struct answer *answer);
+
 /* Takes that many seconds off every TTL, and off the answer's. */
 void answer_age(struct answer *answer, uint32_t age);
 

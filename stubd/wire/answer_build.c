@@ -12,8 +12,6 @@ enum {
 	POINTER_REACH = 0x4000, /* a pointer has 14 bits */
 	POINTER = 0xc000,
 	LABELS_MAX = 127,
-	FLAGS_AT = 2,
-	COUNTS_AT = 4,
 };
 
 static void
@@ -303,25 +301,6 @@ build_copy(struct build *b, struct rcur *cur, uint32_t ttl_max)
 	write_rest(b, &out);
 }
 
-static void
-put_u16(uint8_t *at, unsigned v)
-{
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
-}
-
-/* The header makes the normal form a whole message; a reply writes its own over it. */
-static void
-write_header(struct build *b)
-{
-	put_u16(b->wire + FLAGS_AT, FLAG_QR);
-	put_u16(b->wire + COUNTS_AT, 1);
-	put_u16(b->wire + COUNTS_AT + 2,
-	    (unsigned)b->count[PART_ANSWER] + b->count[PART_ANSWER_DNSSEC]);
-	put_u16(b->wire + COUNTS_AT + 4,
-	    (unsigned)b->count[PART_AUTHORITY] + b->count[PART_AUTHORITY_DNSSEC]);
-}
-
 int
 build_finish(struct build *b, struct answer **out)
 {
@@ -331,7 +310,6 @@ build_finish(struct build *b, struct answer **out)
 	if (b->out.bad)
 		return -EBADMSG;
 	build_part(b, PART_AUTHORITY_DNSSEC);
-	write_header(b);
 	a = malloc(sizeof(*a) + ttls + len);
 	if (!a)
 		return -ENOMEM;
@@ -351,6 +329,7 @@ build_finish(struct build *b, struct answer **out)
 	a->authority_dnssec = b->start[PART_AUTHORITY_DNSSEC];
 	a->len = (uint16_t)len;
 	a->private_address = b->private_address;
+	answer_write_header(a);
 	*out = a;
 	return 0;
 }

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-enum { VIEW = 0, SIZE = 1 << 20 };
+enum { VIEW = 0, SIZE = 1 << 20, SMALL = 1 << 16, MANY = 3000 };
 
 static struct answer *
 address(const char *name, uint32_t ttl)
@@ -143,42 +143,120 @@ refuses_what_should_not_be_kept(void)
 }
 
 static void
+put_number(struct cache *cache, unsigned i)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "%u.example", i);
+	put(cache, name, i % 3, 0, 60);
+}
+
+static void
 keeps_what_was_asked_for_again(void)
 {
-	struct answer *probe = address("0.example", 60);
-	size_t cost = probe->size + CACHE_ENTRY_COST;
-	struct cache *cache = cache_new(3 * cost);
+	struct cache *cache = cache_new(SMALL);
 
-	probe = answer_free(probe);
-	put(cache, "0.example", VIEW, 0, 60);
-	put(cache, "1.example", VIEW, 0, 60);
-	put(cache, "2.example", VIEW, 0, 60);
-	CU_ASSERT_EQUAL(stats(cache).used, 3 * cost);
+	for (unsigned i = 0; i < MANY; i++) {
+		put_number(cache, i);
+		if (i % 50 == 0)
+			CU_ASSERT_EQUAL(look(cache, "0.example", VIEW, 0), 60);
+	}
+	CU_ASSERT(stats(cache).evictions > MANY / 2);
+	CU_ASSERT_EQUAL(look(cache, "3.example", VIEW, 0), -1);
 	CU_ASSERT_EQUAL(look(cache, "0.example", VIEW, 0), 60);
-	put(cache, "3.example", VIEW, 0, 60);
-	CU_ASSERT_EQUAL(stats(cache).evictions, 1);
-	CU_ASSERT_EQUAL(stats(cache).used, 3 * cost);
-	CU_ASSERT_EQUAL(look(cache, "1.example", VIEW, 0), -1);
-	CU_ASSERT_EQUAL(look(cache, "0.example", VIEW, 0), 60);
-	CU_ASSERT_EQUAL(look(cache, "2.example", VIEW, 0), 60);
-	CU_ASSERT_EQUAL(look(cache, "3.example", VIEW, 0), 60);
 	cache = cache_free(cache);
 }
 
 static void
 never_exceeds_its_size(void)
 {
-	struct cache *cache = cache_new(20000);
+	struct cache *cache = cache_new(SMALL);
 
-	for (unsigned i = 0; i < 500; i++) {
+	for (unsigned i = 0; i < MANY; i++) {
+		put_number(cache, i);
+		CU_ASSERT(stats(cache).used <= SMALL);
+		CU_ASSERT_EQUAL(stats(cache).entries + stats(cache).evictions, i + 1);
+	}
+	/* What a name costs, all in all, when it is full */
+	CU_ASSERT(stats(cache).used / stats(cache).entries < 160);
+	CU_ASSERT(stats(cache).used > SMALL / 4 * 3);
+	cache = cache_free(cache);
+}
+
+/* A name with so many addresses, numbered in their first octets. */
+static void
+put_large(struct cache *cache, const char *name, unsigned addresses)
+{
+	struct question q = packet_question(name, TYPE_A);
+	struct cache_key key = { &q, VIEW };
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, name, TYPE_A);
+	for (unsigned i = 0; i < addresses; i++)
+		packet_a(&p, name, 60, (uint8_t)i);
+	cache_put(cache, &key, 0, packet_answer(&p, name, TYPE_A, NULL));
+}
+
+/* How many records its answer has; 0: there is none. */
+static unsigned
+look_large(struct cache *cache, const char *name)
+{
+	struct question q = packet_question(name, TYPE_A);
+	struct cache_key key = { &q, VIEW };
+	uint32_t age;
+	struct answer *a = cache_get(cache, &key, 0, &age);
+	const unsigned n = a ? a->ancount : 0;
+
+	CU_ASSERT(!a || packet_whole(a->wire, a->len));
+	a = answer_free(a);
+	return n;
+}
+
+static void
+keeps_answers_of_any_size(void)
+{
+	static const unsigned sizes[] = { 1, 250, 60, 254, 3, 128, 120, 130, 255, 200 };
+	struct cache *cache = cache_new(SIZE);
+	char name[32];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		const unsigned n = sizes[i % 10];
+
+		snprintf(name, sizeof(name), "%u.example", i % 300);
+		put_large(cache, name, n);
+		CU_ASSERT_EQUAL(look_large(cache, name), n);
+		CU_ASSERT(stats(cache).used <= SIZE);
+	}
+	CU_ASSERT_EQUAL(look_large(cache, "0.example"), 1);
+	cache_flush(cache, NULL, true);
+	CU_ASSERT_EQUAL(stats(cache).used, idle());
+	cache = cache_free(cache);
+}
+
+static void
+wastes_no_more_than_half(void)
+{
+	struct cache *cache = cache_new(SIZE);
+	size_t few;
+
+	for (unsigned i = 0; i < 100; i++)
+		put_number(cache, i);
+	few = stats(cache).used;
+	/* Each time the answer does not fit where the last one was. */
+	for (unsigned i = 0; i < MANY; i++) {
 		char name[32];
 
-		snprintf(name, sizeof(name), "%u.example", i);
-		put(cache, name, i % 3, i, 60);
-		CU_ASSERT(stats(cache).used <= 20000);
+		snprintf(name, sizeof(name), "%u.example", i % 100 * 3);
+		put_large(cache, name, 1 + i / 100 % 8 * 3);
 	}
-	CU_ASSERT_EQUAL(stats(cache).entries + stats(cache).evictions, 500);
-	CU_ASSERT(stats(cache).entries > 10);
+	CU_ASSERT(stats(cache).used < few * 4);
+	for (unsigned i = 0; i < 100; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%u.example", i * 3);
+		CU_ASSERT_EQUAL(look_large(cache, name), 1 + (MANY - 1) / 100 % 8 * 3);
+	}
+	CU_ASSERT_EQUAL(stats(cache).evictions, 0);
 	cache = cache_free(cache);
 }
 
@@ -379,7 +457,9 @@ static const struct unit_case cases[] = {
 	{ "a newer answer replaces the older one", replaces },
 	{ "what may not be kept is not kept", refuses_what_should_not_be_kept },
 	{ "what was asked for again stays", keeps_what_was_asked_for_again },
-	{ "the size is never exceeded", never_exceeds_its_size },
+	{ "the size is never exceeded, and used well", never_exceeds_its_size },
+	{ "answers of any size are kept, side by side", keeps_answers_of_any_size },
+	{ "what was replaced does not stay in memory for ever", wastes_no_more_than_half },
 	{ "flushing removes and counts exactly what it should", flushes_exactly },
 	{ "flushing chains leaves what is none", flushes_chains_alone },
 	{ "a cut chain is handed out as a copy", hands_cut_chains_out_as_copies },

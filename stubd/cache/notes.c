@@ -1,0 +1,55 @@
+#include "stubd/cache/notes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+int
+notes_init(struct notes *n, size_t size)
+{
+	size_t count = 1;
+
+	*n = (struct notes){ 0 };
+	if (size < NOTES_FROM)
+		return 0;
+	while (count * 2 <= size / NOTE_SHARE)
+		count *= 2;
+	n->notes = calloc(count, sizeof(*n->notes));
+	if (!n->notes)
+		return -ENOMEM;
+	n->count = count;
+	return 0;
+}
+
+void
+notes_clear(struct notes *n)
+{
+	free(n->notes);
+	*n = (struct notes){ 0 };
+}
+
+size_t
+notes_cost(const struct notes *n)
+{
+	return n->count * sizeof(*n->notes);
+}
+
+void
+notes_make(struct notes *n, uint32_t hash)
+{
+	if (!n->notes)
+		return;
+	if (++n->made == 0)
+		n->made = 1;
+	n->notes[hash & (n->count - 1)] = (struct note){ .hash = hash, .when = n->made };
+}
+
+bool
+notes_take(struct notes *n, uint32_t hash, size_t entries)
+{
+	struct note *note = n->notes ? &n->notes[hash & (n->count - 1)] : NULL;
+
+	if (!note || !note->when || note->hash != hash || n->made - note->when > entries)
+		return false;
+	note->when = 0;
+	return true;
+}
