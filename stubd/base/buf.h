@@ -64,7 +64,7 @@ rcur_u8(struct rcur *c)
 	return at ? at[0] : 0;
 }
 
-/* A number of two or four octets in network order; and back. */
+/* Numbers of two and four octets in network order, and back. */
 static inline uint16_t
 load_u16(const uint8_t *at)
 {
@@ -82,6 +82,15 @@ store_u16(uint8_t *at, unsigned v)
 {
 	at[0] = (uint8_t)(v >> 8);
 	at[1] = (uint8_t)v;
+}
+
+static inline void
+store_u32(uint8_t *at, uint32_t v)
+{
+	at[0] = (uint8_t)(v >> 24);
+	at[1] = (uint8_t)(v >> 16);
+	at[2] = (uint8_t)(v >> 8);
+	at[3] = (uint8_t)v;
 }
 
 static inline uint16_t

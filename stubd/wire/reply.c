@@ -9,6 +9,7 @@ enum {
 	ECHOED = FLAG_RD | FLAG_CD, /* RFC 1035 section 4.1.1, RFC 4035 section 3.2.2 */
 	OWN_UDP_SIZE = 1232,	    /* what we say we take */
 	OPTION_EDE = 15,	    /* RFC 8914 */
+	QUESTION_REST = 4,	    /* octets of type and class */
 	EDE_CODE = 2,		    /* octets of the INFO-CODE */
 	EDE_TEXT_MAX = 200,
 };
@@ -83,44 +84,46 @@ opt_length(const struct opt *opt)
 	return n;
 }
 
-static void
-write_opt(struct wcur *w, const struct opt *opt)
+/* Writes an option of one number. Returns where it ends. */
+static uint8_t *
+put_option(uint8_t *at, unsigned code, unsigned value)
 {
-	if (!opt->there)
-		return;
-	wcur_u8(w, 0);
-	wcur_u16(w, TYPE_OPT);
-	wcur_u16(w, OWN_UDP_SIZE);
-	wcur_u8(w, (uint8_t)opt->extended_rcode);
-	wcur_u8(w, 0);
-	wcur_u16(w, opt->dnssec_ok ? OPT_DO : 0);
-	wcur_u16(w, (uint16_t)(opt_length(opt) - OPT_FIXED));
+	store_u16(at, code);
+	store_u16(at + 2, 2);
+	store_u16(at + 4, value);
+	return at + 6;
+}
+
+/* Writes the opt_length() octets of an OPT record that is there. */
+static void
+put_opt(uint8_t *at, const struct opt *opt, size_t length)
+{
+	at[0] = 0;
+	store_u16(at + 1, TYPE_OPT);
+	store_u16(at + 3, OWN_UDP_SIZE);
+	at[5] = (uint8_t)opt->extended_rcode;
+	at[6] = 0;
+	store_u16(at + 7, opt->dnssec_ok ? OPT_DO : 0);
+	store_u16(at + 9, (unsigned)(length - OPT_FIXED));
+	at += OPT_FIXED;
 	if (opt->ede != EDE_NONE) {
-		wcur_u16(w, OPTION_EDE);
-		wcur_u16(w, (uint16_t)(EDE_CODE + opt->text_len));
-		wcur_u16(w, (uint16_t)opt->ede);
-		wcur_bytes(w, opt->text, opt->text_len);
+		store_u16(at, OPTION_EDE);
+		store_u16(at + 2, (unsigned)(EDE_CODE + opt->text_len));
+		store_u16(at + 4, (unsigned)opt->ede);
+		if (opt->text_len)
+			memcpy(at + 6, opt->text, opt->text_len);
+		at += 6 + opt->text_len;
 	}
-	if (opt->kept) {
-		wcur_u16(w, OPTION_EDE);
-		wcur_u16(w, EDE_CODE);
-		wcur_u16(w, EDE_CACHED_ERROR);
-	}
-	if (opt->keepalive) {
-		wcur_u16(w, OPTION_KEEPALIVE);
-		wcur_u16(w, 2);
-		wcur_u16(w, opt->keepalive);
-	}
+	if (opt->kept)
+		at = put_option(at, OPTION_EDE, EDE_CACHED_ERROR);
+	if (opt->keepalive)
+		put_option(at, OPTION_KEEPALIVE, opt->keepalive);
 }
 
 static void
-write_header(struct wcur *w, uint16_t id, unsigned flags, bool question, unsigned ancount,
+put_header(uint8_t *at, uint16_t id, unsigned flags, bool question, unsigned ancount,
     unsigned nscount, bool opt)
 {
-	uint8_t *at = wcur_reserve(w, MSG_HEADER);
-
-	if (!at)
-		return;
 	store_u16(at, id);
 	store_u16(at + 2, flags);
 	store_u16(at + 4, question);
@@ -129,29 +132,31 @@ write_header(struct wcur *w, uint16_t id, unsigned flags, bool question, unsigne
 	store_u16(at + 10, opt);
 }
 
-static void
-write_question(struct wcur *w, const struct msg_query *query)
-{
-	wcur_bytes(w, query->spelled, query->question.name.len);
-	wcur_u16(w, query->question.type);
-	wcur_u16(w, query->question.class);
-}
-
 /* Question and OPT alone, when there is not room for more. An EDE that does not fit is left out. */
 static size_t
 write_short(uint8_t *out, size_t cap, size_t limit, const struct msg_query *query, unsigned flags,
     struct opt *opt)
 {
-	struct wcur w = wcur_make(out, cap);
-	bool question = query->question.name.len != 0;
+	const struct question *q = &query->question;
+	size_t len = MSG_HEADER, opt_len = opt_length(opt);
 
-	write_header(&w, query->id, flags, question, 0, 0, opt->there);
-	if (question)
-		write_question(&w, query);
-	if (wcur_len(&w) + opt_length(opt) > limit)
+	if (q->name.len)
+		len += (size_t)q->name.len + QUESTION_REST;
+	if (len + opt_len > limit) {
 		opt->ede = EDE_NONE;
-	write_opt(&w, opt);
-	return w.bad ? 0 : wcur_len(&w);
+		opt_len = opt_length(opt);
+	}
+	if (len + opt_len > cap)
+		return 0;
+	put_header(out, query->id, flags, q->name.len != 0, 0, 0, opt->there);
+	if (q->name.len) {
+		memcpy(out + MSG_HEADER, query->spelled, q->name.len);
+		store_u16(out + len - 4, q->type);
+		store_u16(out + len - 2, q->class);
+	}
+	if (opt->there)
+		put_opt(out + len, opt, opt_len);
+	return len + opt_len;
 }
 
 /* Takes age off every TTL in out, which holds answer, all of it or without its DNSSEC parts. */
@@ -162,7 +167,6 @@ age_ttls(uint8_t *out, const struct answer *answer, uint32_t age, bool dnssec)
 
 	for (size_t i = 0; i < answer->nttls; i++) {
 		size_t at = answer->ttls[i];
-		uint8_t *p;
 		uint32_t ttl;
 
 		if (!dnssec && at >= answer->authority_dnssec)
@@ -172,13 +176,8 @@ age_ttls(uint8_t *out, const struct answer *answer, uint32_t age, bool dnssec)
 				continue;
 			at -= hole;
 		}
-		p = out + at;
-		ttl = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-		ttl = ttl > age ? ttl - age : 0;
-		p[0] = (uint8_t)(ttl >> 24);
-		p[1] = (uint8_t)(ttl >> 16);
-		p[2] = (uint8_t)(ttl >> 8);
-		p[3] = (uint8_t)ttl;
+		ttl = load_u32(out + at);
+		store_u32(out + at, ttl > age ? ttl - age : 0);
 	}
 }
 
@@ -197,48 +196,66 @@ flags_of(const struct msg_query *query, const struct answer *answer)
 	return flags;
 }
 
+/* Copies question and records; the question is as it was asked and spelled. */
+static void
+put_records(uint8_t *out, const struct msg_query *query, const struct answer *answer, bool dnssec)
+{
+	const size_t plain = answer->answer_dnssec - MSG_HEADER;
+	const size_t authority = answer->authority_dnssec - answer->authority;
+	const size_t name = query->question.name.len;
+
+	memcpy(out + MSG_HEADER, answer->wire + MSG_HEADER,
+	    dnssec ? answer->len - (size_t)MSG_HEADER : plain);
+	if (!dnssec && authority)
+		memcpy(out + answer->answer_dnssec, answer->wire + answer->authority, authority);
+	memcpy(out + MSG_HEADER, query->spelled, name);
+	store_u16(out + MSG_HEADER + name, query->question.type);
+	store_u16(out + MSG_HEADER + name + 2, query->question.class);
+}
+
 size_t
 reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *query,
     const struct answer *answer, uint32_t age, const struct reply_extra *extra)
 {
-	size_t records = MSG_HEADER + (size_t)query->question.name.len + 4;
-	bool dnssec = query->dnssec_ok;
-	size_t plain = answer->answer_dnssec - records;
-	size_t authority = answer->authority_dnssec - answer->authority;
-	size_t len = dnssec ? answer->len : records + plain + authority;
+	const bool dnssec = query->dnssec_ok;
+	const size_t len =
+	    dnssec ? answer->len
+		   : (size_t)answer->answer_dnssec + answer->authority_dnssec - answer->authority;
+	const unsigned flags = flags_of(query, answer);
+	struct opt opt = opt_make(query, 0, extra);
 	unsigned ancount = answer->ancount, nscount = answer->nscount;
-	unsigned flags = flags_of(query, answer);
-	struct opt whole = opt_make(query, 0, extra), opt;
-	struct wcur w = wcur_make(out, cap);
+	enum ede ede;
+	size_t opt_len;
 
-	assert(answer->answer_dnssec >= records);
+	assert(
+	    answer->answer_dnssec >= MSG_HEADER + (size_t)query->question.name.len + QUESTION_REST);
 	if (limit > cap)
 		limit = cap;
-	if (answer->recursed && whole.ede == EDE_NONE)
-		opt_say(&whole, EDE_OTHER, REPLY_RECURSED);
-	if (answer->blocked && whole.ede == EDE_NONE)
-		opt_say(&whole, (enum ede)answer->blocked, blocking_text(answer));
-	opt = whole;
-	if (len + opt_length(&opt) > limit)
+	if (answer->recursed && opt.ede == EDE_NONE)
+		opt_say(&opt, EDE_OTHER, REPLY_RECURSED);
+	if (answer->blocked && opt.ede == EDE_NONE)
+		opt_say(&opt, (enum ede)answer->blocked, blocking_text(answer));
+	ede = opt.ede;
+	opt_len = opt_length(&opt);
+	if (len + opt_len > limit) {
 		opt.ede = EDE_NONE; /* records matter more */
-	if (len + opt_length(&opt) > limit)
-		return write_short(out, cap, limit, query, (flags | FLAG_TC) & ~FLAG_AD, &whole);
+		opt_len = opt_length(&opt);
+	}
+	if (len + opt_len > limit) {
+		opt.ede = ede;
+		return write_short(out, cap, limit, query, (flags | FLAG_TC) & ~FLAG_AD, &opt);
+	}
 	if (dnssec) {
 		ancount += answer->ancount_dnssec;
 		nscount += answer->nscount_dnssec;
 	}
-	write_header(&w, query->id, flags, true, ancount, nscount, opt.there);
-	write_question(&w, query);
-	if (dnssec) {
-		wcur_bytes(&w, answer->wire + records, answer->len - records);
-	} else {
-		wcur_bytes(&w, answer->wire + records, plain);
-		wcur_bytes(&w, answer->wire + answer->authority, authority);
-	}
-	write_opt(&w, &opt);
+	put_header(out, query->id, flags, true, ancount, nscount, opt.there);
+	put_records(out, query, answer, dnssec);
+	if (opt.there)
+		put_opt(out + len, &opt, opt_len);
 	if (age)
 		age_ttls(out, answer, age, dnssec);
-	return w.bad ? 0 : wcur_len(&w);
+	return len + opt_len;
 }
 
 size_t
