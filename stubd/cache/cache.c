@@ -175,13 +175,12 @@ cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32
 }
 
 void
-cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
+cache_put(struct cache *cache, const struct cache_key *key, msec now, const struct answer *answer)
 {
 	struct shard *shard;
 	const struct entry_key k = make_key(cache, key, &shard);
 
 	shard_put(shard, &k, now, answer);
-	answer_free(answer);
 }
 
 /* --- flushing --- */

@@ -71,8 +71,9 @@ bool cache_reply(struct cache *cache, const struct cache_key *key, msec now,
  * hit. */
 struct answer *cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age);
 
-/* Keeps answer (takes it; frees it when it cannot or should not be kept). */
-void cache_put(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer);
+/* Keeps an answer (copied) if that may be kept and there is room. */
+void cache_put(
+    struct cache *cache, const struct cache_key *key, msec now, const struct answer *answer);
 
 /* How long past their time answers are kept, in ms. */
 void cache_set_stale(struct cache *cache, msec stale);

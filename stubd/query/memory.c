@@ -3,23 +3,18 @@
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/resolver.h"
-#include "stubd/wire/answer.h"
 
 void
 memory_keep_answer(struct resolver *r, const struct question *question, const struct view *view,
     bool cd, const struct answer *answer)
 {
 	const struct cache_key key = { .question = question, .view = view->id };
-	struct answer *copy;
 
 	if (view->kind == VIEW_LOCAL)
 		return;
 	cache_forget_failure(r->cache, &key, cd);
-	if (cd || !answer->keep)
-		return;
-	copy = answer_copy(answer);
-	if (copy)
-		cache_put(r->cache, &key, loop_now(r->loop), copy);
+	if (!cd)
+		cache_put(r->cache, &key, loop_now(r->loop), answer);
 }
 
 void

@@ -34,6 +34,14 @@ question_of(unsigned which)
 	return q;
 }
 
+/* Hands an answer over. */
+static void
+give(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
+{
+	cache_put(cache, key, now, answer);
+	answer_free(answer);
+}
+
 static void
 put(struct cache *cache, const struct cache_key *key, msec now, const uint8_t *step)
 {
@@ -48,7 +56,7 @@ put(struct cache *cache, const struct cache_key *key, msec now, const uint8_t *s
 	a->keep = true;
 	a->security = step[0] & 0x20 ? SECURITY_SECURE : SECURITY_INSECURE;
 	a->cut = step[0] & 0x80;
-	cache_put(cache, key, now, a);
+	give(cache, key, now, a);
 }
 
 static void

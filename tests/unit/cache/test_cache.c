@@ -7,6 +7,14 @@
 
 enum { VIEW = 0, SIZE = 1 << 20, SMALL = 1 << 16, MANY = 3000 };
 
+/* Hands an answer over. */
+static void
+give(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
+{
+	cache_put(cache, key, now, answer);
+	answer_free(answer);
+}
+
 static struct answer *
 address(const char *name, uint32_t ttl)
 {
@@ -23,7 +31,7 @@ put(struct cache *cache, const char *name, uint32_t view, msec now, uint32_t ttl
 	struct question q = packet_question(name, TYPE_A);
 	struct cache_key key = { &q, view };
 
-	cache_put(cache, &key, now, address(name, ttl));
+	give(cache, &key, now, address(name, ttl));
 }
 
 /* Looks name up; returns the TTL in the reply, or -1. */
@@ -127,12 +135,12 @@ refuses_what_should_not_be_kept(void)
 	struct answer *a = address("a.example", 60);
 
 	a->keep = false;
-	cache_put(cache, &key, 0, a);
+	give(cache, &key, 0, a);
 	a = address("a.example", 60);
 	a->security = SECURITY_BOGUS;
-	cache_put(cache, &key, 0, a);
-	cache_put(cache, &key, 0, address("a.example", 0));
-	cache_put(cache, &wrong, 0, address("a.example", 60));
+	give(cache, &key, 0, a);
+	give(cache, &key, 0, address("a.example", 0));
+	give(cache, &wrong, 0, address("a.example", 60));
 	CU_ASSERT_EQUAL(stats(cache).entries, 0);
 	cache = cache_free(cache);
 	cache = cache_new(0);
@@ -194,7 +202,7 @@ put_large(struct cache *cache, const char *name, unsigned addresses)
 	packet_begin(&p, FLAG_QR, name, TYPE_A);
 	for (unsigned i = 0; i < addresses; i++)
 		packet_a(&p, name, 60, (uint8_t)i);
-	cache_put(cache, &key, 0, packet_answer(&p, name, TYPE_A, NULL));
+	give(cache, &key, 0, packet_answer(&p, name, TYPE_A, NULL));
 }
 
 /* How many records its answer has; 0: there is none. */
@@ -306,7 +314,7 @@ flushes_chains_alone(void)
 	fill(cache);
 	packet_begin(&p, FLAG_QR, "z.example", TYPE_A);
 	packet_alias(&p, SECTION_ANSWER, "z.example", TYPE_CNAME, 60, "b.example");
-	cache_put(cache, &key, 0, packet_answer(&p, "z.example", TYPE_A, NULL));
+	give(cache, &key, 0, packet_answer(&p, "z.example", TYPE_A, NULL));
 	CU_ASSERT_EQUAL(stats(cache).entries, 7);
 	CU_ASSERT_EQUAL(cache_flush_chains(cache), 1);
 	CU_ASSERT_EQUAL(cache_flush_chains(cache), 0);
@@ -328,7 +336,7 @@ hands_cut_chains_out_as_copies(void)
 
 	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
 	packet_alias(&p, SECTION_ANSWER, "a.example", TYPE_CNAME, 60, "b.example");
-	cache_put(cache, &key, 0, packet_answer(&p, "a.example", TYPE_A, NULL));
+	give(cache, &key, 0, packet_answer(&p, "a.example", TYPE_A, NULL));
 	CU_ASSERT(cache_reply(cache, &key, 5000, &query, out, sizeof(out), 512, &hit));
 	CU_ASSERT(hit.cut && hit.len == 0);
 	a = cache_get(cache, &key, 5000, &age);
@@ -354,7 +362,7 @@ deny(struct cache *cache, const char *name, uint32_t view, enum security securit
 	packet_soa(&p, "example", 60, 60);
 	a = packet_answer(&p, name, TYPE_A, NULL);
 	a->security = security;
-	cache_put(cache, &key, 0, a);
+	give(cache, &key, 0, a);
 }
 
 static bool

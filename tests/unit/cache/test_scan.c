@@ -19,6 +19,14 @@ enum {
 	FLOOD_FROM = 1000000, /* names that are asked for once are numbered from here */
 };
 
+/* Hands an answer over. */
+static void
+give(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
+{
+	cache_put(cache, key, now, answer);
+	answer_free(answer);
+}
+
 static struct answer *
 address(const char *name)
 {
@@ -132,7 +140,7 @@ ask(struct trial *t, unsigned name)
 	query = packet_query(text, TYPE_A, FLAG_RD, false, false);
 	if (cache_reply(t->cache, &key, 0, &query, out, sizeof(out), 512, &hit))
 		return true;
-	cache_put(t->cache, &key, 0, address(text));
+	give(t->cache, &key, 0, address(text));
 	return false;
 }
 

@@ -34,6 +34,14 @@ struct hand {
 	double seconds;
 };
 
+/* Hands an answer over. */
+static void
+give(struct cache *cache, const struct cache_key *key, msec now, struct answer *answer)
+{
+	cache_put(cache, key, now, answer);
+	answer_free(answer);
+}
+
 static struct question
 question_of(unsigned i)
 {
@@ -69,7 +77,7 @@ put(struct cache *cache, unsigned i, uint32_t view, unsigned generation)
 	const struct question q = question_of(i);
 	const struct cache_key key = { &q, view };
 
-	cache_put(cache, &key, 0, answer_for(&q, i, generation));
+	give(cache, &key, 0, answer_for(&q, i, generation));
 }
 
 /* Returns the generation of the answer that is there, -1 when there is none, -2 when it is wrong. */
@@ -149,7 +157,7 @@ deny(struct hand *h, unsigned i)
 		return;
 	a->keep = true;
 	a->security = SECURITY_SECURE;
-	cache_put(h->cache, &key, 0, a);
+	give(h->cache, &key, 0, a);
 }
 
 static void *
