@@ -293,6 +293,7 @@ policy_free(struct policy *policy)
 	rebinding_clear(&policy->rebinding);
 	network_clear(&policy->network);
 	clients_clear(&policy->clients);
+	doh_clear(&policy->doh);
 	free(policy->root_hints);
 	free(policy->trust_anchors);
 	free(policy->control);

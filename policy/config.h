@@ -19,6 +19,7 @@
 
 #include "policy/addr.h"
 #include "policy/clients.h"
+#include "policy/doh.h"
 #include "policy/hosts.h"
 #include "policy/name.h"
 #include "policy/network.h"
@@ -75,6 +76,7 @@ struct policy {
 	struct addr *listen;
 	size_t nlisten;
 	struct clients clients; /* allow, limits */
+	struct doh_options doh;
 	/* whom to ask: providers first (nproviders of them, in catalogue or `ordered` order), then
 	 * the split rules' servers */
 	struct upstream_spec **upstreams;

@@ -2,6 +2,7 @@
 
 #include "policy/config_check.h"
 #include "policy/dns64.h"
+#include "policy/doh.h"
 #include "policy/provider.h"
 #include "policy/registrable.h"
 #include "policy/split.h"
@@ -112,7 +113,7 @@ is_own(const struct policy *p, const struct addr *addr)
 		if (memcmp(own->ip, zero, sizeof(zero)) == 0 && addr_is_loopback(addr))
 			return true;
 	}
-	return false;
+	return doh_listens(&p->doh, addr);
 }
 
 int
@@ -349,6 +350,7 @@ config_build(struct config_load *load)
 	build_values(load);
 	build_public_suffixes(load);
 	build_listen(load);
+	doh_build(load);
 	build_on_miss(load);
 	build_hosts(load);
 	rebinding_build(load);

@@ -4,6 +4,7 @@
 #include "policy/minisig.h"
 #include "policy/clients.h"
 #include "policy/dns64.h"
+#include "policy/doh.h"
 #include "policy/network.h"
 #include "policy/prefix.h"
 #include "policy/rebinding.h"
@@ -45,6 +46,14 @@ check_listen(const char *text, struct why *why)
 	struct addr addr;
 
 	return value_addr(text, 53, true, &addr, why);
+}
+
+static int
+check_doh_listen(const char *text, struct why *why)
+{
+	struct addr addr;
+
+	return doh_read_listen(&addr, text, why);
 }
 
 static int
@@ -333,15 +342,15 @@ const struct schema_key schema[] = {
 	    "Folder for what outlives a restart." },
 
 	{ "doh", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "DoH for browsers on this machine." },
-	{ "doh/listen", SCHEMA_ARRAY, SCHEMA_RESTART, 0, 16, "[]", NULL, built_empty, NULL,
-	    "Addresses and ports to serve DoH at." },
-	{ "doh/listen/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_listen, NULL },
-	{ "doh/path", SCHEMA_STRING, SCHEMA_RESTART, 1, TEXT_MAX, "\"/dns-query\"", NULL, NULL, check_http_path,
+	{ "doh/listen", SCHEMA_ARRAY, 0, 0, DOH_LISTEN_MAX, "[]", NULL, NULL, NULL,
+	    "Addresses and ports to serve DoH at, loopback or private ones; port 443 where none is named; empty: none." },
+	{ "doh/listen/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_doh_listen, NULL },
+	{ "doh/path", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"/dns-query\"", NULL, NULL, check_http_path,
 	    "Path that is served." },
 	{ "doh/certificate", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
-	    "PEM file with the certificate." },
+	    "PEM file with the certificate, and those between it and its CA; null: plain HTTP, on loopback only." },
 	{ "doh/key", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
-	    "PEM file with its key." },
+	    "PEM file with the certificate's private key." },
 
 	{ "workers", SCHEMA_COUNT, SCHEMA_RESTART, 1, 64, "1", NULL, built_one, NULL,
 	    "Threads that answer." },

@@ -5,6 +5,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/epoch.h"
 #include "stubd/front/api.h"
+#include "stubd/front/doh.h"
 #include "stubd/front/listen.h"
 #include "stubd/front/tcp.h"
 #include "stubd/front/udp.h"
@@ -121,9 +122,11 @@ on_drain_poll(void *arg)
 {
 	struct daemon *d = arg;
 	struct tcp_counters tcp;
+	struct doh_counters doh;
 
 	tcp_counters(d->tcp, &tcp);
-	if (d->resolver.counters.waiting == 0 && tcp.waiting == 0)
+	doh_counters(d->doh, &doh);
+	if (d->resolver.counters.waiting == 0 && tcp.waiting == 0 && doh.open == 0)
 		loop_stop(d->loop);
 	else
 		timer_start(&d->drain_poll, DRAIN_POLL);
@@ -150,6 +153,7 @@ on_terminate(void *arg)
 	d->resolver.draining = true;
 	udp_drain(d->udp);
 	tcp_drain(d->tcp);
+	doh_drain(d->doh);
 	timer_start(&d->drain, DRAIN_TIME);
 	timer_start(&d->drain_poll, 0);
 }
@@ -157,16 +161,22 @@ on_terminate(void *arg)
 /* --- start and end ---------------------------------------------------------------------------- */
 
 static int
-serve_socket(struct daemon *d, struct listen_socket *s)
+serve_socket(struct daemon *d, const struct policy *policy, struct listen_socket *s)
 {
+	const bool doh = s->stream && doh_listens(&policy->doh, &s->addr);
 	char text[ADDR_TEXT_MAX];
-	const int err = s->stream ? tcp_add(d->tcp, s->fd) : udp_add(d->udp, s->fd);
+	const int err = doh	    ? doh_inherit(d->doh, s->fd, &s->addr)
+			: s->stream ? tcp_add(d->tcp, s->fd)
+				    : udp_add(d->udp, s->fd);
 
 	if (err < 0)
 		return err;
 	s->fd = -1;
 	log_info("listening address=%s transport=%s%s", addr_to_text(&s->addr, text),
-	    s->stream ? "tcp" : "udp", s->inherited ? " inherited" : "");
+	    doh		? "doh"
+	    : s->stream ? "tcp"
+			: "udp",
+	    s->inherited ? " inherited" : "");
 	return 0;
 }
 
@@ -176,8 +186,10 @@ open_fronts(struct daemon *d, const struct policy *policy, char error[DAEMON_ERR
 	int err = listen_open(policy, d->listening, error);
 
 	for (size_t i = 0; err == 0 && i < d->listening->n; i++)
-		err = serve_socket(d, &d->listening->sockets[i]);
+		err = serve_socket(d, policy, &d->listening->sockets[i]);
 	listen_close(d->listening);
+	if (err == 0)
+		err = daemon_serve_doh(d, &policy->doh, error);
 	if (err < 0)
 		return err;
 	return http_open(d->loop, policy->control, api_handle, d->api, &d->http, error);
@@ -227,13 +239,14 @@ make_parts(struct daemon *d, const struct policy *policy)
 	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);
 	d->udp = udp_new(&d->resolver);
 	d->tcp = tcp_new(&d->resolver);
+	d->doh = doh_new(&d->resolver);
 	d->listening = calloc(1, sizeof(*d->listening));
 	d->api = daemon_make_api(d);
 	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
 	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
 	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
 	if (!d->links || !d->epoch || !d->nat64 || !d->netservers || !d->wake || !d->udp ||
-	    !d->tcp || !d->listening || !d->api)
+	    !d->tcp || !d->doh || !d->listening || !d->api)
 		return -ENOMEM;
 	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
 }
@@ -314,6 +327,7 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	if (err < 0)
 		goto fail;
 	greet(d);
+	daemon_note_doh(d);
 	*out = d;
 	return 0;
 fail:
@@ -339,6 +353,7 @@ daemon_free(struct daemon *d)
 		resolver_close(&d->resolver);
 	d->udp = udp_free(d->udp);
 	d->tcp = tcp_free(d->tcp);
+	d->doh = doh_free(d->doh);
 	d->hangup = loop_signal_free(d->hangup);
 	d->terminate = loop_signal_free(d->terminate);
 	d->interrupt = loop_signal_free(d->interrupt);

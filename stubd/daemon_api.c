@@ -2,6 +2,7 @@
 
 #include "stubd/base/log.h"
 #include "stubd/front/api.h"
+#include "stubd/front/doh.h"
 #include "stubd/keep.h"
 #include "stubd/net/loop.h"
 #include "stubd/ntas.h"
@@ -29,28 +30,40 @@ daemon_reload(void *arg, json_t **report)
 	struct policy *policy = NULL;
 	const char *restart[POLICY_RESTART_KEYS];
 	size_t nrestart = 0;
+	struct doh_plan *doh = NULL;
+	char doh_error[DOH_ERROR_MAX] = "";
+	json_t *said;
 	int err = policy_load(d->options, &policy, &errors);
 
 	if (err == 0)
 		nrestart = policy_restart_keys(d->resolver.policy, policy, restart);
 	if (err == 0)
+		err = doh_prepare(d->doh, &policy->doh, &doh, doh_error);
+	if (err == 0)
 		err = daemon_apply_policy(d, policy);
 	for (size_t i = 0; i < errors.n; i++)
 		log_error("%s", errors.lines[i]);
+	said = text_array((const char *const *)errors.lines, errors.n);
+	if (doh_error[0] && !doh) {
+		log_error("%s", doh_error);
+		json_array_append_new(said, json_string(doh_error));
+	}
 	for (size_t i = 0; i < nrestart; i++)
 		log_warn("reload: key=%s needs a restart to take effect", restart[i]);
 	d->reload_failed = err < 0;
 	if (err < 0) {
 		log_error("reload: error=\"%s\" the old configuration stays", strerror(-err));
 		policy_free(policy);
+		doh_plan_free(doh);
 	} else {
+		doh_commit(d->doh, doh);
+		daemon_note_doh(d);
 		for (size_t i = 0; i < policy->warnings.n; i++)
 			log_warn("%s", policy->warnings.lines[i]);
 		log_info("reload: done files=%zu", policy->nfiles);
 	}
-	*report = json_pack("{s:o, s:o}", "errors",
-	    text_array((const char *const *)errors.lines, errors.n), "restart",
-	    text_array(restart, err < 0 ? 0 : nrestart));
+	*report = json_pack(
+	    "{s:o, s:o}", "errors", said, "restart", text_array(restart, err < 0 ? 0 : nrestart));
 	policy_errors_clear(&errors);
 	return err;
 }
@@ -80,6 +93,7 @@ warnings(void *arg, json_t *array)
 {
 	const struct daemon *d = arg;
 	const struct resolver *r = &d->resolver;
+	char doh[DAEMON_ERROR_MAX];
 
 	if (policy_is_degraded(r->policy, pool_standing(r->pool), &r->draw, loop_now(d->loop)))
 		json_array_append_new(array,
@@ -100,6 +114,8 @@ warnings(void *arg, json_t *array)
 	if (!d->shuffle.seed.kept)
 		json_array_append_new(array, json_string("the state folder cannot be written: "
 							 "providers are drawn anew at each start"));
+	if (daemon_doh_warning(d, doh))
+		json_array_append_new(array, json_string(doh));
 	rootkeys_warn(&d->root, array);
 	if (!ntas_kept(d->ntas))
 		json_array_append_new(array,
@@ -133,6 +149,7 @@ daemon_make_api(struct daemon *d)
 		.listening = d->listening,
 		.udp = d->udp,
 		.tcp = d->tcp,
+		.doh = d->doh,
 		.reload = daemon_reload,
 		.shuffle = shuffle,
 		.draw = draw_report,

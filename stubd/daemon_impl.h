@@ -5,6 +5,7 @@
 #ifndef STUBD_DAEMON_IMPL_H
 #define STUBD_DAEMON_IMPL_H
 
+#include "policy/doh.h"
 #include "stubd/base/clock.h"
 #include "stubd/daemon.h"
 #include "stubd/net/timer.h"
@@ -35,6 +36,7 @@ struct daemon {
 	struct goodtime *goodtime;
 	struct udp_front *udp;
 	struct tcp_front *tcp;
+	struct doh_front *doh;
 	struct listen_set *listening;
 	struct api *api;
 	struct http *http;
@@ -48,6 +50,17 @@ struct daemon {
 
 /* Puts policy in force, takes it. Returns 0 or -errno: the old one stays, policy is the caller's. */
 int daemon_apply_policy(struct daemon *d, struct policy *policy);
+
+/* Begins to serve DoH, while files that only root can read may still be read. What is inherited is there
+ * already. Returns 0, or -errno and one line for the person. */
+int daemon_serve_doh(
+    struct daemon *d, const struct doh_options *options, char error[DAEMON_ERROR_MAX]);
+
+/* Says in the log where DoH is served now, and what is wrong with its certificate. */
+void daemon_note_doh(const struct daemon *d);
+
+/* What is wrong with the certificate now, in one line for the person; false: nothing. */
+bool daemon_doh_warning(const struct daemon *d, char text[DAEMON_ERROR_MAX]);
 
 /* Reads the configuration again; arg is the daemon. Any error keeps the old one. Fills a report for
  * the person who asked, owned: { "errors": [...], "restart": [...] }. Returns 0 or -errno. */

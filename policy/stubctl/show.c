@@ -178,6 +178,15 @@ show_listen(FILE *out, const json_t *listen)
 	    json_is_true(json_object_get(l, "inherited")) ? " (inherited)" : "");
 }
 
+static void
+show_doh(FILE *out, const json_t *urls)
+{
+	if (json_array_size(urls) == 0)
+		return;
+	fprintf(out, "  %-15s", "DoH");
+	show_list(out, urls, "");
+}
+
 /* Says nothing while the network is the one of the start. */
 static void
 show_epoch(FILE *out, const json_t *epoch)
@@ -294,6 +303,7 @@ show_head(FILE *out, const json_t *json)
 	fprintf(out, "stubd %s, pid %lld, up %s\n\n", show_str(json, "version"),
 	    show_int(json, "pid"), show_duration(show_int(json, "uptime_ms"), text));
 	show_listen(out, json_object_get(json, "listen"));
+	show_doh(out, json_object_get(json_object_get(json, "doh"), "listen"));
 	fprintf(out, "  %-15s%s\n", "privacy", show_str(json, "privacy"));
 	fprintf(out, "  %-15s", "on a miss");
 	show_list(out, json_object_get(json, "on_miss"), "nobody");

@@ -36,6 +36,7 @@ struct resolver;
 struct listen_set;
 struct udp_front;
 struct tcp_front;
+struct doh_front;
 struct name;
 
 enum { API_WHY_MAX = 1280 }; /* octets of one line for the person, the NUL included */
@@ -48,6 +49,7 @@ struct api_host {
 	const struct listen_set *listening;
 	const struct udp_front *udp;
 	const struct tcp_front *tcp;
+	const struct doh_front *doh;
 	/* Reads and checks the configuration, swaps it when it is good. Returns 0 or -errno, and an
 	 * owned *report: {"errors": [lines]} or {"restart": [keys that wait for a restart]}; may be
 	 * NULL. */

@@ -1,12 +1,8 @@
-#include <uv.h>
-
-#include <h2o.h>
-#include <h2o/http1.h>
-
+#include "stubd/front/http.h"
 #include "stubd/base/list.h"
 #include "stubd/front/control.h"
-#include "stubd/front/http.h"
-#include "stubd/net/loop.h"
+#include "stubd/front/h2o_host.h"
+#include "stubd/net/listen.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,31 +14,13 @@
 enum { BACKLOG = 16 };
 
 struct http {
-	uv_loop_t *loop; /* borrowed */
+	struct h2o_host host;
 	http_handler *handler;
 	void *arg;
 	char *path; /* owned */
 	struct control_file file;
-	uv_pipe_t listener;
-	uv_timer_t last; /* closed after all others, twice: see last_closed() */
-	bool closing, listener_open, last_lap;
-	struct list clients, requests;
-	size_t nclients;
-	h2o_globalconf_t config;
-	h2o_context_t context;
-	h2o_accept_ctx_t accept;
-};
-
-struct client {
-	uv_pipe_t pipe; /* first: libh2o hands it back on close */
-	struct http *http;
-	struct list link;
-};
-
-/* h2o's handler, with the way back to us. */
-struct handler {
-	h2o_handler_t super;
-	struct http *http;
+	struct listener *listener; /* owned */
+	struct list requests;
 };
 
 /* One request; lives in the request's pool. */
@@ -53,73 +31,33 @@ struct request {
 };
 
 static void
-last_closed(uv_handle_t *handle)
+host_closed(void *arg)
 {
-	struct http *http = handle->data;
+	struct http *http = arg;
 
-	/* libuv finishes the handles closed in one turn last come, first served: on the first lap
-	 * libh2o's own timers, which live in our memory, are still behind this one. */
-	if (!http->last_lap) {
-		http->last_lap = true;
-		uv_timer_init(http->loop, &http->last);
-		uv_close((uv_handle_t *)&http->last, last_closed);
-		return;
-	}
 	free(http->path);
 	free(http);
 }
 
 static void
-finish_when_empty(struct http *http)
+client_gone(void *arg, struct h2o_peer *peer)
 {
-	if (!http->closing || http->nclients || http->listener_open)
-		return;
-	h2o_context_dispose(&http->context);
-	h2o_config_dispose(&http->config);
-	uv_close((uv_handle_t *)&http->last, last_closed);
+	(void)arg;
+	free(peer);
 }
 
 static void
-listener_closed(uv_handle_t *handle)
+accepted(void *arg, int fd, const struct addr *peer)
 {
-	struct http *http = handle->data;
+	struct http *http = arg;
+	struct h2o_peer *client =
+	    http->host.npeers < HTTP_CLIENTS_MAX ? malloc(sizeof(*client)) : NULL;
 
-	http->listener_open = false;
-	finish_when_empty(http);
-}
-
-static void
-client_closed(uv_handle_t *handle)
-{
-	struct client *client = container_of((uv_pipe_t *)handle, struct client, pipe);
-	struct http *http = client->http;
-
-	list_remove(&client->link);
-	free(client);
-	http->nclients--;
-	finish_when_empty(http);
-}
-
-static void
-accepted(uv_stream_t *listener, int status)
-{
-	struct http *http = listener->data;
-	struct client *client;
-
-	if (status < 0)
-		return;
-	client = h2o_mem_alloc(sizeof(*client)); /* no memory is fatal, as everywhere in libh2o */
-	client->http = http;
-	uv_pipe_init(http->loop, &client->pipe, 0);
-	list_push_back(&http->clients, &client->link);
-	http->nclients++;
-	if (uv_accept(listener, (uv_stream_t *)&client->pipe) < 0 ||
-	    http->nclients > HTTP_CLIENTS_MAX) {
-		uv_close((uv_handle_t *)&client->pipe, client_closed);
-		return;
-	}
-	h2o_accept(
-	    &http->accept, h2o_uv_socket_create((uv_stream_t *)&client->pipe, client_closed));
+	(void)peer;
+	if (client)
+		h2o_host_serve(&http->host, client, fd, true);
+	else
+		close(fd);
 }
 
 /* The request's pool goes: answered and done, or the client left. */
@@ -190,9 +128,9 @@ method(const h2o_req_t *req)
 }
 
 static int
-on_request(h2o_handler_t *handler, h2o_req_t *req)
+on_request(void *arg, h2o_req_t *req)
 {
-	struct http *http = ((struct handler *)handler)->http;
+	struct http *http = arg;
 	h2o_socket_t *sock = req->conn->callbacks->get_socket(req->conn);
 	size_t n = req->path.len;
 	size_t at = req->query_at == SIZE_MAX ? n : req->query_at;
@@ -200,7 +138,7 @@ on_request(h2o_handler_t *handler, h2o_req_t *req)
 	struct request *request;
 
 	/* What was on its way when the server closed still arrives, and the handler may be gone. */
-	if (http->closing) {
+	if (http->host.closing) {
 		last_word(req);
 		return 0;
 	}
@@ -232,27 +170,14 @@ http_reply(struct http_request *pub, int status, const char *body, size_t n)
 	send_json(request->req, status, body, n);
 }
 
-static void
-init_h2o(struct http *http)
-{
-	h2o_hostconf_t *host;
-	struct handler *handler;
-
-	h2o_config_init(&http->config);
-	http->config.server_name = h2o_iovec_init(H2O_STRLIT("stubd"));
-	http->config.max_request_entity_size = HTTP_BODY_MAX;
-	http->config.http1.req_timeout = HTTP_REQUEST_TIMEOUT;
-	http->config.http1.upgrade_to_http2 = 0;
-	host =
-	    h2o_config_register_host(&http->config, h2o_iovec_init(H2O_STRLIT("default")), 65535);
-	handler = (struct handler *)h2o_create_handler(
-	    h2o_config_register_path(host, "/", 0), sizeof(*handler));
-	handler->super.on_req = on_request;
-	handler->http = http;
-	h2o_context_init(&http->context, http->loop, &http->config);
-	http->accept.ctx = &http->context;
-	http->accept.hosts = http->config.hosts;
-}
+static const struct h2o_host_ops ops = {
+	.body_max = HTTP_BODY_MAX,
+	.request_time = HTTP_REQUEST_TIMEOUT,
+	.idle_time = HTTP_REQUEST_TIMEOUT,
+	.request = on_request,
+	.gone = client_gone,
+	.closed = host_closed,
+};
 
 int
 http_open(struct loop *loop, const char *path, http_handler *handler, void *arg, struct http **out,
@@ -265,27 +190,19 @@ http_open(struct loop *loop, const char *path, http_handler *handler, void *arg,
 		snprintf(error, HTTP_ERROR_MAX, "control socket %s: out of memory", path);
 		goto fail;
 	}
-	http->loop = loop_uv(loop);
 	http->handler = handler;
 	http->arg = arg;
-	list_init(&http->clients);
 	list_init(&http->requests);
 	r = control_bind(path, &fd, &http->file, error);
 	if (r)
 		goto fail;
-	init_h2o(http);
-	uv_timer_init(http->loop, &http->last);
-	http->last.data = http;
-	uv_pipe_init(http->loop, &http->listener, 0);
-	http->listener.data = http;
-	http->listener_open = true;
-	r = uv_pipe_open(&http->listener, fd);
-	if (r)
-		close(fd);
-	else
-		r = uv_listen((uv_stream_t *)&http->listener, BACKLOG, accepted);
+	h2o_host_init(&http->host, loop, &ops, http);
+	r = listen(fd, BACKLOG) < 0 ? -errno : 0;
+	if (r == 0 && !(http->listener = listener_new(loop, fd, accepted, http)))
+		r = -ENOMEM;
 	if (r) {
-		snprintf(error, HTTP_ERROR_MAX, "control socket %s: %s", path, uv_strerror(r));
+		close(fd);
+		snprintf(error, HTTP_ERROR_MAX, "control socket %s: %s", path, strerror(-r));
 		http_close(http);
 		return r;
 	}
@@ -317,17 +234,9 @@ http_close(struct http *http)
 {
 	if (!http)
 		return NULL;
-	http->closing = true;
 	control_unlink(http->path, &http->file);
+	http->listener = listener_free(http->listener);
 	end_requests(http);
-	/* libh2o cannot be told to close idle connections: the end of the stream tells it. */
-	list_for_each (it, &http->clients) {
-		struct client *client = container_of(it, struct client, link);
-		uv_os_fd_t fd;
-
-		if (uv_fileno((uv_handle_t *)&client->pipe, &fd) == 0)
-			shutdown(fd, SHUT_RDWR);
-	}
-	uv_close((uv_handle_t *)&http->listener, listener_closed);
+	h2o_host_close(&http->host);
 	return NULL;
 }

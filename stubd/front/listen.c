@@ -32,7 +32,7 @@ mend_of(const char *name)
 }
 
 static void
-explain_taken(const struct addr *addr, bool stream, char error[LISTEN_ERROR_MAX])
+explain_taken(const struct addr *addr, bool stream, const char *key, char error[LISTEN_ERROR_MAX])
 {
 	char text[ADDR_TEXT_MAX];
 	struct owner owner;
@@ -40,36 +40,37 @@ explain_taken(const struct addr *addr, bool stream, char error[LISTEN_ERROR_MAX]
 	addr_to_text(addr, text);
 	if (owner_find(addr, stream, &owner) == 0)
 		snprintf(error, LISTEN_ERROR_MAX,
-		    "%s is taken by %s (pid %ld): %s, or write another address in \"listen\"", text,
+		    "%s is taken by %s (pid %ld): %s, or write another address in \"%s\"", text,
 		    strcmp(owner.name, "systemd-resolve") == 0 ? "systemd-resolved" : owner.name,
-		    (long)owner.pid, mend_of(owner.name));
+		    (long)owner.pid, mend_of(owner.name), key);
 	else
 		snprintf(error, LISTEN_ERROR_MAX,
 		    "%s is taken by another program: `ss -lpn%c 'sport = :%u'` as root names it; "
-		    "stop it, or write another address in \"listen\"",
-		    text, stream ? 't' : 'u', addr->port);
+		    "stop it, or write another address in \"%s\"",
+		    text, stream ? 't' : 'u', addr->port, key);
 }
 
-static int
-fail(const struct addr *addr, bool stream, int err, char error[LISTEN_ERROR_MAX])
+int
+listen_explain(
+    const struct addr *addr, bool stream, int err, const char *key, char error[LISTEN_ERROR_MAX])
 {
 	char text[ADDR_TEXT_MAX];
 
 	addr_to_text(addr, text);
 	if (err == EADDRINUSE)
-		explain_taken(addr, stream, error);
+		explain_taken(addr, stream, key, error);
 	else if (err == EACCES)
 		snprintf(error, LISTEN_ERROR_MAX,
 		    "%s may not be bound by this user: ports below 1024 need stubd.socket, root or "
-		    "CAP_NET_BIND_SERVICE; or write a port from 1024 up in \"listen\"",
-		    text);
+		    "CAP_NET_BIND_SERVICE; or write a port from 1024 up in \"%s\"",
+		    text, key);
 	else if (err == EADDRNOTAVAIL)
 		snprintf(error, LISTEN_ERROR_MAX,
-		    "%s is no address of this machine: mend it in \"listen\"", text);
+		    "%s is no address of this machine: mend it in \"%s\"", text, key);
 	else
 		snprintf(error, LISTEN_ERROR_MAX,
-		    "%s cannot be opened: %s; write another address in \"listen\"", text,
-		    strerror(err));
+		    "%s cannot be opened: %s; write another address in \"%s\"", text, strerror(err),
+		    key);
 	return -err;
 }
 
@@ -91,7 +92,7 @@ open_one(struct listen_set *set, const struct addr *addr, bool stream, char *err
 	int r;
 
 	if (fd < 0)
-		return fail(addr, stream, -fd, error);
+		return listen_explain(addr, stream, -fd, "listen", error);
 	r = add(set, fd, addr, stream, false);
 	if (r) {
 		close(fd);

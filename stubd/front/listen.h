@@ -36,6 +36,11 @@ struct listen_set {
  * and the mend. Inherited descriptors are closed on failure. Call it once, at start. */
 int listen_open(const struct policy *policy, struct listen_set *set, char error[LISTEN_ERROR_MAX]);
 
+/* Says in error, in one line for the person, why addr could not be opened (errno err), and what to write
+ * into the configuration's key. Returns -err. */
+int listen_explain(
+    const struct addr *addr, bool stream, int err, const char *key, char error[LISTEN_ERROR_MAX]);
+
 /* Closes what no front took; what the sockets were can still be read. */
 void listen_close(struct listen_set *set);
 

@@ -6,6 +6,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/front/api.h"
 #include "stubd/front/listen.h"
+#include "stubd/front/report_doh.h"
 #include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
 #include "stubd/front/tcp.h"
@@ -330,6 +331,7 @@ report_status(const struct api_host *host)
 		{ "counters", counters(&r->counters) },
 		{ "udp", udp(host->udp) },
 		{ "tcp", tcp(host->tcp) },
+		{ "doh", report_doh(host->doh, policy) },
 		{ "engine", engine(r) },
 		{ "recursion", recursion(r) },
 		{ "validation", validation(r) },

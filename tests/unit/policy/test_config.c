@@ -143,8 +143,6 @@ what_is_not_built_is_refused(void)
 {
 	static const char *const rows[][2] = {
 		{ "\"workers\": 2", "/workers: is not built yet; write 1" },
-		{ "\"doh\": { \"listen\": [ \"127.0.0.1:443\" ] }",
-		    "/doh/listen: is not built yet; write []" },
 		{ "\"split\": [ { \"domains\": [ \"a\" ], \"servers\": [], \"dnssec\": "
 		  "\"validate\" } ]",
 		    "/split/0/dnssec: \"validate\" needs the keys of the rule's own zones; write "
@@ -290,7 +288,7 @@ keys_that_need_a_restart_are_listed(void)
 	}
 	/* Nothing else that is built claims to need one. */
 	for (size_t i = 0; i < schema_keys; i++) {
-		bool listed = schema[i].built || strncmp(schema[i].path, "doh/", 4) == 0;
+		bool listed = schema[i].built;
 
 		for (size_t j = 0; j < n; j++)
 			listed |= strcmp(schema[i].path, wanted[j]) == 0;
