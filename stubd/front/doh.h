@@ -10,7 +10,8 @@
  *	                                                           query_cancel()
  *
  * Nothing of a request is logged or kept, and nothing but the answer is told: no Server header, no
- * cookie. Over HTTP/1.1 libh2o does not notice that a client has left while its question waits.
+ * cookie. Over HTTP/1.1 libh2o does not notice that a client has left while its question waits. For each
+ * HTTP/2 frame of a type that it does not know it writes the type's number to standard error.
  *
  * Limits: DOH_CLIENTS connections; when full the one that has made no request for the longest makes
  * room, and when all wait for answers the newcomer is closed. 100 requests of one connection at a time

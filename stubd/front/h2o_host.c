@@ -35,6 +35,7 @@ finish_when_empty(struct h2o_host *host)
 	h2o_timeout_unlink(&host->context.http2._graceful_shutdown_timeout);
 	h2o_context_dispose(&host->context);
 	h2o_config_dispose(&host->config);
+	uv_close((uv_handle_t *)&host->check, NULL);
 	uv_close((uv_handle_t *)&host->last, last_closed);
 }
 
@@ -45,9 +46,39 @@ peer_closed(uv_handle_t *handle)
 	struct h2o_host *host = peer->host;
 
 	list_remove(&peer->link);
-	host->npeers--;
+	if (--host->npeers == 0)
+		uv_check_stop(&host->check);
 	host->ops->gone(host->arg, peer);
 	finish_when_empty(host);
+}
+
+/* libuv takes no writes after a read that failed, and calls nobody back for them. */
+static bool
+waits_for_nothing(const struct h2o_peer *peer)
+{
+	const uv_stream_t *stream = &peer->uv.stream;
+	const h2o_socket_t *sock = stream->data;
+
+	return !uv_is_closing(&peer->uv.handle) && !uv_is_writable(stream) &&
+	       uv_stream_get_write_queue_size(stream) == 0 && sock->_cb.write;
+}
+
+static void
+on_check(uv_check_t *check)
+{
+	struct h2o_host *host = check->data;
+
+	list_for_each (it, &host->peers) {
+		struct h2o_peer *peer = container_of(it, struct h2o_peer, link);
+		h2o_socket_t *sock = peer->uv.stream.data;
+		h2o_socket_cb cb;
+
+		if (!waits_for_nothing(peer))
+			continue;
+		cb = sock->_cb.write;
+		sock->_cb.write = NULL;
+		cb(sock, h2o_socket_error_io);
+	}
 }
 
 static int
@@ -85,6 +116,8 @@ h2o_host_init(struct h2o_host *host, struct loop *loop, const struct h2o_host_op
 	handler->host = host;
 	h2o_context_init(&host->context, host->loop, &host->config);
 	host->accept = (h2o_accept_ctx_t){ .ctx = &host->context, .hosts = host->config.hosts };
+	uv_check_init(host->loop, &host->check);
+	host->check.data = host;
 	uv_timer_init(host->loop, &host->last);
 	host->last.data = host;
 }
@@ -101,7 +134,8 @@ h2o_host_serve(struct h2o_host *host, struct h2o_peer *peer, int fd, bool is_pip
 		uv_tcp_init(host->loop, &peer->uv.tcp);
 	peer->host = host;
 	list_push_back(&host->peers, &peer->link);
-	host->npeers++;
+	if (host->npeers++ == 0)
+		uv_check_start(&host->check, on_check);
 	r = is_pipe ? uv_pipe_open(&peer->uv.pipe, fd) : uv_tcp_open(&peer->uv.tcp, fd);
 	if (r < 0) {
 		close(fd);

@@ -6,7 +6,9 @@
  *	                                       h2o_host_close() ─► all peers are shut, then closed()
  *
  * libh2o has its own ways: memory that it cannot have ends the program; the context's memory must stay
- * until the loop has let go of its timers; idle connections close only when their stream ends.
+ * until the loop has let go of its timers; idle connections close only when their stream ends. When a
+ * connection is reset under TLS, libuv refuses the closing words, libh2o 2.2.5 does not look, and waits
+ * for ever: what it waits for is told it here, after each turn's input.
  */
 #ifndef FRONT_H2O_HOST_H
 #define FRONT_H2O_HOST_H
@@ -60,6 +62,7 @@ struct h2o_host {
 	h2o_globalconf_t config;
 	h2o_context_t context;
 	h2o_accept_ctx_t accept; /* ssl_ctx is the owner's to set */
+	uv_check_t check;	 /* runs while there are peers */
 	uv_timer_t last;	 /* closed after all others, twice */
 	bool last_lap;
 };

@@ -7,18 +7,17 @@ from lib.check import becomes_true, equal, true
 from lib.daemon import BUILD, Stubd
 from lib.invariants import accounted
 from lib.message import A, NOERROR, NXDOMAIN, SERVFAIL, TXT, Opt, question
-from lib.web import TYPE, URL, Row, Web, bare, body, certify, conforms, get, header, post, status
+from lib.web import LISTENING, TYPE, URL, Row, Web, bare, body, certify, conforms, get, header, post, status
 
 WWW = question("www.example.com", number=0)
 PLAIN = "http://127.0.0.1:8053/dns-query"
-LISTEN = "127.0.0.1:8443"
 
 
 def config(lab, files, **more):
     return {"providers": {"custom": [lab.providers["alpha-doh"]]},
             "split": [{"domains": ["nobody.corp.example"], "servers": []},
                       {"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}],
-            "doh": {"listen": [LISTEN], "certificate": files[0], "key": files[1], **more}}
+            "doh": {"listen": [LISTENING], "certificate": files[0], "key": files[1], **more}}
 
 
 def is_dns(r, rcode=NOERROR):
@@ -196,7 +195,7 @@ def test_network(lab):
     """beyond this machine it is served to whom allow names, with TLS only"""
     laptop = lab.env["LAPTOP4"]
     url = f"https://{laptop}:8443/dns-query"
-    stubd, web = served(lab, listen=[LISTEN, f"{laptop}:8443"])
+    stubd, web = served(lab, listen=[LISTENING, f"{laptop}:8443"])
     (asked, *words), _ = get(WWW, url=url)
     with stubd:
         true(web.ask(asked, *words) is None, "a stranger was answered")
@@ -216,7 +215,7 @@ def test_reload(lab):
     with stubd:
         equal(web.ask(url, *words).status, 200)
         other = certify(stubd.folder, "other")
-        full = config(lab, other, listen=[LISTEN, "127.0.0.1:8444"], path="/q")
+        full = config(lab, other, listen=[LISTENING, "127.0.0.1:8444"], path="/q")
         stubd.configure(full)
         stubd.signal(signal.SIGHUP)
         stubd.wait_for("READY=1")

@@ -11,7 +11,7 @@ from .check import equal, true
 from .message import read
 
 TYPE = "application/dns-message"
-URL = "https://localhost:8443/dns-query"
+URL, LISTENING = "https://localhost:8443/dns-query", "127.0.0.1:8443"
 VERSIONS = ("--http1.1", "--http2")
 
 
