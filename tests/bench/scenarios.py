@@ -1,4 +1,5 @@
 """The scenarios: what is run, by whom, and which figures are shown."""
+import browser
 import far
 import home
 import instructions
@@ -33,6 +34,9 @@ ALL = {
         **CPU, "single_cpu_us": "one by one CPU µs", "single_p50_us": "p50 µs", "cold_cpu_us": "new zone CPU µs",
         "first_cpu_us": "first CPU µs", "first_ms": "first ms", "failed": "failed", "rss_kib": "2,000 names RSS KiB",
         "pss_kib": "PSS KiB"}),
+    "browser": Scenario("Cached answers over a local DoH server", browser.cached, "any", ["browser"], {
+        **CPU, "p50_us": "p50 µs", "p99_us": "p99 µs", "lost": "lost", **CALM, "new_cpu_us": "new connection CPU µs",
+        "new_lost": "lost"}),
     "distance": Scenario("An upstream 30 ms away", far.distance, ["dot", "doh"], [], {
         "warm_over_ms": "warm, over the direct way ms", "warm_ms": "warm ms", "base_ms": "direct ms",
         "cold_ms": "first ms", "again_ms": "after a closed connection ms", "burst_p50_ms": "burst p50 ms",

@@ -14,7 +14,7 @@ upstream()
 }
 
 case $1 in
-caps) command -v dnsdist >/dev/null && echo udp tcp dot doh cache many ;;
+caps) command -v dnsdist >/dev/null && echo udp tcp dot doh cache many browser ;;
 version) dnsdist --version | head -n 1 ;;
 run)
 	{
@@ -22,6 +22,7 @@ run)
 		echo "setLocal(\"$B_LISTEN:$B_PORT\")"
 		echo 'setACL("127.0.0.0/8")'
 		echo 'setMaxUDPOutstanding(65535)'
+		[ "$B_DOH" ] && echo "addDOHLocal(\"$B_LISTEN:443\", \"$B_CERT\", \"$B_KEY\", \"/dns-query\")"
 		each upstream
 		[ "$B_CACHE" = 0 ] || echo "getPool(\"\"):setCache(newPacketCache($B_CACHE))"
 	} >dnsdist.conf

@@ -11,12 +11,16 @@ upstream()
 }
 
 case $1 in
-caps) command -v kresd >/dev/null && echo udp tcp dot cache local many validate ;;
+caps) command -v kresd >/dev/null && echo udp tcp dot cache local many validate browser ;;
 version) kresd --version ;;
 run)
 	case $B_PROTO in udp) how=STUB ;; dot) how=TLS_FORWARD ;; esac
 	{
 		echo "net.listen('$B_LISTEN', $B_PORT, { kind = 'dns' })"
+		if [ "$B_DOH" ]; then
+			echo "net.tls('$B_CERT', '$B_KEY')"
+			echo "net.listen('$B_LISTEN', 443, { kind = 'doh2' })"
+		fi
 		echo "modules.unload('ta_update')"
 		echo "modules.unload('ta_signal_query')"
 		echo "modules.unload('priming')"

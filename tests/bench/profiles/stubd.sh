@@ -15,12 +15,14 @@ upstream()
 }
 
 case $1 in
-caps) echo udp tcp dot doh cache local many validate ;;
+caps) echo udp tcp dot doh cache local many validate browser ;;
 version) "$STUBD" -V ;;
 run)
 	sep=
 	[ "$B_PROTO" = udp ] && privacy=opportunistic || privacy=encrypted
 	[ "$B_CACHE" -gt 65536 ] && size=64M || size=16M
+	doh="[]"
+	[ "$B_DOH" ] && doh="[ \"$B_LISTEN:443\" ]"
 	mkdir state
 	cat >stubd.json <<-END
 	{
@@ -31,6 +33,7 @@ run)
 		"providers": { "catalogue": null, "strategy": "ordered", "custom": [ $(each upstream) ] },
 		"engine": { "root_hints": null, "trust_anchors": "$B_ANCHOR" },
 		"cache": { "size": "$size" },
+		"doh": { "listen": $doh, "certificate": "$B_CERT", "key": "$B_KEY" },
 		"control": "$B_DIR/control.sock",
 		"state": "$B_DIR/state"
 	}

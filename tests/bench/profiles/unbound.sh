@@ -11,7 +11,7 @@ upstream()
 }
 
 case $1 in
-caps) command -v unbound >/dev/null && echo udp tcp dot cache local many validate ;;
+caps) command -v unbound >/dev/null && echo udp tcp dot cache local many validate browser ;;
 version) unbound -V | head -n 1 ;;
 run)
 	[ "$B_DNSSEC" = validate ] && modules="validator iterator" || modules=iterator
@@ -36,6 +36,12 @@ run)
 		    num-queries-per-thread: 2048
 		    so-reuseport: no
 		END
+		if [ "$B_DOH" ]; then
+			echo "    interface: $B_LISTEN@443"
+			echo "    https-port: 443"
+			echo "    tls-service-key: \"$B_KEY\""
+			echo "    tls-service-pem: \"$B_CERT\""
+		fi
 		echo "remote-control:"
 		echo "    control-enable: no"
 		echo "forward-zone:"
