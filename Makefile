@@ -126,6 +126,12 @@ TIMED_TESTS ?= outage limits dnssec degraded
 check-timed: all
 	$(Q)TIMED=1 ROUNDS=10 BUILD=$(abspath $(B)) tests/system/run $(TIMED_TESTS)
 
+# Mixed traffic with faults. SOAK=60 is a quick look; SEED=N repeats an order of faults.
+.PHONY: soak
+SOAK ?= 600
+soak: all
+	$(Q)SOAK=$(SOAK) SEED=$(SEED) BUILD=$(abspath $(B)) tests/soak/soak
+
 check: deps-check
 	$(Q)tests/check
 
@@ -224,6 +230,7 @@ help:
 	@echo '  check-timed     the longer tests of faults, held to limits of time: on a quiet machine'
 	@echo '  lint            floors, sizes, form, cppcheck'
 	@echo 'make asan         unit, replay and system tests under ASan and UBSan'
+	@echo 'make soak         mixed traffic with faults for SOAK seconds (600; 60 is a quick look), SEED=N as before'
 	@echo 'make fuzz         every fuzz target, FUZZ_SECONDS each (10)'
 	@echo 'make bench        beside what else Debian has, two hours; rewrites docs/benchmarks.md (root)'
 	@echo '  bench-quick     the main figures beside unbound and dnsdist, under 90 s'

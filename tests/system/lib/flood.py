@@ -21,10 +21,10 @@ import ssl
 import struct
 import sys
 
+from h2 import (CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PREFACE, RST, SETTINGS, WINDOW, frame, frames,
+                literal, request)
+
 TO = sys.argv[1], int(sys.argv[2])
-PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST, SETTINGS, PING, CONTINUATION = 0, 1, 3, 4, 6, 9
-END_STREAM, END_HEADERS = 1, 4
 held = []           # connections stay open until the end
 context = ssl.create_default_context()
 context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
@@ -51,29 +51,6 @@ def connect(alpn, buffer=None):
     return s
 
 
-def frame(kind, flags, stream, payload=b""):
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + struct.pack(">I", stream) + payload
-
-
-def literal(name, value):
-    """A header that is not indexed (RFC 7541, section 6.2.2), without Huffman."""
-    def text(t):
-        n = len(t)
-        out = b""
-        if n < 127:
-            return bytes([n]) + t.encode()
-        n -= 127
-        while n >= 128:
-            out, n = out + bytes([n & 127 | 128]), n >> 7
-        return b"\x7f" + out + bytes([n]) + t.encode()
-    return b"\0" + text(name) + text(value)
-
-
-def request(target, method="GET", *more):
-    fields = [(":method", method), (":scheme", "https"), (":authority", "localhost"), (":path", target), *more]
-    return b"".join(literal(k, v) for k, v in fields)
-
-
 def http2(settings=b"", buffer=None):
     s = connect("h2", buffer)
     s.sendall(PREFACE + frame(SETTINGS, 0, 0, settings))
@@ -89,14 +66,6 @@ def read_all(s):
     except OSError:
         pass
     return got
-
-
-def frames(data):
-    at = 0
-    while at + 9 <= len(data):
-        n = int.from_bytes(data[at:at + 3], "big")
-        yield data[at + 3], data[at + 4], int.from_bytes(data[at + 5:at + 9], "big"), data[at + 9:at + 9 + n]
-        at += 9 + n
 
 
 def push(s, data, times=1):
@@ -216,7 +185,7 @@ def reset(n):
 def unread(n):
     window = struct.pack(">HI", 4, 2**31 - 1)       # SETTINGS_INITIAL_WINDOW_SIZE
     s = http2(window, 4096)
-    s.sendall(frame(8, 0, 0, struct.pack(">I", 2**31 - 1 - 65535)))
+    s.sendall(frame(WINDOW, 0, 0, struct.pack(">I", 2**31 - 1 - 65535)))
     ask = request(path("big4.example.com", 16))
     s.settimeout(2)
     return {"sent": push(s, b"", 1) + sum(push(s, frame(HEADERS, END_HEADERS | END_STREAM, 2 * i + 1, ask)) for i in range(n))}
