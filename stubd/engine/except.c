@@ -9,7 +9,12 @@
 static const char *
 text_of(const struct engine_exceptions *exceptions, enum except_text which)
 {
-	const char *text = which == EXCEPT_INSECURE ? exceptions->insecure : exceptions->anchors;
+	const char *const texts[EXCEPT_TEXTS] = {
+		[EXCEPT_INSECURE] = exceptions->insecure,
+		[EXCEPT_ANCHORS] = exceptions->anchors,
+		[EXCEPT_SPLIT] = exceptions->split,
+	};
+	const char *text = texts[which];
 
 	return text ? text : "";
 }

@@ -268,6 +268,7 @@ take_exceptions(struct helper *helper, const struct message *m)
 	const struct engine_exceptions exceptions = {
 		.insecure = helper->parts.texts[EXCEPT_INSECURE],
 		.anchors = helper->parts.texts[EXCEPT_ANCHORS],
+		.split = helper->parts.texts[EXCEPT_SPLIT],
 		.root_by_recursion = m->config.exceptions.root_by_recursion,
 	};
 

@@ -2,6 +2,7 @@
 
 #include "policy/addr.h"
 #include "stubd/base/list.h"
+#include "stubd/engine/alias.h"
 #include "stubd/engine/families.h"
 #include "stubd/engine/rootfile.h"
 #include "stubd/engine/trust.h"
@@ -13,6 +14,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unbound.h>
@@ -32,13 +34,13 @@ struct recurse {
 	struct ubase *base;
 	recurse_cb *cb; /* NULL: being freed */
 	void *arg;
-	struct list jobs;   /* job.link; in libunbound's hands */
-	struct list queued; /* job.link; to be started when the pace allows */
-	size_t njobs;	    /* of both lists */
-	size_t burst;	    /* questions started in a pace; 0: without a pace */
-	size_t started;	    /* of them, in this one */
+	struct list jobs;      /* job.link; in libunbound's hands */
+	struct list queued;    /* job.link; to be started when the pace allows */
+	size_t njobs;	       /* of both lists */
+	size_t burst, started; /* questions in a pace, 0: no pace; in this one */
 	struct timer pace;
 	size_t max;	   /* jobs */
+	bool dead_ends;	   /* there are names that are not asked for, see trust_set() */
 	bool fixed;	   /* the outgoing interface is given, families are not looked at */
 	unsigned families; /* that had a route when the context was made */
 	struct trust_copy root;
@@ -49,6 +51,7 @@ struct job {
 	struct list link;
 	struct recurse *recurse;
 	struct engine_request request;
+	bool alias; /* asked for the name's CNAME alone */
 };
 
 struct option {
@@ -247,6 +250,7 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
 	recurse->burst = RECURSE_BURST;
 	recurse->fixed = config->outgoing_interface != NULL;
 	recurse->families = families_routed();
+	recurse->dead_ends = config->exceptions.split && *config->exceptions.split;
 	error = set_options(recurse->ctx, config, &recurse->root, why);
 	if (!error && !recurse->fixed)
 		error = set_families(recurse->ctx, recurse->families, why);
@@ -375,23 +379,41 @@ judge(const struct recurse *recurse, int rcode, const uint8_t *wire, int len, in
 	return result;
 }
 
+static int hand_over(struct job *job);
+
+/* Asks once more, for the alias that the name may be (engine/alias.h). */
+static bool
+ask_for_alias(struct job *job, const struct engine_result *result)
+{
+	if (!job->recurse->dead_ends || !job->recurse->cb || job->alias ||
+	    result->rcode != RCODE_SERVFAIL || result->security == SECURITY_BOGUS)
+		return false;
+	job->alias = job->request.question.type != TYPE_CNAME;
+	return job->alias && hand_over(job) == 0;
+}
+
 static void
 on_answer(void *arg, int rcode, void *wire, int len, int sec, char *why, int ratelimited)
 {
 	struct job *job = arg;
 	struct recurse *recurse = job->recurse;
 	struct engine_result result = judge(recurse, rcode, wire, len, sec, why);
-	uint64_t id = job->request.id;
+	const uint64_t id = job->request.id;
+	uint8_t patched[ALIAS_MAX];
 
 	(void)ratelimited; /* no such limit is set */
+	if (ask_for_alias(job, &result))
+		return;
+	if (job->alias && !alias_take(&job->request.question, &result, patched))
+		result = judge(recurse, RCODE_SERVFAIL, NULL, 0, 0, NULL);
 	job_free(job);
 	if (recurse->cb)
 		recurse->cb(recurse->arg, id, &result);
 }
 
-/* Hands a job over. Returns 0, -ENOMEM or -EIO, and the job is gone then. */
+/* Gives it to libunbound. Returns 0, -ENOMEM or -EIO. */
 static int
-start(struct job *job)
+hand_over(struct job *job)
 {
 	struct recurse *recurse = job->recurse;
 	const struct question *question = &job->request.question;
@@ -401,12 +423,20 @@ start(struct job *job)
 	list_remove(&job->link);
 	list_push_back(&recurse->jobs, &job->link);
 	recurse->started++;
-	error = ub_resolve_event(recurse->ctx, name_to_text(&question->name, text), question->type,
-	    question->class, job, on_answer, NULL);
-	if (!error)
-		return 0;
-	job_free(job);
-	return error == UB_NOMEM ? -ENOMEM : -EIO;
+	error = ub_resolve_event(recurse->ctx, name_to_text(&question->name, text),
+	    job->alias ? TYPE_CNAME : question->type, question->class, job, on_answer, NULL);
+	return error == UB_NOMEM ? -ENOMEM : error ? -EIO : 0;
+}
+
+/* Hands a job over; if it fails the job goes. Returns 0, -ENOMEM or -EIO. */
+static int
+start(struct job *job)
+{
+	const int error = hand_over(job);
+
+	if (error)
+		job_free(job);
+	return error;
 }
 
 static bool

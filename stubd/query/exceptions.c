@@ -122,21 +122,45 @@ anchors(const struct resolver *resolver)
 	return NULL;
 }
 
+/* The domains of split rules, one a line; owned. NULL: out of memory. */
+static char *
+split(const struct policy *policy)
+{
+	char text[NAME_TEXT_MAX], *list = NULL;
+	size_t n;
+	FILE *f = open_memstream(&list, &n);
+
+	if (!f)
+		return NULL;
+	for (size_t i = 0; i < policy->nrules; i++)
+		for (size_t k = 0; k < policy->rules[i].ndomains; k++)
+			if (policy->rules[i].domains[k].len >
+			    1) /* with a rule for the root nobody recurses */
+				fprintf(
+				    f, "%s\n", name_to_text(&policy->rules[i].domains[k], text));
+	if (fclose(f) == 0)
+		return list;
+	free(list);
+	return NULL;
+}
+
 int
 exceptions_tell(struct resolver *resolver)
 {
 	struct engine_exceptions exceptions = {
 		.insecure = names(resolver->ntas),
 		.anchors = anchors(resolver),
+		.split = split(resolver->policy),
 		.root_state = resolver->root_state,
 		.root_by_recursion = !policy_validates(resolver->policy),
 	};
-	int err = exceptions.insecure && exceptions.anchors ? 0 : -ENOMEM;
+	int err = exceptions.insecure && exceptions.anchors && exceptions.split ? 0 : -ENOMEM;
 
 	if (!err)
 		err = engine_set_exceptions(resolver->engine, &exceptions);
 	free(exceptions.insecure);
 	free(exceptions.anchors);
+	free(exceptions.split);
 	return err;
 }
 

@@ -36,7 +36,7 @@ MIX = [
     (20, "www.example.com", A), (8, "www.example.com", AAAA), (4, "svc.example.com", HTTPS), (6, "#.wild.example.com", A),
     (18, "*.load.example.com", A), (8, "#.nothing.example.com", A), (6, "*.nothing.example.com", A), (4, "v6only.example.com", A),
     (6, "ttl1.example.com", A), (4, "ttl5.example.com", A), (4, "chain8.example.com", A), (2, "big4.example.com", TXT),
-    (8, "#.load.corp.example", A), (4, "*.load.corp.example", A), (3, "localhost", A),
+    (8, "#.load.corp.example", A), (4, "*.load.corp.example", A), (2, "tocorp.example.com", A), (3, "localhost", A),
     (2, "printer.local", A), (2, "www.bogus.org", A), (2, "www.insecure.org", A), (1, "www.lame.org", A),
 ]
 
@@ -76,7 +76,7 @@ class Tally:
         elif reply.rcode == SERVFAIL and reply.ede is not None:
             code = int.from_bytes(reply.opt.get(EDE)[:2], "big")
             self.edes[code] += 1
-            self.reasons[f"{code} {reply.opt.get(EDE)[2:].decode(errors='replace')[:60]}"] += 1
+            self.reasons[f"{code} {reply.opt.get(EDE)[2:].decode(errors="replace")[:160]}"] += 1
         elif reply.rcode not in (NOERROR, NXDOMAIN):
             self.complain(f"{name}: {reply}")
 

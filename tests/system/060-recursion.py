@@ -56,6 +56,18 @@ def test_broken_zone(lab):
     equal({r["party"] for r in lab.record(name="www.bogus.org.", client="laptop")}, {"alpha", "beta"})
 
 
+def test_alias(lab):
+    """an alias into a split zone is followed there, one by DNAME fails, and no authority hears of that zone"""
+    for dnssec in ("off", "validate"):
+        split = [{"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}]
+        with Stubd(lab, {"on_miss": ["recurse"], "providers": {"custom": []}, "split": split, "dnssec": dnssec}):
+            equal(dig(lab, "tocorp.example.com").data("A"), ["10.7.0.20"])
+            equal(dig(lab, "intranet.oldcorp.example.com").status, "SERVFAIL")
+            equal(dig(lab, "www.lame.org").status, "SERVFAIL")
+            equal(dig(lab, "nx.example.com").status, "NXDOMAIN")
+    equal([r for r in recursed(lab) if r["name"].endswith("corp.example.")], [])
+
+
 def test_silence(lab):
     """providers black-holed: recursion answers within the deadline"""
     with Stubd(lab, config(lab, ["providers", "recurse"])):
