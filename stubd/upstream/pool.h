@@ -14,7 +14,9 @@
  *
  * Of a provider with two transports the first is tried first, and the other beside it after two
  * addresses, or after one where the connections of the first are silent; or at once when all of the
- * first have failed. What worked is tried first until the next epoch.
+ * first have failed. What worked is tried first until the next epoch. One on which connections are made and
+ * then nothing is answered, twice in a row, is left for the other one until then, and what was asked
+ * there is asked on that (pool_barren.c).
  *
  * Limits: POOL_CONNECTIONS per upstream (one in use, one hedge, one draining each); beyond it
  * questions wait on those there are, beyond their room they fail with ASK_FULL.

@@ -142,6 +142,7 @@ ask_send(struct ask *ask, struct conn *conn, bool reused)
 	if (error)
 		return error;
 	ask->conn = conn;
+	conn->asked = true;
 	ask->sent = pool_now(u->pool);
 	if (!u->asked || upstream_heard(u) > u->asked)
 		u->asked = ask->sent;
@@ -208,6 +209,7 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 	};
 
 	conn->heard = now;
+	conn_note_end(conn, ASK_OK);
 	u->asked = 0; /* also when all of it was in one millisecond */
 	u->stats.answers++;
 	if (u->record)
@@ -219,7 +221,8 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 }
 
 /* A question that was lost with its connection is asked once more, on another: servers close idle
- * connections at any time, and refuse streams when they go away. */
+ * connections at any time, and refuse streams when they go away. Once more again when its way turns out
+ * to be blocked. */
 static void
 ask_again(struct ask *ask, struct conn *conn)
 {
@@ -261,12 +264,15 @@ on_done(
 	struct ask *ask = container_of(t, struct ask, t);
 	struct upstream *u = ask->upstream;
 	const struct place *place = ask->conn->place;
+	bool is_blocked;
 
 	if (fail == ASK_OK) {
 		answered(ask, wire, len);
 		return;
 	}
-	if (fail == ASK_RESET && !ask->retried) {
+	is_blocked = conn_note_end(ask->conn, fail);
+	if ((fail == ASK_RESET && !ask->retried) || (is_blocked && !ask->moved)) {
+		ask->moved |= is_blocked;
 		ask_again(ask, ask->conn);
 		return;
 	}

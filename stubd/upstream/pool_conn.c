@@ -209,6 +209,7 @@ opening_failed(struct opening *o)
 {
 	struct upstream *u = o->upstream;
 
+	ways_forget(u);
 	if (health_is_lost(&u->health))
 		u->turn = (u->turn + o->tried) % o->norder;
 	else
@@ -409,6 +410,7 @@ on_closed(void *arg, enum ask_fail fail, const char *text)
 	if (fail != ASK_OK) {
 		upstream_note(u, conn->place, text);
 		upstream_trouble(u, TROUBLE_CONNECTED, fail, text);
+		conn_note_end(conn, fail);
 	}
 	if (fail == ASK_TIMEOUT && upstream_silent(u))
 		health_fail(&u->health, fail, pool_now(u->pool));

@@ -153,12 +153,13 @@ begin_anew(struct upstream *u)
 	u->asked = u->heard = 0;
 	u->idle = 0;
 	u->first = u->turn = 0;
+	ways_forget(u);
 	memset(u->sources, 0, sizeof(u->sources));
 	while (!list_empty(&asks)) {
 		struct ask *ask = container_of(asks.next, struct ask, link);
 
 		ask_unlink(ask);
-		ask->retried = false;
+		ask->retried = ask->moved = false;
 		ask_place(ask);
 	}
 }

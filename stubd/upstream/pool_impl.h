@@ -1,6 +1,7 @@
 /*
  * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions), pool_conn.c
- * (connections), pool_epoch.c (the network under them) and pool_nat64.c (a translator in it).
+ * (connections), pool_place.c (where they are made), pool_barren.c (ways that are blocked behind the
+ * handshake), pool_epoch.c (the network under them) and pool_nat64.c (a translator in it).
  *
  * A *place* is one address of one transport of the upstream. An *opening* is the way to one new
  * connection: the places are tried one after
@@ -32,6 +33,7 @@ enum {
 	POOL_SILENCE = 1500, /* ms: a question that gets no answer for longer says something of the
 			       * upstream, when nobody else got one either */
 	POOL_IDLE_LEAST = 500, /* ms: however soon a server closes, so long a connection is kept */
+	POOL_BARREN = 2,       /* connections in a row that were asked and never answered */
 	POOL_ERROR_MAX = 320,  /* octets of last_error */
 	POOL_TEXT_MAX = 256,
 };
@@ -84,6 +86,8 @@ struct upstream {
 	size_t first; /* the place that worked last in this epoch, or is to be tried first */
 	struct addr sources[PLACES_MAX]; /* of ours, by which each place was reached in this epoch;
 					  * family 0: it was not */
+	unsigned barren
+	    [2]; /* of each way, its own transport and the other: barren connections in a row */
 	struct pool_stats stats;
 	struct record *record; /* owned; of this epoch; NULL: nothing happened yet */
 	size_t turn; /* of a lost one: how many places were tried since it worked or was known to */
@@ -114,6 +118,9 @@ struct conn {
 	const struct place *place;
 	struct addr addr; /* that it was opened to: the place's, or where NAT64 has it */
 	bool retired;
+	bool asked;	  /* a question was written on it */
+	bool fruitful;	  /* something that is an answer came, whatever it was worth */
+	bool counted;	  /* as barren */
 	msec ready;	  /* when it became so */
 	struct list asks; /* ask.link */
 	msec heard;	  /* the last answer */
@@ -127,6 +134,7 @@ struct ask {
 	struct conn *conn;	 /* ON a connection */
 	unsigned flags;
 	bool retried;
+	bool moved;   /* to the other way, for the first was blocked */
 	bool written; /* once, on whatever connection */
 	struct timer timeout;
 	msec sent;
@@ -194,6 +202,24 @@ size_t places_order(const struct upstream *u, bool fresh, uint8_t out[PLACES_MAX
 
 /* The next one of the same transport is to be tried first. */
 void places_turn(struct upstream *u);
+
+/* Does that place belong to the other transport? */
+bool place_is_other(const struct upstream *u, size_t place);
+
+/* The first place of the way that has an address. */
+size_t places_first(const struct upstream *u, bool other);
+
+/* --- pool_barren.c --- */
+
+/* Is the way to be left, since nothing is answered on it? Never both. */
+bool way_is_blocked(const struct upstream *u, bool other);
+
+/* A question on it, or all of it, ended so, or with an answer of whatever worth (ASK_OK and errors of
+ * HTTP and form). Returns true when its way is to be left; then nothing new goes there. */
+bool conn_note_end(struct conn *conn, enum ask_fail fail);
+
+/* What is known of the ways is forgotten: the one that is left cannot be reached, or the network is new. */
+void ways_forget(struct upstream *u);
 
 /* --- pool_conn.c --- */
 

@@ -51,8 +51,8 @@ begin_of(const struct upstream *u, bool other)
 	return other ? u->spec.naddresses + POOL_FOUND : 0;
 }
 
-static bool
-is_other(const struct upstream *u, size_t place)
+bool
+place_is_other(const struct upstream *u, size_t place)
 {
 	return place >= begin_of(u, true);
 }
@@ -78,10 +78,12 @@ places_of(const struct upstream *u, bool other, size_t from, uint8_t out[PLACES_
 size_t
 places_order(const struct upstream *u, bool fresh, uint8_t out[PLACES_MAX])
 {
-	const bool other = is_other(u, u->first);
+	const bool of_first = place_is_other(u, u->first);
+	const bool other = way_is_blocked(u, of_first) ? !of_first : of_first;
 	uint8_t order[PLACES_MAX] = { 0 }, mine[PLACES_MAX], others[PLACES_MAX];
 	const size_t n = places_of(u, other, u->first, mine);
-	const size_t nother = u->spec.other ? places_of(u, !other, u->first, others) : 0;
+	const bool both = u->spec.other && !way_is_blocked(u, !other);
+	const size_t nother = both ? places_of(u, !other, u->first, others) : 0;
 	const size_t before = fresh ? 1 : 2; /* of the first transport, before the other's first */
 	size_t i = 0, k = 0, total = 0;
 
@@ -100,9 +102,18 @@ void
 places_turn(struct upstream *u)
 {
 	uint8_t order[PLACES_MAX];
-	const size_t n = places_of(u, is_other(u, u->first), u->first, order);
+	const size_t n = places_of(u, place_is_other(u, u->first), u->first, order);
 
 	u->first = order[n > 1];
+}
+
+size_t
+places_first(const struct upstream *u, bool other)
+{
+	uint8_t order[PLACES_MAX];
+
+	places_of(u, other, begin_of(u, other), order);
+	return order[0];
 }
 
 /* --- addresses that were found ---------------------------------------------------------------- */

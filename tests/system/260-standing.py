@@ -1,6 +1,7 @@
 """The standing of providers: how long they take, what goes wrong, and what they ask of us."""
 import json
 import os
+import time
 
 from lib.ask import Load, dig
 from lib.check import becomes_true, equal, true
@@ -213,3 +214,40 @@ def test_addresses_malformed(lab):
         equal(standing(stubd)["alpha-doh"]["found"], [])
         equal(dig(lab, "www.example.com").status, "NOERROR")
         becomes_true(lambda: standing(stubd)["alpha-doh"]["found"], "alpha is found anew")
+
+
+def by_both(lab, party):
+    """A provider by DoT, and by DoH beside it."""
+    return {**only_v4(lab.providers[f"{party}-dot"]), "name": party, "other_url": lab.providers[f"{party}-doh"]["url"]}
+
+
+def test_blocked_behind_the_handshake(lab):
+    """port 853 takes the handshake, then is silent or resets: the same provider's DoH from the second time on"""
+    for fault in ("rst853", "silent853"):
+        lab.fault(fault, "crook")
+        with Stubd(lab, config(by_both(lab, "crook"))) as stubd:
+            asked = time.monotonic()
+            equal(dig(lab, f"{fault}.load.example.com").status, "NOERROR", fault)
+            print(f"  {fault}: the first question was answered in {time.monotonic() - asked:.2f} s")
+            equal(standing(stubd)["crook"].get("fallback"), "doh", fault)
+            lab.forget()
+            for i in range(5):
+                equal(dig(lab, f"{fault}-{i}.load.example.com").status, "NOERROR", fault)
+            equal({r["transport"] for r in lab.record(party="crook")}, {"doh"}, fault)
+        lab.heal("crook")
+
+
+def test_blocked_behind_the_handshake_of_two(lab):
+    """the same with another provider: nobody fails, and the first one is back by its DoH"""
+    for fault in ("rst853", "silent853"):
+        lab.fault(fault, "crook")
+        with Stubd(lab, config(by_both(lab, "crook"), lab.providers["alpha-dot"])) as stubd:
+            rounds = 0
+            while standing(stubd)["crook"].get("fallback") != "doh" or standing(stubd)["crook"]["standing"] != "up":
+                true(rounds < 400, f"{fault}: {standing(stubd)['crook']}")
+                equal(dig(lab, f"{fault}{rounds}.load.example.com").status, "NOERROR", fault)
+                rounds += 1
+            lab.forget()
+            equal(dig(lab, f"{fault}.load.example.com").status, "NOERROR")
+            equal([r["transport"] for r in lab.record(party="crook")], ["doh"], fault)
+        lab.heal("crook")

@@ -287,12 +287,25 @@ strip(struct buf *query)
 		query->data[at + 7] &= 0x7f;
 }
 
+/* What the mode is on this connection. */
+static enum mode
+mode_on(const struct conn *conn)
+{
+	enum mode mode = conn->crook->mode;
+
+	if (mode == MODE_SILENT853)
+		return conn->http ? MODE_OK : MODE_SILENT;
+	if (mode == MODE_RST853)
+		return conn->http ? MODE_OK : MODE_RST;
+	return mode;
+}
+
 void
 request_start(struct request *r)
 {
 	struct conn *conn = r->conn;
 
-	r->mode = conn->crook->mode;
+	r->mode = mode_on(conn);
 	r->value = conn->crook->value;
 	record(r);
 	if (r->mode == MODE_STRIP)

@@ -44,6 +44,8 @@ enum mode {
 	MODE_NOWHERE,
 	MODE_BLOCK,
 	MODE_REFUSE,
+	MODE_SILENT853, /* as silent and rst, but over DoT alone */
+	MODE_RST853,
 	MODE_FROM, /* not spoilt: the answers are those of another resolver */
 	MODE_COUNT
 };

@@ -47,6 +47,8 @@ static const char *const MODES[MODE_COUNT] = {
 	"nowhere",
 	"block",
 	"refuse",
+	"silent853",
+	"rst853",
 	"from",
 };
 
