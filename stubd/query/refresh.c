@@ -1,6 +1,7 @@
 #include "stubd/query/refresh.h"
 
 #include "policy/config.h"
+#include "policy/registrable.h"
 #include "policy/upstream_spec.h"
 #include "stubd/base/log.h"
 #include "stubd/base/state_file.h"
@@ -257,6 +258,10 @@ look_up(struct refresh *r, struct want *w, const struct name *host, uint16_t ask
 {
 	static const struct msg_ask how = { .rd = true, .dnssec_ok = true, .udp_size = 1232 };
 	static const uint16_t types[ADDRESS_TYPES] = { TYPE_AAAA, TYPE_A };
+	const unsigned ledger =
+	    LEDGER_PROVIDER | LEDGER_ADDRESSES |
+	    (unsigned)registrable_octets(r->resolver->policy->public_suffixes, host)
+		<< LEDGER_DOMAIN;
 	struct lookup *l = calloc(1, sizeof(*l));
 	size_t asked = 0;
 
@@ -271,9 +276,8 @@ look_up(struct refresh *r, struct want *w, const struct name *host, uint16_t ask
 		l->asks[i].lookup = l;
 		l->question[i] =
 		    (struct question){ .name = *host, .type = types[i], .class = CLASS_IN };
-		asked += pool_ask(r->resolver->pool, asker, &l->question[i], &how,
-			     LEDGER_PROVIDER | LEDGER_ADDRESSES, REFRESH_PATIENCE, on_answer,
-			     &l->asks[i], &l->asks[i].ask) == 0;
+		asked += pool_ask(r->resolver->pool, asker, &l->question[i], &how, ledger,
+			     REFRESH_PATIENCE, on_answer, &l->asks[i], &l->asks[i].ask) == 0;
 	}
 	if (!asked)
 		lookup_free(l);
