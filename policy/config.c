@@ -357,7 +357,7 @@ strategy_text(enum strategy v)
 const char *
 miss_step_text(enum miss_step v)
 {
-	static const char *const texts[] = { "providers", "recurse" };
+	static const char *const texts[] = { "providers", "network", "recurse" };
 
 	assert((unsigned)v < sizeof(texts) / sizeof(*texts));
 	return texts[v];

@@ -32,7 +32,7 @@
 
 enum privacy { PRIVACY_ENCRYPTED, PRIVACY_STRICT, PRIVACY_OPPORTUNISTIC };
 enum strategy { STRATEGY_ONE, STRATEGY_SPREAD, STRATEGY_SHARD, STRATEGY_FASTEST, STRATEGY_ORDERED };
-enum miss_step { MISS_PROVIDERS, MISS_RECURSE };
+enum miss_step { MISS_PROVIDERS, MISS_NETWORK, MISS_RECURSE, MISS_STEPS };
 enum dns64_mode { DNS64_NEVER, DNS64_AUTO, DNS64_ALWAYS };
 enum dnssec_mode { DNSSEC_OFF, DNSSEC_TRUST, DNSSEC_VALIDATE };
 
@@ -85,7 +85,7 @@ struct policy {
 	unsigned draw_size;
 	uint64_t reshuffle; /* s between fresh draws; 0: never */
 	enum privacy privacy;
-	enum miss_step on_miss[2];
+	enum miss_step on_miss[MISS_STEPS];
 	size_t non_miss;
 	enum dnssec_mode dnssec;
 	bool nat64_learnt;   /* its prefix is taken from routers, RFC 8781 */

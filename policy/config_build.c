@@ -254,6 +254,50 @@ build_nat64(struct config_load *load)
 }
 
 static void
+default_on_miss(struct policy *p)
+{
+	p->on_miss[p->non_miss++] = MISS_PROVIDERS;
+	if (p->privacy == PRIVACY_OPPORTUNISTIC)
+		p->on_miss[p->non_miss++] = MISS_NETWORK;
+	if (p->privacy != PRIVACY_STRICT)
+		p->on_miss[p->non_miss++] = MISS_RECURSE;
+}
+
+static bool
+has_step(const struct policy *p, enum miss_step step)
+{
+	for (size_t i = 0; i < p->non_miss; i++) {
+		if (p->on_miss[i] == step)
+			return true;
+	}
+	return false;
+}
+
+/* One step of "on_miss", that is written at path. */
+static void
+add_step(struct config_load *load, const char *path, const char *text)
+{
+	struct policy *p = load->policy;
+	enum miss_step step = MISS_PROVIDERS;
+
+	while (step < MISS_RECURSE && strcmp(text, miss_step_text(step)) != 0)
+		step++;
+	if (has_step(p, step))
+		config_error(load, path, "\"%s\" is listed twice; write it once", text);
+	else if (step == MISS_RECURSE && p->privacy == PRIVACY_STRICT)
+		config_error(load, path,
+		    "\"recurse\" asks in plaintext, which privacy \"strict\" does not "
+		    "allow; write [ \"providers\" ]");
+	else if (step == MISS_NETWORK && p->privacy != PRIVACY_OPPORTUNISTIC)
+		config_error(load, path,
+		    "\"network\" asks the network's own resolver in plaintext, which privacy "
+		    "\"%s\" does not allow; leave it out, or write \"privacy\": \"opportunistic\"",
+		    privacy_text(p->privacy));
+	else
+		p->on_miss[p->non_miss++] = step;
+}
+
+static void
 build_on_miss(struct config_load *load)
 {
 	const json_t *array = config_at(load, "/on_miss");
@@ -261,28 +305,20 @@ build_on_miss(struct config_load *load)
 	char path[32];
 
 	if (!array) {
-		p->on_miss[p->non_miss++] = MISS_PROVIDERS;
-		if (p->privacy != PRIVACY_STRICT)
-			p->on_miss[p->non_miss++] = MISS_RECURSE;
+		default_on_miss(p);
 		return;
 	}
-	for (size_t i = 0; i < json_array_size(array) && i < 2; i++) {
+	for (size_t i = 0; i < json_array_size(array) && i < MISS_STEPS; i++) {
 		const char *text = json_string_value(json_array_get(array, i));
-		enum miss_step step;
 
-		if (!text)
-			continue;
-		step = strcmp(text, "recurse") == 0 ? MISS_RECURSE : MISS_PROVIDERS;
 		snprintf(path, sizeof(path), "/on_miss/%zu", i);
-		if (p->non_miss > 0 && p->on_miss[0] == step)
-			config_error(load, path, "\"%s\" is listed twice; write it once", text);
-		else if (step == MISS_RECURSE && p->privacy == PRIVACY_STRICT)
-			config_error(load, path,
-			    "\"recurse\" asks in plaintext, which privacy \"strict\" does not "
-			    "allow; write [ \"providers\" ]");
-		else
-			p->on_miss[p->non_miss++] = step;
+		if (text)
+			add_step(load, path, text);
 	}
+	/* What the validator needs to know of one upstream's answer is asked of all upstreams. */
+	if (p->non_miss == MISS_STEPS && p->on_miss[1] == MISS_RECURSE)
+		config_error(load, "/on_miss/1",
+		    "\"recurse\" stands between two that are asked; write it first or last");
 }
 
 static void

@@ -1,6 +1,7 @@
 #include "policy/decide.h"
 
 #include "policy/config.h"
+#include "policy/network.h"
 #include "policy/overrule.h"
 #include "policy/select.h"
 #include "policy/suffix.h"
@@ -165,7 +166,7 @@ route_split(const struct policy *policy, const struct view *view, const struct s
 	out->probe = select_candidates(policy, &preference, standing, now, &out->stages[0]);
 }
 
-/* Recursion behind the providers comes first while all of those are lost: nobody shall wait for them
+/* What is behind the providers comes first while all of those are lost: nobody shall wait for them
  * again and again. */
 static void
 degrade(const struct preference *preference, const struct standing *standing, uint64_t now,
@@ -173,62 +174,109 @@ degrade(const struct preference *preference, const struct standing *standing, ui
 {
 	const struct stage providers = out->stages[0];
 
-	out->stages[0] = out->stages[1];
-	out->stages[1] = providers;
+	for (unsigned i = 1; i < out->nstages; i++)
+		out->stages[i - 1] = out->stages[i];
+	out->stages[out->nstages - 1] = providers;
 	out->probe = select_lost_probe(preference, standing, now);
 }
 
-static bool
-recursion_is_behind(const struct policy *policy)
+/* The steps for a name: on_miss's, and the network's resolvers behind the providers, where they may
+ * be asked for this one. */
+static size_t
+steps_of(const struct policy *policy, const struct name *name, const struct netview *netview,
+    enum miss_step steps[MISS_STEPS])
 {
-	return policy->non_miss == 2 && policy->on_miss[0] == MISS_PROVIDERS &&
-	       policy->nproviders > 0;
+	size_t n = policy->non_miss, at = n;
+	bool listed = false;
+
+	for (size_t i = 0; i < policy->non_miss; i++) {
+		steps[i] = policy->on_miss[i];
+		listed |= steps[i] == MISS_NETWORK;
+		if (steps[i] == MISS_PROVIDERS)
+			at = i + 1;
+	}
+	if (listed || !network_has_time(policy, netview, name))
+		return n;
+	for (size_t i = n++; i > at; i--)
+		steps[i] = steps[i - 1];
+	steps[at] = MISS_NETWORK;
+	return n;
 }
 
-bool
-policy_is_degraded(const struct policy *policy, const struct standing *standing,
-    const struct draw *draw, uint64_t now)
+enum stage_kind
+policy_degraded_to(const struct policy *policy, const struct netview *netview,
+    const struct standing *standing, const struct draw *draw, uint64_t now)
 {
 	const struct choice choice = {
 		.policy = policy, .standing = standing, .draw = draw, .now = now
 	};
 	struct preference preference;
 
+	if (policy->nproviders == 0 || policy->on_miss[0] != MISS_PROVIDERS)
+		return STAGE_PROVIDERS;
 	select_providers(&choice, &preference);
-	return recursion_is_behind(policy) && select_lost(&preference, standing, now);
+	if (!select_lost(&preference, standing, now))
+		return STAGE_PROVIDERS;
+	for (size_t i = 1; i < policy->non_miss; i++) {
+		if (policy->on_miss[i] == MISS_RECURSE)
+			return STAGE_RECURSE;
+		if (netview->nservers > 0)
+			return STAGE_NETWORK;
+	}
+	return STAGE_PROVIDERS;
+}
+
+/* Appends the stage of one step, unless nobody is there. Returns the upstream to be probed, or -1. */
+static int
+add_stage(const struct choice *choice, const struct netview *netview, enum miss_step step,
+    struct preference *providers, struct route *out)
+{
+	struct stage *stage = &out->stages[out->nstages];
+	const struct preference network = {
+		.first = (uint16_t)choice->policy->nupstreams,
+		.n = netview->nservers,
+	};
+	int probe;
+
+	if (step == MISS_RECURSE) {
+		stage->kind = STAGE_RECURSE;
+		stage->ncandidates = 0;
+		out->nstages++;
+		return -1;
+	}
+	stage->kind = step == MISS_PROVIDERS ? STAGE_PROVIDERS : STAGE_NETWORK;
+	if (step == MISS_PROVIDERS)
+		select_providers(choice, providers);
+	probe = select_candidates(choice->policy, step == MISS_PROVIDERS ? providers : &network,
+	    choice->standing, choice->now, stage);
+	out->nstages += stage->ncandidates > 0;
+	return probe;
 }
 
 static void
-route_providers(const struct choice *choice, struct route *out)
+route_providers(const struct choice *choice, const struct name *name, const struct netview *netview,
+    struct route *out)
 {
-	const struct policy *policy = choice->policy;
-	const struct standing *standing = choice->standing;
-	struct preference preference;
+	enum miss_step steps[MISS_STEPS];
+	const size_t n = steps_of(choice->policy, name, netview, steps);
+	struct preference providers = { .n = 0 };
 
-	for (size_t i = 0; i < policy->non_miss; i++) {
-		struct stage *stage = &out->stages[out->nstages];
+	for (size_t i = 0; i < n; i++) {
+		const int probe = add_stage(choice, netview, steps[i], &providers, out);
 
-		if (policy->on_miss[i] == MISS_RECURSE) {
-			stage->kind = STAGE_RECURSE;
-			stage->ncandidates = 0;
-			out->nstages++;
-			continue;
-		}
-		if (policy->nproviders == 0)
-			continue;
-		stage->kind = STAGE_PROVIDERS;
-		select_providers(choice, &preference);
-		out->probe = select_candidates(policy, &preference, standing, choice->now, stage);
-		out->nstages++;
+		/* One copy a question; a provider's goes before the network's. */
+		if (out->probe < 0 || (steps[i] == MISS_PROVIDERS && probe >= 0))
+			out->probe = probe;
 	}
-	if (recursion_is_behind(policy) && select_lost(&preference, standing, choice->now))
-		degrade(&preference, standing, choice->now, out);
+	if (out->nstages > 1 && out->stages[0].kind == STAGE_PROVIDERS &&
+	    select_lost(&providers, choice->standing, choice->now))
+		degrade(&providers, choice->standing, choice->now, out);
 }
 
 void
-policy_route(const struct policy *policy, const struct view *view, const struct name *domain,
-    const struct standing *standing, const struct draw *draw, uint64_t now, uint64_t random,
-    struct route *out)
+policy_route(const struct policy *policy, const struct view *view, const struct name *name,
+    const struct name *domain, const struct netview *netview, const struct standing *standing,
+    const struct draw *draw, uint64_t now, uint64_t random, struct route *out)
 {
 	const struct choice choice = {
 		.policy = policy,
@@ -245,7 +293,7 @@ policy_route(const struct policy *policy, const struct view *view, const struct 
 	if (view->kind == VIEW_SPLIT)
 		route_split(policy, view, standing, now, out);
 	else
-		route_providers(&choice, out);
+		route_providers(&choice, name, netview, out);
 }
 
 void
@@ -278,6 +326,7 @@ stage_kind_text(enum stage_kind kind)
 	static const char *const texts[STAGES] = {
 		[STAGE_PROVIDERS] = "providers",
 		[STAGE_SERVERS] = "servers",
+		[STAGE_NETWORK] = "network",
 		[STAGE_RECURSE] = "recurse",
 	};
 

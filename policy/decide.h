@@ -61,6 +61,7 @@ struct view {
 enum stage_kind {
 	STAGE_PROVIDERS, /* encrypted public providers */
 	STAGE_SERVERS,	 /* a split rule's own servers */
+	STAGE_NETWORK,	 /* the network's own resolvers, in plaintext */
 	STAGE_RECURSE,	 /* the local engine */
 	STAGES,
 };
@@ -70,7 +71,9 @@ enum { ROUTE_CANDIDATES_MAX = 8 };
 struct stage {
 	enum stage_kind kind;
 	uint16_t ncandidates;
-	uint16_t candidates[ROUTE_CANDIDATES_MAX]; /* indexes of policy.upstreams, best first */
+	/* Indexes of policy.upstreams, best first; behind them are the network's resolvers in the
+	 * order of the netview. */
+	uint16_t candidates[ROUTE_CANDIDATES_MAX];
 };
 
 struct route {
@@ -80,7 +83,8 @@ struct route {
 		    * that it can prove itself while nobody waits for it; -1: none */
 };
 
-/* What the pool knows of one upstream; one for each of policy.upstreams, in that order. */
+/* What the pool knows of one upstream; one for each of policy.upstreams, in that order, and behind
+ * them one for each of the network's resolvers where they may be asked. */
 struct standing {
 	uint32_t srtt_us;     /* smoothed time of an answer; 0: unknown */
 	uint32_t failures;    /* transport failures since the last answer */
@@ -109,19 +113,20 @@ void policy_view(const struct policy *policy, const struct question *question,
 void policy_owner(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out);
 
-/* Fills *out for a view that is not local. domain is the name's registrable domain, NULL: it has none,
+/* Fills *out for a name in a view that is not local. domain is its registrable domain, NULL: it has none,
  * or the strategy is not `shard`. standing has one entry an upstream, now is the loop's
  * clock in ms, random a number of this question alone, for the strategies that throw dice. Upstreams that are down are put last while another lives; when all are down they are
  * candidates in order (policy/select.h). No stage at all: nobody may be asked (view->closed). */
-void policy_route(const struct policy *policy, const struct view *view, const struct name *domain,
-    const struct standing *standing, const struct draw *draw, uint64_t now, uint64_t random,
-    struct route *out);
+void policy_route(const struct policy *policy, const struct view *view, const struct name *name,
+    const struct name *domain, const struct netview *netview, const struct standing *standing,
+    const struct draw *draw, uint64_t now, uint64_t random, struct route *out);
 
-/* True when public names are answered by recursion first, because on_miss allows it and every
- * provider has failed and none has answered for SELECT_LOST ms: policy_route() then puts that stage first and sends the providers
- * probes, until one answers. */
-bool policy_is_degraded(const struct policy *policy, const struct standing *standing,
-    const struct draw *draw, uint64_t now);
+/* Who answers public names in place of the providers (STAGE_NETWORK or STAGE_RECURSE), because on_miss
+ * allows it and every provider has failed and none has answered for SELECT_LOST ms: policy_route()
+ * then puts the stages behind the providers first and sends those probes, until one answers.
+ * STAGE_PROVIDERS: nobody, all is as it should be. */
+enum stage_kind policy_degraded_to(const struct policy *policy, const struct netview *netview,
+    const struct standing *standing, const struct draw *draw, uint64_t now);
 
 /* Copies a view; only what its kind uses. */
 void view_copy(struct view *to, const struct view *from);

@@ -38,6 +38,7 @@ struct netview {
 	size_t nservers;
 	struct addr servers[NETVIEW_SERVERS_MAX];
 	char servers_from[NETVIEW_SOURCE_MAX]; /* who says so, for people; "" when nobody does */
+	bool unsynchronised; /* the machine's clock is, as far as the kernel knows */
 };
 
 #endif

@@ -30,7 +30,7 @@ enum { KEY_TEXT_MAX = 64, TEXT_MAX = 1023, CHOICES_MAX = 1024 };
 
 static const char *const strategies[] = { "one", "spread", "shard", "fastest", "ordered", NULL };
 static const char *const privacies[] = { "encrypted", "strict", "opportunistic", NULL };
-static const char *const steps[] = { "providers", "recurse", NULL };
+static const char *const steps[] = { "providers", "network", "recurse", NULL };
 static const char *const filters[] = { "A", "AAAA", NULL };
 static const char *const dns64s[] = { "auto", "always", "never", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
@@ -38,7 +38,6 @@ static const char *const modes[] = { "validate", "trust", "off", NULL };
 static const char *const subnets[] = { "off", "zero", "pass", NULL };
 static const char *const built_ecs[] = { "\"off\"", "\"zero\"", NULL };
 static const char *const built_one[] = { "1", NULL };
-static const char *const built_empty[] = { "[]", NULL };
 
 static int
 check_listen(const char *text, struct why *why)
@@ -273,16 +272,16 @@ const struct schema_key schema[] = {
 	{ "public_suffix_list", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
 	    "File with the public suffix list; null: the system's, or libpsl's own." },
 	{ "privacy", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"encrypted\"", privacies, NULL, NULL,
-	    "encrypted: providers only encrypted; strict: public names never in plaintext; opportunistic: plain providers are allowed." },
-	{ "on_miss", SCHEMA_ARRAY, 0, 1, 2, NULL, NULL, NULL, NULL,
-	    "Whom to ask for public names, in order: providers, recurse. Default: both, under privacy strict only providers." },
+	    "encrypted: providers only encrypted; strict: public names never in plaintext; opportunistic: plain providers and the network's own resolver are allowed." },
+	{ "on_miss", SCHEMA_ARRAY, 0, 1, 3, NULL, NULL, NULL, NULL,
+	    "Whom to ask for public names, in order: providers, network (opportunistic only), recurse. Default: all that privacy allows." },
 	{ "on_miss/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, steps, NULL, NULL, NULL },
 	{ "dnssec", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"validate\"", modes, NULL, NULL,
 	    "validate: check signatures here; trust: the provider's word; off." },
 
-	{ "ntp_names", SCHEMA_ARRAY, 0, 0, 16, "[]", NULL, built_empty, NULL,
+	{ "ntp_names", SCHEMA_ARRAY, 0, 0, NETWORK_TIME_MAX, NULL, NULL, NULL, NULL,
 	    "Names of time servers that the network's own resolver may be asked for while the clock is not synchronised." },
-	{ "ntp_names/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_domain, NULL },
+	{ "ntp_names/*", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, NULL, NULL, check_name, NULL },
 
 	{ "network", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "The network around this machine, and its own resolvers." },
 	{ "network/resolv_conf", SCHEMA_ARRAY, 0, 0, NETWORK_FILES_MAX, RESOLV_CONF_DEFAULT, NULL, NULL, NULL,

@@ -53,6 +53,7 @@ struct upstream_spec {
 	bool unverified;  /* encrypted, but nobody proves who it is: RFC 9462 section 4.3 */
 	bool untied;	  /* no TLS session is kept or resumed: "tickets": false */
 	bool split;	  /* a server of a split rule: the person's own exception */
+	bool network;	  /* one of the network's own resolvers, policy/network.h */
 	uint32_t timeout; /* ms of silence until the next is asked; 0: the usual */
 };
 

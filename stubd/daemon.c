@@ -23,6 +23,7 @@
 #include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
 #include "stubd/query/refresh.h"
+#include "stubd/query/upstreams.h"
 #include "stubd/rootkeys.h"
 #include "stubd/shuffle.h"
 #include "stubd/upstream/pool.h"
@@ -60,8 +61,7 @@ daemon_apply_policy(struct daemon *d, struct policy *policy)
 
 	if (draw_make(&d->shuffle.seed, policy, &draw) < 0)
 		return -ENOMEM;
-	if (pool_set_upstreams(d->pool, (const struct upstream_spec *const *)policy->upstreams,
-		policy->nupstreams) < 0) {
+	if (upstreams_set(&d->resolver, policy) < 0) {
 		draw_clear(&draw);
 		return -ENOMEM;
 	}

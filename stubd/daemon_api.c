@@ -87,6 +87,19 @@ draw_report(void *arg)
 	return shuffle_report(&d->shuffle);
 }
 
+static void
+degraded(const struct resolver *r, json_t *array)
+{
+	const enum stage_kind to = policy_degraded_to(
+	    r->policy, &r->netview, pool_standing(r->pool), &r->draw, loop_now(r->loop));
+
+	if (to != STAGE_PROVIDERS)
+		json_array_append_new(array,
+		    json_sprintf("no provider can be reached: public names are answered by %s, in "
+				 "plaintext; providers are tried every 2 s",
+			to == STAGE_NETWORK ? "the network's own resolver" : "local recursion"));
+}
+
 /* What the person should know, for `stubctl status`. */
 static void
 warnings(void *arg, json_t *array)
@@ -95,11 +108,7 @@ warnings(void *arg, json_t *array)
 	const struct resolver *r = &d->resolver;
 	char doh[DAEMON_ERROR_MAX];
 
-	if (policy_is_degraded(r->policy, pool_standing(r->pool), &r->draw, loop_now(d->loop)))
-		json_array_append_new(array,
-		    json_string(
-			"no provider can be reached: public names are answered by local recursion, "
-			"in plaintext; providers are tried every 2 s"));
+	degraded(r, array);
 	if (d->reload_failed)
 		json_array_append_new(array,
 		    json_string(

@@ -5,6 +5,7 @@
 #include "stubd/engine/engine.h"
 #include "stubd/net/tls_store.h"
 #include "stubd/query/resolver.h"
+#include "stubd/upstream/pool.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -71,6 +72,7 @@ tell(struct goodtime *g, const struct walltime *now)
 		    now->unsynchronised ? "no" : "yes", walltime_source_text(now->source),
 		    now->unsynchronised ? " " : "", walltime_note(now, note));
 	g->resolver->walltime = *now;
+	g->resolver->netview.unsynchronised = now->unsynchronised;
 	tls_store_set_time(g->tls, now);
 	engine_set_time(g->engine, now->fixed);
 	/* What another time made bad is good, perhaps. */
@@ -78,6 +80,8 @@ tell(struct goodtime *g, const struct walltime *now)
 		engine_forget(g->engine);
 	if (changed && g->resolver->cache)
 		cache_forget_failures(g->resolver->cache);
+	if (changed && g->resolver->pool)
+		pool_try_all(g->resolver->pool);
 }
 
 static void

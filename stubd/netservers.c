@@ -4,6 +4,7 @@
 #include "stubd/base/log.h"
 #include "stubd/net/route.h"
 #include "stubd/query/resolver.h"
+#include "stubd/query/upstreams.h"
 #include "stubd/watch/resolv_file.h"
 
 #include <stdio.h>
@@ -65,6 +66,7 @@ take(struct netservers *n)
 	view->nservers = count;
 	log_info("event=network_servers servers=\"%s\" from=%s", list(view, text),
 	    found->path ? found->path : "nobody");
+	upstreams_network_changed(n->resolver);
 }
 
 static void

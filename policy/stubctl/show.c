@@ -3,6 +3,7 @@
 #include "policy/stubctl/show_nta.h"
 #include "policy/stubctl/show_standing.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -349,6 +350,22 @@ show_split(FILE *out, const json_t *split)
 	}
 }
 
+/* Says nothing while they may be asked for nothing. */
+static void
+show_asked(FILE *out, const json_t *network)
+{
+	const char *asked_for = show_str(network, "asked_for");
+	const bool all = strcmp(asked_for, "public names") == 0;
+
+	if (json_array_size(json_object_get(network, "asked")) == 0 ||
+	    (!all && strcmp(asked_for, "time servers") != 0))
+		return;
+	fprintf(out, "\nthe network's own resolvers (%s)\n",
+	    all ? "asked for public names, in plaintext"
+		: "asked for time servers only, in plaintext, until the clock is synchronised");
+	show_upstreams(out, json_object_get(network, "asked"), 2);
+}
+
 static void
 show_cache(FILE *out, const json_t *c)
 {
@@ -408,6 +425,7 @@ show_status(FILE *out, const json_t *json)
 	if (json_array_size(json_object_get(json, "providers")) == 0)
 		fputs("  none\n", out);
 	show_upstreams(out, json_object_get(json, "providers"), 2);
+	show_asked(out, json_object_get(json, "network"));
 	show_split(out, json_object_get(json, "split"));
 	show_nta_block(out, json_object_get(json, "ntas"));
 	show_numbers(out, json);

@@ -23,6 +23,7 @@ static void
 block(FILE *out, const json_t *json, const char *account)
 {
 	const json_t *provider, *recursion = json_object_get(json, "recursion");
+	const json_t *servers = json_object_get(json, "network_servers");
 	size_t i;
 
 	fprintf(out, "  %-24s", "");
@@ -36,6 +37,8 @@ block(FILE *out, const json_t *json, const char *account)
 		if (show_int(counts, "queries"))
 			row(out, show_str(provider, "name"), counts, COLUMNS);
 	}
+	if (show_int(json_object_get(servers, account), "queries"))
+		row(out, "network's own, plaintext", json_object_get(servers, account), COLUMNS);
 	if (show_int(json_object_get(recursion, account), "queries"))
 		row(out, "recursion, in plaintext", json_object_get(recursion, account), 2);
 }

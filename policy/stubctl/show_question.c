@@ -78,8 +78,9 @@ static void
 show_cache(FILE *out, const json_t *cache)
 {
 	if (strcmp(show_str(cache, "state"), "fresh") == 0)
-		fprintf(out, "  %-8sfresh, %lld s left, %s\n", "cache", show_int(cache, "ttl_left"),
-		    show_str(cache, "security"));
+		fprintf(out, "  %-8sfresh, %lld s left, %s%s%s\n", "cache",
+		    show_int(cache, "ttl_left"), show_str(cache, "security"),
+		    *show_str(cache, "label") ? "; " : "", show_str(cache, "label"));
 	else
 		line(out, "cache", show_str(cache, "state"));
 }

@@ -215,6 +215,12 @@ is_chain(const struct entry *e, const void *arg)
 	return e->target_len != 0;
 }
 
+static bool
+is_of_network(const struct entry *e, const void *arg)
+{
+	return entry_is_of_network(e);
+}
+
 static size_t
 flush_shards(struct cache *cache, store_test *test, const void *arg)
 {
@@ -252,6 +258,12 @@ size_t
 cache_flush_chains(struct cache *cache)
 {
 	return flush_shards(cache, is_chain, NULL);
+}
+
+size_t
+cache_flush_network(struct cache *cache)
+{
+	return flush_shards(cache, is_of_network, NULL);
 }
 
 /* --- failures --- */

@@ -120,6 +120,8 @@ size_t cache_flush(struct cache *cache, const struct name *name, bool below);
 
 /* Removes every answer that a chain of CNAMEs is in. Returns how many. */
 size_t cache_flush_chains(struct cache *cache);
+/* Removes every answer that the network's own resolver gave and nobody proved. Returns how many. */
+size_t cache_flush_network(struct cache *cache);
 /* Removes all of a view, failures too. Returns how many. */
 size_t cache_flush_view(struct cache *cache, uint32_t view);
 

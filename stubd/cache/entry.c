@@ -1,6 +1,6 @@
 #include "stubd/cache/entry.h"
 
-#include "stubd/wire/blocking.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 
 #include <assert.h>
@@ -51,7 +51,7 @@ target_length(const struct answer *answer, const struct name *name)
 static size_t
 text_length(const struct answer *answer)
 {
-	const char *text = blocking_text(answer);
+	const char *text = label_text(answer);
 
 	return text ? strlen(text) + 1 : 0;
 }
@@ -93,6 +93,7 @@ entry_fill(struct entry *e, const struct entry_key *key, msec now, const struct 
 	e->security = a->security & 7;
 	e->aa = a->aa;
 	e->recursed = a->recursed;
+	e->network = a->network;
 	e->private_address = a->private_address;
 	e->cut = a->cut;
 	e->given = 0;
@@ -132,6 +133,12 @@ entry_is_negative(const struct entry *e)
 }
 
 bool
+entry_is_of_network(const struct entry *e)
+{
+	return e->network && e->security != SECURITY_SECURE;
+}
+
+bool
 entry_question_is(const struct answer *answer, const struct question *q)
 {
 	const uint8_t *at = answer->wire + MSG_HEADER;
@@ -166,6 +173,7 @@ entry_lend(const struct entry *e, struct answer *out)
 	out->aa = e->aa;
 	out->keep = true;
 	out->recursed = e->recursed;
+	out->network = e->network;
 	out->private_address = e->private_address;
 	out->cut = e->cut;
 	out->ttl = e->ttl;

@@ -1,11 +1,11 @@
 /*
  * One answer in the cache: its key, its time, and all that replies are made from, in one piece of memory.
  *
- *	struct entry | offsets of TTLs | question | records | who blocked it | where the chain ended
+ *	struct entry | offsets of TTLs | question | records | label | where the chain ended
  *
  * From the question on it is the answer's own wire (wire/answer.h) without its header. So the name is
- * there once, in lower case, and what is compressed against it stays so. Who blocked it, and where the
- * chain ended unless that is the name itself, are there when there is something to say. Its room is a
+ * there once, in lower case, and what is compressed against it stays so. Its label (wire/label.h), and where
+ * the chain ended unless that is the name itself, are there when there is something to say. Its room is a
  * multiple of ENTRY_UNIT and may be larger than it is. Part of the shard, under its lock.
  */
 #ifndef CACHE_ENTRY_H
@@ -34,10 +34,10 @@ struct entry {
 	uint16_t ancount, ancount_dnssec, nscount, nscount_dnssec;
 	uint16_t answer_dnssec, authority, authority_dnssec, len;
 	uint8_t name_len, target_len; /* 0: the chain ended at the name */
-	uint8_t text_len;	      /* of who blocked it, the NUL included; 0: nobody */
+	uint8_t text_len;	      /* of its label, the NUL included; 0: it has none */
 	uint8_t blocked;
 	uint8_t rcode;
-	uint8_t security : 3, aa : 1, recursed : 1, private_address : 1, cut : 1;
+	uint8_t security : 3, aa : 1, recursed : 1, network : 1, private_address : 1, cut : 1;
 	uint8_t live : 1, hits : 2; /* since it was last looked at by who makes room */
 	uint8_t given;	  /* times, at most CACHE_PREFETCH_HITS; more: it was asked for ahead */
 	uint16_t bytes[]; /* starts with the offsets */
@@ -74,6 +74,9 @@ bool entry_is_cut(const struct entry *e);
 
 /* Has it no data: no such name, or nothing of that type? */
 bool entry_is_negative(const struct entry *e);
+
+/* Is it what the network's own resolver said, and nobody proved? That may be a portal's tale. */
+bool entry_is_of_network(const struct entry *e);
 
 /* Is the answer's question that one? */
 bool entry_question_is(const struct answer *answer, const struct question *question);

@@ -145,7 +145,9 @@ find_stale(const struct shard *s, const struct entry_key *key, msec now, msec st
 	const uint32_t handle = store_find(&s->store, key);
 	const struct entry *e = handle ? store_at(&s->store, handle) : NULL;
 
-	return e && now >= e->expires && now < e->expires + stale ? handle : 0;
+	return e && now >= e->expires && now < e->expires + stale && !entry_is_of_network(e)
+		   ? handle
+		   : 0;
 }
 
 enum cache_stale

@@ -43,15 +43,18 @@ json_t *
 report_exposure(const struct resolver *r)
 {
 	json_t *providers = json_array();
-	struct ledger_row row;
+	struct ledger_row row, own;
 
 	for (size_t i = 0; i < ledger_count(r->ledger); i++) {
 		ledger_read(r->ledger, i, &row);
 		json_array_append_new(providers, provider(&row));
 	}
 	ledger_read_recursion(r->ledger, &row);
-	return json_pack("{s:{s:I, s:I}, s:f, s:o, s:{s:o, s:o}}", "network", "number",
-	    (json_int_t)r->epoch.number, "age_ms", (json_int_t)(loop_now(r->loop) - r->epoch.since),
-	    "error_percent", SKETCH_ERROR * 100, "providers", providers, "recursion", "network",
-	    recursion_counts(&row.network), "total", recursion_counts(&row.total));
+	ledger_read_network(r->ledger, &own);
+	return json_pack("{s:{s:I, s:I}, s:f, s:o, s:{s:o, s:o}, s:{s:o, s:o}}", "network",
+	    "number", (json_int_t)r->epoch.number, "age_ms",
+	    (json_int_t)(loop_now(r->loop) - r->epoch.since), "error_percent", SKETCH_ERROR * 100,
+	    "providers", providers, "network_servers", "network", counts(&own.network), "total",
+	    counts(&own.total), "recursion", "network", recursion_counts(&row.network), "total",
+	    recursion_counts(&row.total));
 }

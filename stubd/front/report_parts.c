@@ -130,7 +130,9 @@ add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
 json_t *
 report_upstream(const struct resolver *resolver, uint16_t upstream)
 {
-	const struct upstream_spec *spec = resolver->policy->upstreams[upstream];
+	const struct upstream_spec *spec = upstream < resolver->policy->nupstreams
+					       ? resolver->policy->upstreams[upstream]
+					       : pool_spec(resolver->pool, upstream);
 	json_t *json = json_object(), *addresses = json_array();
 	size_t rank = report_rank(resolver, upstream);
 
@@ -153,18 +155,36 @@ report_upstream(const struct resolver *resolver, uint16_t upstream)
 	return json;
 }
 
+/* What the network's own resolvers may be asked for now. */
+static const char *
+asked_for(const struct resolver *resolver)
+{
+	const struct policy *policy = resolver->policy;
+
+	for (size_t i = 0; i < policy->non_miss; i++) {
+		if (policy->on_miss[i] == MISS_NETWORK)
+			return "public names";
+	}
+	return resolver->netview.unsynchronised && policy->network.ntime_names ? "time servers"
+									       : "nothing";
+}
+
 json_t *
 report_network(const struct resolver *resolver)
 {
 	const struct netview *view = &resolver->netview;
 	char host[INET6_ADDRSTRLEN], text[INET6_ADDRSTRLEN + 4];
-	json_t *servers = json_array();
+	json_t *servers = json_array(), *asked = json_array();
 	json_t *json = json_pack("{s:b, s:n, s:b, s:o, s:o}", "ipv4", view->ipv4, "nat64", "dns64",
 	    dns64_prefix(resolver->policy, view) != NULL, "servers", servers, "servers_from",
 	    *view->servers_from ? report_text(view->servers_from) : json_null());
 
 	for (size_t i = 0; i < view->nservers; i++)
 		json_array_append_new(servers, report_addr(&view->servers[i]));
+	json_object_set_new(json, "asked", asked);
+	json_object_set_new(json, "asked_for", json_string(asked_for(resolver)));
+	for (size_t i = resolver->policy->nupstreams; i < pool_count(resolver->pool); i++)
+		json_array_append_new(asked, report_upstream(resolver, (uint16_t)i));
 	if (!view->nat64.family)
 		return json;
 	inet_ntop(AF_INET6, view->nat64.ip, host, sizeof(host));

@@ -8,6 +8,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/query.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 
 #include <arpa/inet.h>
@@ -116,6 +117,8 @@ cache_json(
 	json = json_pack("{s:s, s:I, s:s}", "state", "fresh", "ttl_left",
 	    (json_int_t)(answer->ttl > age ? answer->ttl - age : 0), "security",
 	    security_text(answer->security));
+	if (label_text(answer))
+		json_object_set_new(json, "label", report_text(label_text(answer)));
 	answer_free(answer);
 	return json;
 }

@@ -1,7 +1,9 @@
 #include "stubd/query/exceptions.h"
 
 #include "policy/anchors.h"
+#include "policy/config.h"
 #include "policy/nta.h"
+#include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/query/flight.h"
@@ -33,6 +35,9 @@ exceptions_mode(
 {
 	enum dnssec_mode mode = DNSSEC_OFF;
 
+	if (view->kind == VIEW_PROVIDERS &&
+	    network_has_time(resolver->policy, &resolver->netview, &question->name))
+		return DNSSEC_OFF;
 	if (view->kind == VIEW_PROVIDERS)
 		mode = resolver->policy->dnssec;
 	else if (view->kind == VIEW_SPLIT)
@@ -81,8 +86,10 @@ exceptions_links_changed(struct resolver *resolver)
 
 /* The names, one a line; owned. NULL: out of memory. */
 static char *
-names(const struct nta_table *table)
+names(const struct resolver *resolver)
 {
+	const struct nta_table *table = resolver->ntas;
+	const struct network *network = &resolver->policy->network;
 	char text[NAME_TEXT_MAX], *list = NULL;
 	size_t n;
 	FILE *f = open_memstream(&list, &n);
@@ -91,6 +98,8 @@ names(const struct nta_table *table)
 		return NULL;
 	for (size_t i = 0; table && i < table->n; i++)
 		fprintf(f, "%s\n", name_to_text(&table->entries[i].name, text));
+	for (size_t i = 0; resolver->netview.unsynchronised && i < network->ntime_names; i++)
+		fprintf(f, "%s\n", name_to_text(&network->time_names[i], text));
 	if (fclose(f) == 0)
 		return list;
 	free(list);
@@ -148,7 +157,7 @@ int
 exceptions_tell(struct resolver *resolver)
 {
 	struct engine_exceptions exceptions = {
-		.insecure = names(resolver->ntas),
+		.insecure = names(resolver),
 		.anchors = anchors(resolver),
 		.split = split(resolver->policy),
 		.root_state = resolver->root_state,
@@ -175,4 +184,19 @@ exceptions_changed(struct resolver *resolver, const struct name *name)
 	cache_forget_failures(resolver->cache);
 	flight_reroute_all(resolver);
 	return err;
+}
+
+void
+exceptions_clock_changed(struct resolver *resolver)
+{
+	const struct network *network;
+
+	if (!resolver->policy || resolver->policy->network.ntime_names == 0)
+		return;
+	network = &resolver->policy->network;
+	for (size_t i = 0; i < network->ntime_names; i++)
+		cache_flush(resolver->cache, &network->time_names[i], true);
+	if (exceptions_tell(resolver) < 0)
+		log_error("out of memory: recursion judges names of time servers as before");
+	flight_reroute_all(resolver);
 }

@@ -38,4 +38,8 @@ int exceptions_tell(struct resolver *resolver);
  * there, and decides anew what is under way. Returns like exceptions_tell(). */
 int exceptions_changed(struct resolver *resolver, const struct name *name);
 
+/* The clock is synchronised, or no longer: names of time servers are validated again, or not for the
+ * while, and what was answered otherwise is dropped (policy/network.h). */
+void exceptions_clock_changed(struct resolver *resolver);
+
 #endif

@@ -122,6 +122,9 @@ flight_succeed(struct flight *f, enum ede ede, const char *text)
 {
 	f->ede = ede;
 	f->trace.security = f->answer->security;
+	if (f->kind == FLIGHT_CHECKED && f->answer->network &&
+	    f->answer->security != SECURITY_SECURE && f->answer->ttl > FLIGHT_NETWORK_TTL)
+		answer_set_ttls(f->answer, FLIGHT_NETWORK_TTL);
 	text_copy(f->why, sizeof(f->why), text);
 	finish(f);
 }

@@ -26,7 +26,10 @@
 enum flight_kind { FLIGHT_CHECKED, FLIGHT_RAW };
 
 enum {
-	FLIGHT_FIRST_STAGE = 2400, /* ms for a stage that has another behind it */
+	FLIGHT_FIRST_STAGE = 2400, /* ms for the first stage, if it has another behind it; a later
+				    * one has half of what is left then */
+	FLIGHT_NETWORK_TTL = 60,   /* s at most that what the network's own resolver said without
+				    * proof is kept: no tale of a portal outlives the login for long */
 };
 
 struct flight_result {

@@ -7,7 +7,9 @@
 #include "stubd/net/loop.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/wire/blocking.h"
+#include "stubd/wire/label.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static void enter_stage(struct flight *f);
@@ -45,6 +47,16 @@ leave_stage(struct flight *f)
 	enter_stage(f);
 }
 
+/* The raw flight has asked all upstreams of the route already. */
+static void
+leave_upstreams(struct flight *f)
+{
+	while (
+	    f->stage + 1 < f->route.nstages && f->route.stages[f->stage + 1].kind != STAGE_RECURSE)
+		f->stage++;
+	leave_stage(f);
+}
+
 /* A chain may be followed as long as the next name belongs to the view that was asked. */
 static bool
 same_view(void *arg, const struct name *target)
@@ -62,6 +74,16 @@ in_mode(const struct flight *f, enum dnssec_mode mode)
 	       exceptions_mode(f->resolver, &f->view, &f->question) == mode;
 }
 
+/* May an upstream's AD be believed? In plaintext anybody on the way could have set it; but who a split
+ * rule's servers are is the person's own word. */
+static bool
+is_trusted(const struct flight *f, uint16_t upstream)
+{
+	return in_mode(f, DNSSEC_TRUST) &&
+	       (f->view.kind == VIEW_SPLIT ||
+		   pool_spec(f->resolver->pool, upstream)->scheme != SCHEME_DNS);
+}
+
 static int
 accept_reply(void *arg, const struct ask_result *result, const char **why)
 {
@@ -69,8 +91,14 @@ accept_reply(void *arg, const struct ask_result *result, const char **why)
 	int err = answer_from_reply(
 	    result->wire, result->len, &f->question, same_view, f, &f->answer, why);
 
-	if (err == 0 && in_mode(f, DNSSEC_TRUST) && (result->wire[3] & FLAG_AD))
+	if (err == 0 && is_trusted(f, result->upstream) && (result->wire[3] & FLAG_AD))
 		f->answer->security = SECURITY_TRUSTED;
+	if (err == 0 && f->trace.stage == STAGE_NETWORK &&
+	    label_network(&f->answer, &result->address) < 0) {
+		f->answer = answer_free(f->answer);
+		*why = "out of memory";
+		err = -ENOMEM;
+	}
 	if (err == 0 && f->pursuit.blocked != EDE_NONE)
 		blocking_blame(&f->answer, f->pursuit.blocked, f->trace.upstream);
 	return err;
@@ -112,7 +140,7 @@ pursue(struct flight *f, msec until, msec end)
 		.trace = &f->trace,
 		.why = f->why,
 		.cd = f->cd || exceptions_find(f->resolver, &f->question.name),
-		.ad = in_mode(f, DNSSEC_TRUST),
+		.ad = in_mode(f, DNSSEC_TRUST) && f->trace.stage != STAGE_NETWORK,
 		.ledger = ledger_flags(f),
 		.accept = accept_reply,
 		.done = on_pursuit,
@@ -136,9 +164,15 @@ on_validation(void *arg, enum validation_end end)
 		flight_fail(f, f->validation.ede, f->validation.failure);
 		return;
 	case VALIDATION_UNREACHED:
-		leave_stage(f);
+		leave_upstreams(f);
 		return;
 	}
+}
+
+static void
+on_validation_late(void *arg)
+{
+	tell_late(arg);
 }
 
 static void
@@ -152,6 +186,7 @@ validate(struct flight *f, msec end)
 		.trace = &f->trace,
 		.why = f->why,
 		.end = end,
+		.late = on_validation_late,
 		.done = on_validation,
 		.arg = f,
 	};
@@ -207,6 +242,8 @@ note_nobody(struct flight *f)
 
 	if (rule && rule->link && rule->nupstreams)
 		snprintf(cause, sizeof(cause), "link %s is not there", rule->link);
+	else if (!rule && network_may_be_asked(policy))
+		snprintf(cause, sizeof(cause), "the network names no resolver");
 	pursuit_note(f->why, f->view.why, cause);
 }
 
@@ -226,12 +263,14 @@ enter_stage(struct flight *f)
 		f->unreached = f->route.nstages > 0;
 		if (!f->why[0])
 			note_nobody(f);
-		flight_fail(f, f->unreached ? EDE_NETWORK_ERROR : EDE_PROHIBITED,
+		flight_fail(f,
+		    f->view.kind == VIEW_SPLIT && !f->unreached ? EDE_PROHIBITED
+								: EDE_NETWORK_ERROR,
 		    f->unreached && !f->own ? FAILURE_LOST : FAILURE_OWN);
 		return;
 	}
 	f->trace.stage = f->route.stages[f->stage].kind;
-	until = f->stage == 0 && more ? now + FLIGHT_FIRST_STAGE : end;
+	until = !more ? end : f->stage == 0 ? now + FLIGHT_FIRST_STAGE : now + (end - now) / 2;
 	if (until > end)
 		until = end;
 	if (f->trace.stage == STAGE_RECURSE)

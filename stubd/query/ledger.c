@@ -26,7 +26,7 @@ struct ledger {
 	uint64_t secret[2];
 	struct party *parties[LEDGER_PARTIES_MAX - 1]; /* owned */
 	size_t n;
-	struct party others, recursion;
+	struct party others, network, recursion;
 };
 
 struct ledger *
@@ -103,7 +103,7 @@ ledger_sent(
 	/* Without a ledger the resolver is closed, and the pool is about to be. */
 	if (!(flags & LEDGER_PROVIDER) || !r->ledger)
 		return;
-	account = &party_of(r->ledger, spec->name)->now;
+	account = &(spec->network ? &r->ledger->network : party_of(r->ledger, spec->name))->now;
 	c = &account->counts;
 	c->queries++;
 	if (flags & POOL_ASK_AGAIN)
@@ -161,6 +161,7 @@ ledger_new_network(struct ledger *ledger)
 	for (size_t i = 0; i < ledger->n; i++)
 		close_network(ledger->parties[i]);
 	close_network(&ledger->others);
+	close_network(&ledger->network);
 	close_network(&ledger->recursion);
 }
 
@@ -204,4 +205,10 @@ void
 ledger_read_recursion(const struct ledger *ledger, struct ledger_row *out)
 {
 	read_party(&ledger->recursion, NULL, out);
+}
+
+void
+ledger_read_network(const struct ledger *ledger, struct ledger_row *out)
+{
+	read_party(&ledger->network, NULL, out);
 }

@@ -1,6 +1,6 @@
 /*
- * The exposure ledger: who was told how much. For each provider, and for the recursion in plaintext:
- * questions by why they were sent, and how many registrable domains they were about. In memory only;
+ * The exposure ledger: who was told how much. For each provider, for the network's own resolvers
+ * together, and for the recursion in plaintext: questions by why they were sent, and how many registrable domains they were about. In memory only;
  * no name is kept, nor anything that a name could be read from (policy/sketch.h, under a secret of
  * this run). A provider keeps its account over reloads, by its name.
  *
@@ -65,7 +65,7 @@ struct ledger_counts {
 };
 
 struct ledger_row {
-	const char *name; /* borrowed until ledger_free(); NULL for the recursion */
+	const char *name; /* borrowed until ledger_free(); NULL: recursion, network */
 	struct ledger_counts network, total;
 };
 
@@ -86,6 +86,7 @@ void ledger_new_network(struct ledger *ledger);
 /* The accounts, in the order in which they were opened; i below the count. */
 size_t ledger_count(const struct ledger *ledger);
 void ledger_read(const struct ledger *ledger, size_t i, struct ledger_row *out);
+void ledger_read_network(const struct ledger *ledger, struct ledger_row *out);
 void ledger_read_recursion(const struct ledger *ledger, struct ledger_row *out);
 
 #endif

@@ -61,7 +61,7 @@ finish(struct pursuit *p, enum pursuit_end end)
 static const struct upstream_spec *
 candidate_spec(const struct pursuit *p, unsigned candidate)
 {
-	return p->resolver->policy->upstreams[p->stage->candidates[candidate]];
+	return pool_spec(p->resolver->pool, p->stage->candidates[candidate]);
 }
 
 /* An error from an upstream is an answer, and a slow zone is not theirs: neither may open the next

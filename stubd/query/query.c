@@ -11,6 +11,7 @@
 #include "stubd/query/guard.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/blocking.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 #include "stubd/wire/synthesis.h"
 
@@ -122,6 +123,7 @@ conclude(struct query *q, const struct answer *whole)
 	size_t len;
 
 	blocking_say(whole, &q->extra, q->text, sizeof(q->text));
+	label_say(whole, &q->extra, q->text, sizeof(q->text));
 	if (q->trace)
 		q->trace->security = whole->security;
 	if (q->guarded && whole->private_address) {

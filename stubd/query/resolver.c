@@ -93,9 +93,13 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 void
 resolver_look_at_clock(struct resolver *resolver, bool now)
 {
+	const bool before = resolver->netview.unsynchronised;
+
 	if (!resolver->look_at_clock || (!now && loop_now(resolver->loop) < resolver->clock_due))
 		return;
 	resolver->look_at_clock(resolver->clock_arg);
+	if (resolver->netview.unsynchronised != before)
+		exceptions_clock_changed(resolver);
 	resolver->clock_due =
 	    loop_now(resolver->loop) +
 	    (resolver->walltime.unsynchronised ? CLOCK_PATIENCE_BAD : CLOCK_PATIENCE);
@@ -115,6 +119,7 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	engine_forget(resolver->engine);
 	/* Failures tell of the old one (RFC 9520 section 3.2). */
 	cache_forget_failures(resolver->cache);
+	cache_flush_network(resolver->cache);
 	ledger_new_network(resolver->ledger);
 	pool_new_epoch(resolver->pool);
 }
@@ -132,6 +137,6 @@ resolver_route(const struct resolver *resolver, const struct view *view, const s
 		name_suffix(name, domain, &suffix);
 	if (strategy == STRATEGY_SPREAD || strategy == STRATEGY_FASTEST)
 		rand_bytes(&random, sizeof(random));
-	policy_route(resolver->policy, view, sharded ? &suffix : NULL,
+	policy_route(resolver->policy, view, name, sharded ? &suffix : NULL, &resolver->netview,
 	    pool_standing(resolver->pool), &resolver->draw, loop_now(resolver->loop), random, out);
 }

@@ -5,6 +5,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/query/verdicts.h"
 #include "stubd/wire/blocking.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 
 #include <errno.h>
@@ -34,6 +35,12 @@ finish(struct validation *v, enum validation_end end, enum ede ede)
 	if (answer && v->raw)
 		blocking_pass_on(v->raw, &answer);
 	v->answer = NULL;
+	if (answer && v->raw && label_pass_on(v->raw, &answer) < 0) {
+		answer = answer_free(answer);
+		v->failure = FAILURE_OWN;
+		end = VALIDATION_FAILED;
+		ede = EDE_OTHER;
+	}
 	validation_cancel(v);
 	v->answer = answer;
 	v->ede = ede;
@@ -209,11 +216,20 @@ on_raw(struct flight_wait *wait, const struct flight_result *result)
 	judge(v);
 }
 
+static void
+on_raw_late(struct flight_wait *wait)
+{
+	struct validation *v = container_of(wait, struct validation, wait);
+
+	v->late(v->arg);
+}
+
 int
 validation_start(struct validation *v)
 {
 	list_init(&v->wait.link);
 	v->wait.done = on_raw;
+	v->wait.late = on_raw_late;
 	v->wait.ledger = v->ledger;
 	v->judging = *v->question;
 	v->link = v->question->name;

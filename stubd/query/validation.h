@@ -30,8 +30,9 @@ struct validation {
 	const struct view *view;
 	unsigned ledger; /* enum ledger_why: what for */
 	struct flight_trace *trace;
-	char *why; /* [PURSUIT_WHY_MAX] */
-	msec end;  /* on the loop's clock */
+	char *why;		 /* [PURSUIT_WHY_MAX] */
+	msec end;		 /* on the loop's clock */
+	void (*late)(void *arg); /* nobody of a stage could be reached, and another one is asked */
 	void (*done)(void *arg, enum validation_end end);
 	void *arg;
 	/* the result */

@@ -287,13 +287,11 @@ are_several(const struct resolver *r, const struct stage *stage)
 void
 verdicts_unreached(struct resolver *resolver, const struct stage *stage, unsigned fails)
 {
-	const bool sure = resolver->walltime.unsynchronised ||
-			  (stage->ncandidates && are_several(resolver, stage));
-
 	if (stage->kind != STAGE_PROVIDERS || !stage->ncandidates || resolver->verdicts.answered ||
 	    !fails || fails & VERDICT_OTHER)
 		return;
-	if (fails == VERDICT_OUTDATED && sure)
+	if (fails == VERDICT_OUTDATED &&
+	    (resolver->walltime.unsynchronised || are_several(resolver, stage)))
 		enter_clock(
 		    resolver, "the certificates of all providers are expired or not yet valid");
 	else if (!(fails & VERDICT_OUTDATED) && are_several(resolver, stage) &&

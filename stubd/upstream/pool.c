@@ -247,6 +247,12 @@ pool_count(const struct pool *pool)
 	return pool->n;
 }
 
+const struct upstream_spec *
+pool_spec(const struct pool *pool, uint16_t upstream)
+{
+	return &pool->upstreams[upstream]->spec;
+}
+
 void
 pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out)
 {
@@ -269,6 +275,15 @@ bool
 pool_is_held(const struct pool *pool, uint16_t upstream)
 {
 	return upstream < pool->n && pool->standings[upstream].held_until > pool_now(pool);
+}
+
+void
+pool_try_all(struct pool *pool)
+{
+	for (size_t i = 0; i < pool->n; i++) {
+		if (!pool->upstreams[i]->nconns)
+			health_reset(&pool->upstreams[i]->health);
+	}
 }
 
 void

@@ -129,6 +129,8 @@ bool pool_ask_alive(const struct ask *ask);
 /* One entry an upstream, updated in place; borrowed until pool_set_upstreams(). */
 const struct standing *pool_standing(const struct pool *pool);
 size_t pool_count(const struct pool *pool);
+/* Borrowed until the next pool_set_upstreams(); upstream is below the count. */
+const struct upstream_spec *pool_spec(const struct pool *pool, uint16_t upstream);
 void pool_info(const struct pool *pool, uint16_t upstream, struct upstream_info *out);
 
 /* Does it ask to be left in peace? */
@@ -136,6 +138,10 @@ bool pool_is_held(const struct pool *pool, uint16_t upstream);
 
 /* It answered that it blocks the name (wire/blocking.h). */
 void pool_note_blocked(struct pool *pool, uint16_t upstream);
+
+/* What made upstreams fail may be over, such as a wrong clock: those without a connection may be tried
+ * again at once. */
+void pool_try_all(struct pool *pool);
 
 /* Retires an upstream's connections: what was asked is answered, the next question opens a new one. */
 void pool_retire(struct pool *pool, uint16_t upstream);

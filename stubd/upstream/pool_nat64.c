@@ -47,8 +47,5 @@ pool_set_nat64(struct pool *pool, const struct prefix *prefix)
 	if (!prefix)
 		return;
 	pool->nat64 = *prefix;
-	for (size_t i = 0; i < pool->n; i++) {
-		if (!pool->upstreams[i]->nconns)
-			health_reset(&pool->upstreams[i]->health);
-	}
+	pool_try_all(pool);
 }

@@ -2,6 +2,7 @@
 
 #include "stubd/wire/answer_build.h"
 #include "stubd/wire/blocking.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/reply.h"
 
 #include <assert.h>
@@ -311,8 +312,13 @@ answer_join(struct answer *const *parts, size_t n, struct answer **out)
 	if (r)
 		return r;
 	judge_join(parts, n, a);
-	*out = a;
-	return 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = label_pass_on(parts[i], &a);
+	if (r == 0)
+		*out = a;
+	else
+		answer_free(a);
+	return r;
 }
 
 int
@@ -335,8 +341,12 @@ answer_below(const struct answer *denial, const struct question *question, struc
 	a->ttl = denial->ttl;
 	a->target = question->name;
 	blocking_pass_on(denial, &a);
-	*out = a;
-	return 0;
+	r = label_pass_on(denial, &a);
+	if (r == 0)
+		*out = a;
+	else
+		answer_free(a);
+	return r;
 }
 
 /* --- looking into one --- */

@@ -40,8 +40,10 @@ struct answer {
 	uint8_t rcode; /* low four bits; NOERROR, NXDOMAIN, or what the upstream said */
 	enum security security;
 	bool aa;
-	bool keep;	      /* may enter the cache */
-	bool recursed;	      /* found by local recursion, which every reply made from it says */
+	bool keep;     /* may enter the cache */
+	bool recursed; /* found by local recursion, which every reply made from it says */
+	bool
+	    network; /* the network's own resolver gave it, see wire/label.h; every reply says so */
 	bool private_address; /* a record leads into a private network (wire/private.h) */
 	bool cut;	      /* the chain goes on at `target`, in another view or elsewhere */
 	uint32_t ttl; /* seconds it may be kept: the least TTL; RFC 2308 when negative; 0: not */
@@ -76,7 +78,7 @@ int answer_from_local(
 int answer_from_rcode(const struct question *question, uint8_t rcode, struct answer **out);
 
 /* Joins the parts of a chain that crossed views: the first part's question, all answer sections in
- * order, the last part's rcode and authority, the weakest security of all, recursed if one was. keep
+ * order, the last part's rcode and authority, the weakest security of all, recursed or of the network if one was. keep
  * is false: the parts are kept one by one, each under its own view. 2 ≤ n ≤ ANSWER_CHAIN_MAX + 1. Returns 0, -EBADMSG
  * (longer than a message can be) or -ENOMEM. */
 int answer_join(struct answer *const *parts, size_t n, struct answer **out);

@@ -1,10 +1,10 @@
 #include "stubd/wire/blocking.h"
 
 #include "policy/name.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { OPTION_EDE = 15, TEXT_MAX = 96 };
@@ -78,22 +78,11 @@ blocking_find(const uint8_t *reply, size_t n)
 	return said;
 }
 
-/* Gives it that error and text, which stands behind its wire. */
 static void
 label(struct answer **answer, uint8_t ede, const char *text)
 {
-	const size_t old = sizeof(**answer) + (*answer)->nttls * sizeof(uint16_t) + (*answer)->len;
-	const size_t n = strlen(text) + 1;
-	struct answer *a = realloc(*answer, old + n);
-
-	if (!a)
-		return;
-	a->ttls = (uint16_t *)(a + 1);
-	a->wire = (uint8_t *)(a->ttls + a->nttls);
-	memcpy(a->wire + a->len, text, n);
-	a->size = old + n;
-	a->blocked = ede;
-	*answer = a;
+	if (label_set(answer, text) == 0)
+		(*answer)->blocked = ede;
 }
 
 void
@@ -114,7 +103,7 @@ blocking_blame(struct answer **answer, enum ede ede, const char *who)
 const char *
 blocking_text(const struct answer *answer)
 {
-	return answer->blocked ? (const char *)answer->wire + answer->len : NULL;
+	return answer->blocked ? label_text(answer) : NULL;
 }
 
 void

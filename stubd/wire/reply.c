@@ -1,5 +1,6 @@
 #include "stubd/wire/reply.h"
 #include "stubd/wire/blocking.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/option.h"
 
 #include <assert.h>
@@ -235,6 +236,8 @@ reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 		opt_say(&opt, EDE_OTHER, REPLY_RECURSED);
 	if (answer->blocked && opt.ede == EDE_NONE)
 		opt_say(&opt, (enum ede)answer->blocked, blocking_text(answer));
+	if (answer->network && opt.ede == EDE_NONE)
+		opt_say(&opt, EDE_OTHER, label_text(answer));
 	ede = opt.ede;
 	opt_len = opt_length(&opt);
 	if (len + opt_len > limit) {

@@ -2,6 +2,7 @@
 
 #include "policy/dns64.h"
 #include "stubd/wire/answer_build.h"
+#include "stubd/wire/label.h"
 
 #include <errno.h>
 #include <string.h>
@@ -97,6 +98,9 @@ answer_synthesise(
 		(*out)->ttl = b.ttl;
 		(*out)->target = a->target;
 		(*out)->recursed = a->recursed;
+		r = label_pass_on(a, out);
+		if (r < 0)
+			*out = answer_free(*out);
 	}
 	return r;
 }

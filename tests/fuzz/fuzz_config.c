@@ -12,9 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 decide(const struct policy *policy)
 {
-	static struct standing standing[POLICY_UPSTREAMS_MAX];
+	static struct standing standing[POLICY_UPSTREAMS_MAX + 1];
 	const struct draw draw = { .n = 0 };
-	struct netview netview = { .nlinks = 0 };
+	struct netview netview = { .nservers = 1, .unsynchronised = true };
 	struct question question = { .type = TYPE_A, .class = CLASS_IN };
 	struct view view;
 	struct route route;
@@ -23,13 +23,15 @@ decide(const struct policy *policy)
 	name_from_text(&question.name, "www.corp.example");
 	policy_view(policy, &question, &netview, &view);
 	if (view.kind != VIEW_LOCAL)
-		policy_route(policy, &view, &question.name, standing, &draw, 1, 7, &route);
+		policy_route(
+		    policy, &view, &question.name, NULL, &netview, standing, &draw, 1, 7, &route);
 	for (size_t i = 0; i < policy->nrules && policy->rules[i].ndomains; i++) {
 		question.name = policy->rules[i].domains[0];
 		policy_view(policy, &question, &netview, &view);
 		if (view.kind != VIEW_SPLIT || view.rule != (int)i)
 			abort();
-		policy_route(policy, &view, &question.name, standing, &draw, 1, 7, &route);
+		policy_route(
+		    policy, &view, &question.name, NULL, &netview, standing, &draw, 1, 7, &route);
 	}
 }
 

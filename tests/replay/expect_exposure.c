@@ -40,6 +40,10 @@ row_of(const struct ledger *ledger, const char *name, struct ledger_row *out)
 		ledger_read_recursion(ledger, out);
 		return;
 	}
+	if (!strcmp(name, "network")) {
+		ledger_read_network(ledger, out);
+		return;
+	}
 	for (size_t i = 0; i < ledger_count(ledger); i++) {
 		ledger_read(ledger, i, out);
 		if (!strcmp(out->name, name))

@@ -1,6 +1,8 @@
 #include "tests/replay/network.h"
 
 #include "policy/dns64.h"
+#include "stubd/query/exceptions.h"
+#include "stubd/query/upstreams.h"
 #include "tests/replay/script.h"
 #include "tests/replay/words.h"
 #include "tests/replay/world.h"
@@ -36,4 +38,28 @@ network_nat64(struct world *w, const struct step *step)
 	return dns64_from_text(&view->nat64, step->words[1], &why) < 0
 		   ? world_fail(w, "%s", why.text)
 		   : 0;
+}
+
+int
+network_servers(struct world *w, const struct step *step)
+{
+	struct netview *view = &w->resolver.netview;
+
+	view->nservers = 0;
+	for (size_t i = 1; i < step->nwords && view->nservers < NETVIEW_SERVERS_MAX; i++) {
+		if (addr_from_text(&view->servers[view->nservers++], step->words[i], 53) < 0)
+			return world_fail(w, "%s is no address", step->words[i]);
+	}
+	if (w->running)
+		upstreams_network_changed(&w->resolver);
+	return 0;
+}
+
+int
+network_clock(struct world *w, const struct step *step)
+{
+	w->resolver.netview.unsynchronised = strcmp(step->words[1], "unsynchronised") == 0;
+	if (w->running)
+		exceptions_clock_changed(&w->resolver);
+	return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * Steps that change the machine's network. Both return 0, or -1 after they have said why.
+ * Steps that change the machine's network. All return 0, or -1 after they have said why.
  */
 #ifndef REPLAY_NETWORK_H
 #define REPLAY_NETWORK_H
@@ -12,5 +12,11 @@ int network_link(struct world *w, const struct step *step);
 
 /* nat64 PREFIX|none with|without: the translator's prefix, and whether there is IPv4. */
 int network_nat64(struct world *w, const struct step *step);
+
+/* network [ADDRESS ...]: whom the network names as its own resolvers. */
+int network_servers(struct world *w, const struct step *step);
+
+/* clock synchronised|unsynchronised: the machine's own. */
+int network_clock(struct world *w, const struct step *step);
 
 #endif

@@ -358,6 +358,9 @@ run_flush(struct world *w, const struct step *step)
 	return 0;
 }
 
+/* So many of the first verbs may stand before the config. */
+enum { BEFORE_CONFIG = 6 };
+
 static const struct {
 	const char *verb;
 	size_t words; /* at least */
@@ -368,6 +371,8 @@ static const struct {
 	{ "reload", 1, "reload [FILE]", run_reload },
 	{ "hosts", 1, "hosts", run_hosts },
 	{ "link", 3, "link NAME GENERATION", network_link },
+	{ "network", 1, "network [ADDRESS ...]", network_servers },
+	{ "clock", 2, "clock synchronised|unsynchronised", network_clock },
 	{ "nat64", 3, "nat64 PREFIX|none with|without (IPv4)", network_nat64 },
 	{ "pass", 2, "pass TIME", run_pass },
 	{ "epoch", 1, "epoch", run_epoch },
@@ -402,7 +407,7 @@ step_run(struct world *w, const struct step *step)
 			continue;
 		if (step->nwords < verbs[i].words)
 			return world_fail(w, "write: %s", verbs[i].usage);
-		if (!w->loop ? i > 3 : !w->running && verbs[i].run != expect_run)
+		if (!w->loop ? i >= BEFORE_CONFIG : !w->running && verbs[i].run != expect_run)
 			return world_fail(w, "nothing runs");
 		return verbs[i].run(w, step);
 	}

@@ -8,6 +8,7 @@
 #include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
 #include "stubd/query/refresh.h"
+#include "stubd/query/upstreams.h"
 #include "stubd/upstream/pool.h"
 #include "tests/replay/fake_engine.h"
 #include "tests/replay/fake_loop.h"
@@ -150,8 +151,7 @@ world_configure(struct world *w)
 		return -1;
 	if (!w->running)
 		start(w, policy);
-	if (pool_set_upstreams(w->pool, (const struct upstream_spec *const *)policy->upstreams,
-		policy->nupstreams) < 0)
+	if (upstreams_set(&w->resolver, policy) < 0)
 		abort();
 	draw(w, policy);
 	resolver_set_policy(&w->resolver, policy);

@@ -1,12 +1,11 @@
 """A clock that nobody has set: what time certificates and signatures are checked by, and what is said."""
 import os
-import subprocess
 import time
 
 from lib.ask import dig
 from lib.check import equal, true
 from lib.clock import DAY, Clock
-from lib.daemon import BUILD, Stubd
+from lib.daemon import Stubd
 
 TO_1980 = 315532800 - int(time.time())
 NOT_SYNCHRONISED = "this machine's clock is not synchronised"
@@ -106,12 +105,3 @@ def test_other_faults(lab):
     with stubd_with(lab, Clock(lab, 0, True), config(lab, "crook-doh")):
         answer = dig(lab, "www.example.com")
         true("expired" in answer.ede_text and "clock" not in answer.ede_text, answer.ede_text)
-
-
-def test_ntp_names(lab):
-    """ntp_names is not built yet, and says so"""
-    stubd = Stubd(lab, config(lab, ntp_names=["pool.ntp.org"]))
-    done = subprocess.run(lab.inside(os.path.join(BUILD, "stubd"), "-n", "-c", stubd.file), env=lab.environment,
-                          text=True, capture_output=True)
-    equal(done.returncode, 1)
-    true("/ntp_names" in done.stderr and "not built yet" in done.stderr, done.stderr)

@@ -67,7 +67,7 @@ on_miss_has_any_order(void)
 	policy_free(p);
 	CU_ASSERT(refused("{ " CUSTOM ", \"on_miss\": [ \"recurse\", \"recurse\" ] }", 1,
 	    "test.json:1: /on_miss/1: \"recurse\" is listed twice; write it once"));
-	CU_ASSERT(refused("{ " CUSTOM ", \"on_miss\": [] }", 1, "has 0 elements; write 1 to 2"));
+	CU_ASSERT(refused("{ " CUSTOM ", \"on_miss\": [] }", 1, "has 0 elements; write 1 to 3"));
 }
 
 static void

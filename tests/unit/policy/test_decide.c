@@ -16,17 +16,19 @@ static const struct standing down = { .failures = 3, .down_until = NOW + 1 };
 static const struct standing unproven = { .failures = 3, .down_until = NOW };
 
 static uint64_t dice;
+static struct netview network; /* no resolvers of its own, unless a case says so */
 
 /* Routes www.example; returns "stage:candidates stage ... ?probe". */
 static const char *
 route(const struct policy *p, const struct standing *standing, const struct draw *draw)
 {
 	static char text[256];
+	const struct question q = ask("www.example", TYPE_A);
 	struct view v = view_of(p, "www.example", TYPE_A);
 	struct route r;
 
 	text[0] = '\0';
-	policy_route(p, &v, NULL, standing, draw, NOW, dice, &r);
+	policy_route(p, &v, &q.name, NULL, &network, standing, draw, NOW, dice, &r);
 	for (unsigned s = 0; s < r.nstages; s++) {
 		strcat(text, s ? " " : "");
 		strcat(text, stage_kind_text(r.stages[s].kind));
@@ -158,7 +160,7 @@ while_all_are_lost_recursion_comes_first_and_providers_are_probed(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:abcd ?a");
-	CU_ASSERT_TRUE(policy_is_degraded(p, s, &draw, NOW));
+	CU_ASSERT_EQUAL(policy_degraded_to(p, &network, s, &draw, NOW), STAGE_RECURSE);
 	s[0].probed = NOW - SELECT_PROBE_EVERY + 1;
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:abcd ?b");
 	s[1].probed = NOW;
@@ -169,7 +171,7 @@ while_all_are_lost_recursion_comes_first_and_providers_are_probed(void)
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "recurse providers:cabd ?a");
 	for (int i = 0; i < 4; i++)
 		s[i].lost++; /* it may be the laptop's own trouble yet */
-	CU_ASSERT_FALSE(policy_is_degraded(p, s, &draw, NOW));
+	CU_ASSERT_EQUAL(policy_degraded_to(p, &network, s, &draw, NOW), STAGE_PROVIDERS);
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:cabd recurse");
 	s[3] = (struct standing){ .srtt_us = 0 };
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:dcab recurse ?c");
@@ -184,7 +186,7 @@ without_recursion_behind_them_lost_providers_stay_the_stage(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:abcd");
-	CU_ASSERT_FALSE(policy_is_degraded(p, s, &draw, NOW));
+	CU_ASSERT_EQUAL(policy_degraded_to(p, &network, s, &draw, NOW), STAGE_PROVIDERS);
 	policy_free(p);
 }
 
@@ -319,6 +321,82 @@ what_no_rule_owns_is_the_providers(void)
 	policy_free(p);
 }
 
+#define OPPORTUNISTIC "\"privacy\": \"opportunistic\", " ORDERED
+
+/* Names the candidates behind the policy's own by their number. */
+static void
+the_network_s_resolvers_come_behind_the_providers(void)
+{
+	struct standing s[6] = { { .srtt_us = 0 } };
+	struct policy *p = load("{ " OPPORTUNISTIC " }");
+	struct question q = ask("www.example", TYPE_A);
+	struct view v = view_of(p, "www.example", TYPE_A);
+	struct route r;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	CU_ASSERT_STRING_EQUAL(route(p, s, &draw), "providers:abcd recurse");
+	network.nservers = 2;
+	s[4] = down;
+	policy_route(p, &v, &q.name, NULL, &network, s, &draw, NOW, 0, &r);
+	CU_ASSERT_EQUAL_FATAL(r.nstages, 3);
+	CU_ASSERT_EQUAL(r.stages[1].kind, STAGE_NETWORK);
+	CU_ASSERT_EQUAL(r.stages[1].ncandidates, 2);
+	CU_ASSERT_EQUAL(r.stages[1].candidates[0], 5);
+	CU_ASSERT_EQUAL(r.stages[1].candidates[1], 4);
+	CU_ASSERT_EQUAL(r.stages[2].kind, STAGE_RECURSE);
+	CU_ASSERT_EQUAL(r.probe, -1);
+	s[0] = s[1] = s[2] = s[3] = lost;
+	policy_route(p, &v, &q.name, NULL, &network, s, &draw, NOW, 0, &r);
+	CU_ASSERT_EQUAL(r.stages[0].kind, STAGE_NETWORK);
+	CU_ASSERT_EQUAL(r.stages[1].kind, STAGE_RECURSE);
+	CU_ASSERT_EQUAL(r.stages[2].kind, STAGE_PROVIDERS);
+	CU_ASSERT_EQUAL(r.probe, 0);
+	CU_ASSERT_EQUAL(policy_degraded_to(p, &network, s, &draw, NOW), STAGE_NETWORK);
+	network.nservers = 0;
+	CU_ASSERT_EQUAL(policy_degraded_to(p, &network, s, &draw, NOW), STAGE_RECURSE);
+	policy_free(p);
+}
+
+/* How many stages a name has, and whether the network's is one. */
+static bool
+asks_network(const struct policy *p, const char *name, const struct standing *s, unsigned nstages)
+{
+	struct question q = ask(name, TYPE_A);
+	struct view v = view_of(p, name, TYPE_A);
+	bool found = false;
+	struct route r;
+
+	policy_route(p, &v, &q.name, NULL, &network, s, &draw, NOW, 0, &r);
+	CU_ASSERT_EQUAL(r.nstages, nstages);
+	for (unsigned i = 0; i < r.nstages; i++)
+		found |= r.stages[i].kind == STAGE_NETWORK && i == 1;
+	return found;
+}
+
+static void
+time_servers_may_be_asked_of_the_network_while_the_clock_is_not_set(void)
+{
+	struct standing s[6] = { { .srtt_us = 0 } };
+	struct policy *p = load("{ " ORDERED " }");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+	network.nservers = 1;
+	CU_ASSERT_FALSE(asks_network(p, "0.debian.pool.ntp.org", s, 2));
+	network.unsynchronised = true;
+	CU_ASSERT_TRUE(asks_network(p, "0.debian.pool.ntp.org", s, 3));
+	CU_ASSERT_TRUE(asks_network(p, "POOL.ntp.org", s, 3));
+	CU_ASSERT_FALSE(asks_network(p, "ntp.org", s, 2));
+	CU_ASSERT_FALSE(asks_network(p, "pool.ntp.org.example", s, 2));
+	network.nservers = 0;
+	CU_ASSERT_FALSE(asks_network(p, "pool.ntp.org", s, 2));
+	policy_free(p);
+	p = load("{ \"privacy\": \"strict\", " ORDERED " }");
+	network.nservers = 1;
+	CU_ASSERT_FALSE(asks_network(p, "pool.ntp.org", s, 1));
+	network = (struct netview){ .nservers = 0 };
+	policy_free(p);
+}
+
 static const struct unit_case cases[] = {
 	{ "one follows the draw and ordered the list", one_follows_the_draw_and_ordered_the_list },
 	{ "a draw of other providers is not used", a_draw_of_other_providers_is_not_used },
@@ -341,6 +419,10 @@ static const struct unit_case cases[] = {
 	    there_are_at_most_eight_candidates_and_the_living_are_among_them },
 	{ "hosts go before rules and special names", hosts_go_before_rules_and_special_names },
 	{ "what no rule owns is the providers'", what_no_rule_owns_is_the_providers },
+	{ "the network's resolvers come behind the providers, and before them when those are lost",
+	    the_network_s_resolvers_come_behind_the_providers },
+	{ "time servers may be asked of the network while the clock is not set",
+	    time_servers_may_be_asked_of_the_network_while_the_clock_is_not_set },
 };
 
 UNIT_MAIN("policy/decide", cases)

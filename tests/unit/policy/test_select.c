@@ -45,13 +45,14 @@ candidates(const struct policy *p, const struct standing *standing, const char *
 	static char text[16];
 	const struct question q = ask(name, type);
 	struct view v = view_of(p, name, type);
+	const struct netview netview = { .nlinks = 0 };
 	struct name domain;
 	struct route r;
 	size_t n = 0;
 
-	policy_route(p, &v,
-	    registrable_domain(p->public_suffixes, &q.name, &domain) ? &domain : NULL, standing,
-	    &draw, NOW, random, &r);
+	policy_route(p, &v, &q.name,
+	    registrable_domain(p->public_suffixes, &q.name, &domain) ? &domain : NULL, &netview,
+	    standing, &draw, NOW, random, &r);
 	for (; n < r.stages[0].ncandidates; n++)
 		text[n] = p->upstreams[r.stages[0].candidates[n]]->name[0];
 	if (r.probe >= 0) {

@@ -115,6 +115,7 @@ what_cannot_be_asked_fails_closed(void)
 	const struct standing standing[8] = { { .srtt_us = 0 } };
 	const struct draw draw = { .n = 0 };
 	static const char *const names[] = { "a.secret.example", "a.lab.corp.example" };
+	const struct netview netview = { .nlinks = 0 };
 	struct route route;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
@@ -123,7 +124,7 @@ what_cannot_be_asked_fails_closed(void)
 
 		CU_ASSERT_EQUAL(v.kind, VIEW_SPLIT);
 		CU_ASSERT(v.closed);
-		policy_route(p, &v, NULL, standing, &draw, 1000, 0, &route);
+		policy_route(p, &v, &q.name, NULL, &netview, standing, &draw, 1000, 0, &route);
 		CU_ASSERT_EQUAL(route.nstages, 0);
 		CU_ASSERT_EQUAL(route.probe, -1);
 	}

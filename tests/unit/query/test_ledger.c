@@ -138,6 +138,29 @@ more_parties_than_accounts_share_the_last(void)
 	desk_close(&desk);
 }
 
+static void
+the_network_s_resolvers_share_one_account(void)
+{
+	const struct upstream_spec spec[] = { { .name = "network 192.0.2.53", .network = true },
+		{ .name = "network 192.0.2.54", .network = true } };
+	struct question question = { .type = 1, .class = 1 };
+	struct ledger_row row;
+	struct desk desk;
+
+	desk_open(&desk);
+	CU_ASSERT_EQUAL(name_from_text(&question.name, "www.example.com"), 0);
+	ledger_sent(&desk.resolver, &spec[0], &question, LEDGER_PROVIDER);
+	ledger_new_network(desk.resolver.ledger);
+	ledger_sent(&desk.resolver, &spec[1], &question, LEDGER_PROVIDER | LEDGER_FAILOVER);
+	CU_ASSERT_EQUAL(ledger_count(desk.resolver.ledger), 0);
+	ledger_read_network(desk.resolver.ledger, &row);
+	CU_ASSERT_EQUAL(row.network.queries, 1);
+	CU_ASSERT_EQUAL(row.network.failovers, 1);
+	CU_ASSERT_EQUAL(row.total.queries, 2);
+	CU_ASSERT_EQUAL(row.total.domains, 1);
+	desk_close(&desk);
+}
+
 static const struct unit_case cases[] = {
 	{ "columns are of two sorts", columns_are_of_two_sorts },
 	{ "domains are registrable ones, and suffixes are none",
@@ -145,6 +168,7 @@ static const struct unit_case cases[] = {
 	{ "a new network begins at nothing, and the total goes on",
 	    a_new_network_begins_at_nothing_and_the_total_goes_on },
 	{ "more parties than accounts share the last", more_parties_than_accounts_share_the_last },
+	{ "the network's resolvers share one account", the_network_s_resolvers_share_one_account },
 };
 
 UNIT_MAIN("query/ledger", cases)

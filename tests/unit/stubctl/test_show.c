@@ -146,6 +146,19 @@ status_lists_sockets_plain_servers_and_warnings(void)
 }
 
 static void
+status_says_whom_the_network_names_and_how_they_fare(void)
+{
+	show(show_status, "{\"network\": {\"servers\": [\"192.0.2.53:53\", \"192.0.2.54:53\"], "
+			  "\"servers_from\": \"/etc/resolv.conf\", \"asked_for\": \"public "
+			  "names\", \"asked\": [{\"name\": "
+			  "\"network 192.0.2.53\", \"transport\": \"do53\", \"encrypted\": "
+			  "false, \"standing\": \"up\"}]}}");
+	has("network's own  192.0.2.53:53, 192.0.2.54:53 (/etc/resolv.conf)\n");
+	has("the network's own resolvers (asked for public names, in plaintext)\n");
+	has("network 192.0.2.53  do53  up               -  plaintext\n");
+}
+
+static void
 nothing_from_outside_moves_the_cursor(void)
 {
 	show(show_providers, "{\"providers\": [{\"name\": \"a\\u001b[2Jb\\u009bc\\u0007\", "
@@ -179,11 +192,13 @@ exposure_has_a_block_for_the_network_and_one_for_all(void)
 	    show(show_exposure,
 		"{\"network\": {\"number\": 2, \"age_ms\": 61000}, \"error_percent\": "
 		"3.25, \"providers\": [{\"name\": \"quad9\", \"network\": {\"queries\": 0}, "
-		"\"total\": {\"queries\": 40, \"domains\": 7}}], \"recursion\": "
+		"\"total\": {\"queries\": 40, \"domains\": 7}}], \"network_servers\": "
+		"{\"network\": {\"queries\": 5, \"domains\": 2}}, \"recursion\": "
 		"{\"network\": {\"queries\": 3, \"domains\": 1}}}"),
 	    EXIT_OK);
 	has("on this network");
 	has("recursion, in plaintext        3       1\n");
+	has("network's own, plaintext       5       2         0");
 	has("changed 2 times");
 	has("quad9                         40       7         0");
 	/* Who was asked nothing on this network is not in its block. */
@@ -219,6 +234,8 @@ static const struct unit_case cases[] = {
 	    an_explanation_names_rule_candidates_and_cache },
 	{ "a local name shows its answer", a_local_name_shows_its_answer },
 	{ "status of an empty daemon is shown", status_of_an_empty_daemon_is_shown },
+	{ "status says whom the network names, and how they fare",
+	    status_says_whom_the_network_names_and_how_they_fare },
 	{ "status lists sockets, plain servers and warnings",
 	    status_lists_sockets_plain_servers_and_warnings },
 	{ "nothing from outside moves the cursor", nothing_from_outside_moves_the_cursor },

@@ -1,0 +1,30 @@
+/*
+ * One line of text that an answer carries behind its wire, for the replies that are made from it: who
+ * has blocked it, or who gave it in plaintext. An answer has one at most; the flag beside it
+ * (`blocked`, `network`) says what it is of.
+ */
+#ifndef WIRE_LABEL_H
+#define WIRE_LABEL_H
+
+#include "policy/addr.h"
+#include "stubd/wire/answer.h"
+#include "stubd/wire/reply.h"
+
+#include <stddef.h>
+
+/* Writes text behind the answer, which may move. Returns 0, or -ENOMEM: it is as before. */
+int label_set(struct answer **answer, const char *text);
+
+/* Borrowed from the answer; NULL: it has none. */
+const char *label_text(const struct answer *answer);
+
+/* The network's own resolver at that address gave it. Returns 0 or -ENOMEM. */
+int label_network(struct answer **answer, const struct addr *server);
+
+/* Makes one answer say who gave another, if it was the network's resolver. Returns 0 or -ENOMEM. */
+int label_pass_on(const struct answer *from, struct answer **to);
+
+/* Fills an empty *extra, and text[size] for it, with what a reply says of who gave it. */
+void label_say(const struct answer *answer, struct reply_extra *extra, char *text, size_t size);
+
+#endif
