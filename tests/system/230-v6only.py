@@ -60,7 +60,8 @@ def announce(lab, prefix, lifetime=1800, where=("net", "lap0")):
 
 
 def network_of(stubd):
-    return stubd.status()["network"]
+    network = stubd.status()["network"]
+    return {key: network[key] for key in ("ipv4", "nat64", "dns64")}
 
 
 def prefix_becomes(stubd, lab, prefix):
