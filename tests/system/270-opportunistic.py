@@ -197,6 +197,39 @@ def test_plain_provider(lab):
         true("privacy is opportunistic" in stubd.ctl("status")[1], "warned")
 
 
+# A resolver on the other end of up0 at a link-local address; it has one answer.
+ROUTER = """
+import socket, sys
+link = socket.if_nametoindex("lap0")
+s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+s.bind((sys.argv[1], 53, 0, link))
+print("ready", flush=True)
+while True:
+    question, asker = s.recvfrom(4096)
+    end = question.index(0, 12) + 5
+    s.sendto(question[:2] + bytes.fromhex("81800001000100000000") + question[12:end]
+             + bytes.fromhex("c00c000100010000003c0004c0000263"), asker)
+"""
+
+
+def test_link_local(lab):
+    """a router that is known by its link-local address alone is asked through its link"""
+    lose(lab)
+    lab.output("ip", "addr", "add", "fe80::53/64", "dev", "lap0", "nodad", where="net", check=True)
+    router = lab.spawn("python3", "-c", ROUTER, "fe80::53", where="net", stdout=subprocess.PIPE, text=True)
+    try:
+        equal(router.stdout.readline(), "ready\n")
+        with Stubd(lab, config(lab, "fe80::53%up0")):
+            answer = dig(lab, "www.insecure.org")
+            equal(answer.data("A"), ["192.0.2.99"])
+            true("fe80::53%" in answer.ede_text, answer.ede_text)
+    finally:
+        router.kill()
+        router.wait()
+        router.stdout.close()
+        lab.output("ip", "addr", "del", "fe80::53/64", "dev", "lap0", where="net")
+
+
 def test_refused(lab):
     """"network" under another privacy is an error that names the place and the mend"""
     stubd = Stubd(lab, config(lab, privacy="encrypted"))
