@@ -179,11 +179,12 @@ take(struct resolv_watch *w, const char *path, ssize_t n)
 	const struct resolv_found old = w->found;
 	struct resolv_conf *conf = &w->found.conf;
 
-	w->found = (struct resolv_found){ .path = path };
+	w->found = (struct resolv_found){ .path = path, .error = n < 0 ? (int)n : 0 };
 	if (n > 0)
 		resolv_conf_parse(w->text, (size_t)n, conf);
-	if (n < 0)
-		log_info("network: file=%s error=\"%s\" it names nobody", path, strerror((int)-n));
+	if (n < 0 && (old.path != path || old.error != n))
+		log_info("network: file=%s error=\"%s\" it names nobody", path,
+		    strerror(-w->found.error));
 	if (old.path != path || old.conf.malformed != conf->malformed ||
 	    old.conf.first_malformed != conf->first_malformed ||
 	    old.conf.too_many != conf->too_many)

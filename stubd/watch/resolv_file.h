@@ -27,6 +27,7 @@ enum {
 
 struct resolv_found {
 	const char *path; /* borrowed until the next call; NULL: none of them exists */
+	int error;	  /* 0, or -errno: it is there and cannot be used */
 	struct resolv_conf conf;
 };
 
