@@ -120,6 +120,7 @@ what_cannot_be_asked_fails_closed(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	for (size_t i = 0; i < 2; i++) {
+		const struct question q = ask(names[i], TYPE_A);
 		struct view v = view_of(p, names[i], TYPE_A);
 
 		CU_ASSERT_EQUAL(v.kind, VIEW_SPLIT);
