@@ -144,14 +144,16 @@ the_network_s_resolvers_share_one_account(void)
 	const struct upstream_spec spec[] = { { .name = "network 192.0.2.53", .network = true },
 		{ .name = "network 192.0.2.54", .network = true } };
 	struct question question = { .type = 1, .class = 1 };
+	/* example.com */
+	const unsigned flags = LEDGER_PROVIDER | 13 << LEDGER_DOMAIN;
 	struct ledger_row row;
 	struct desk desk;
 
 	desk_open(&desk);
 	CU_ASSERT_EQUAL(name_from_text(&question.name, "www.example.com"), 0);
-	ledger_sent(&desk.resolver, &spec[0], &question, LEDGER_PROVIDER);
+	ledger_sent(&desk.resolver, &spec[0], &question, flags);
 	ledger_new_network(desk.resolver.ledger);
-	ledger_sent(&desk.resolver, &spec[1], &question, LEDGER_PROVIDER | LEDGER_FAILOVER);
+	ledger_sent(&desk.resolver, &spec[1], &question, flags | LEDGER_FAILOVER);
 	CU_ASSERT_EQUAL(ledger_count(desk.resolver.ledger), 0);
 	ledger_read_network(desk.resolver.ledger, &row);
 	CU_ASSERT_EQUAL(row.network.queries, 1);
