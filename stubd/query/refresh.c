@@ -180,22 +180,37 @@ lookup_free(struct lookup *l)
 	return NULL;
 }
 
+/* Where one of the two questions brought nothing, what was known of that family is still the last good. */
+static void
+keep_family(struct lookup_ask *a, uint16_t type, const struct found_host *known)
+{
+	const uint16_t family = type == TYPE_A ? AF_INET : AF_INET6;
+	const size_t most = a->n ? 0 : sizeof(a->addrs) / sizeof(a->addrs[0]);
+
+	for (size_t i = 0; known && i < known->n && a->n < most; i++) {
+		if (known->addrs[i].family == family)
+			a->addrs[a->n++] = known->addrs[i];
+	}
+}
+
 /* Both questions are over. */
 static void
 finish(struct lookup *l)
 {
 	struct refresh *r = l->refresh;
 	struct addr addrs[FOUND_EACH];
-	struct found_host *h;
+	const bool any = l->asks[0].n || l->asks[1].n;
+	struct found_host *h = any ? found_make(&r->found, l->want->host, 0) : NULL;
 	size_t n = 0;
 
+	for (size_t i = 0; i < ADDRESS_TYPES; i++)
+		keep_family(&l->asks[i], l->question[i].type, h);
 	for (size_t k = 0; k < FOUND_EACH / ADDRESS_TYPES; k++) {
 		for (size_t i = 0; i < ADDRESS_TYPES; i++) {
 			if (k < l->asks[i].n)
 				addrs[n++] = l->asks[i].addrs[k];
 		}
 	}
-	h = n ? found_make(&r->found, l->want->host, 0) : NULL;
 	if (h) {
 		found_put(h, addrs, n, (int64_t)clock_wall_s());
 		log_info("refresh: host=%s addresses=%zu", h->host, h->n);

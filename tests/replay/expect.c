@@ -1,7 +1,10 @@
 /*
  * What a scenario can expect.
  */
+#include "policy/config.h"
+#include "policy/upstream_spec.h"
 #include "stubd/cache/cache.h"
+#include "stubd/upstream/pool.h"
 #include "tests/replay/expect_answer.h"
 #include "tests/replay/expect_exposure.h"
 #include "tests/replay/fake_engine.h"
@@ -322,6 +325,29 @@ expect_balance(struct world *w, const struct step *step)
 	return world_balance(w);
 }
 
+/* expect found UPSTREAM none | ADDRESS ... */
+static int
+expect_found(struct world *w, const struct step *step)
+{
+	const struct policy *policy = w->resolver.policy;
+	char seen[POOL_FOUND * (ADDR_TEXT_MAX + 1)] = "none", text[ADDR_TEXT_MAX];
+	struct addr found[POOL_FOUND];
+	uint16_t u = 0;
+	size_t n, at = 0;
+
+	while (u < policy->nupstreams && strcmp(policy->upstreams[u]->name, step->words[2]) != 0)
+		u++;
+	if (u == policy->nupstreams)
+		return world_fail(w, "there is no upstream %s", step->words[2]);
+	n = pool_found(w->pool, u, found);
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(seen + at, sizeof(seen) - at, "%s%s", i ? " " : "",
+		    addr_to_text(&found[i], text));
+	if (strcmp(seen, step_rest(step, 3)) != 0)
+		return world_fail(w, "found are %s", seen);
+	return 0;
+}
+
 static const struct {
 	const char *what;
 	size_t words;
@@ -348,6 +374,7 @@ static const struct {
 	{ "cache", 4, "expect cache NAME VALUE ...", expect_cache },
 	{ "exposure", 5, "expect exposure UPSTREAM|recursion network|total NAME VALUE ...",
 	    expect_exposure },
+	{ "found", 4, "expect found UPSTREAM none|ADDRESS ...", expect_found },
 	{ "balance", 2, "expect balance", expect_balance },
 };
 
