@@ -105,6 +105,7 @@ struct policy {
 	struct provider_list *lists;	  /* owned; policy/lists.h */
 	size_t nlists;
 	bool cache_prefetch;
+	bool ecs_pass;	 /* a provider is told of clients' subnets */
 	char *control;	 /* owned; path of the control socket */
 	char *state;	 /* owned; folder */
 	char *catalogue; /* owned; the file; NULL: none */

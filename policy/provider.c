@@ -180,7 +180,9 @@ read_custom(struct config_load *load, const json_t *entry, const char *path, str
 	spec->host = config_strdup(load, url.host[0] ? url.host : NULL);
 	spec->path = config_strdup(load, url.scheme == SCHEME_HTTPS ? url.path : NULL);
 	ecs = json_string_value(json_object_get(entry, "ecs"));
-	spec->ecs_zero = ecs && strcmp(ecs, "zero") == 0;
+	spec->ecs = !ecs || strcmp(ecs, "off") == 0 ? ECS_OFF
+		    : strcmp(ecs, "zero") == 0	    ? ECS_ZERO
+						    : ECS_PASS;
 	spec->untied = json_is_false(json_object_get(entry, "tickets"));
 	spec->ca_file = config_strdup(load, ca_file);
 	out->good = read_other(load, entry, path, spec) == 0;
@@ -389,6 +391,8 @@ provider_build(struct config_load *load)
 	if (json_array_size(choose) == 0)
 		take_all(&offers);
 	load->policy->nproviders = load->policy->nupstreams;
+	for (size_t i = 0; i < load->policy->nproviders; i++)
+		load->policy->ecs_pass |= load->policy->upstreams[i]->ecs == ECS_PASS;
 	check_any(load);
 end:
 	for (size_t i = 0; i < offers.ncustom; i++)

@@ -36,7 +36,6 @@ static const char *const dns64s[] = { "auto", "always", "never", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
 static const char *const subnets[] = { "off", "zero", "pass", NULL };
-static const char *const built_ecs[] = { "\"off\"", "\"zero\"", NULL };
 static const char *const built_one[] = { "1", NULL };
 
 static int
@@ -264,8 +263,8 @@ const struct schema_key schema[] = {
 	    "PEM file with the private CA that signed the server's certificate." },
 	{ "providers/custom/*/tickets", SCHEMA_BOOL, 0, 0, 0, NULL, NULL, NULL, NULL,
 	    "Whether TLS sessions are resumed; false: none is kept or offered, each connection is a full handshake." },
-	{ "providers/custom/*/ecs", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, subnets, built_ecs, NULL,
-	    "off: no word of a client subnet; zero: asks an encrypted provider to tell nobody of one." },
+	{ "providers/custom/*/ecs", SCHEMA_STRING, 0, 1, TEXT_MAX, NULL, subnets, NULL, NULL,
+	    "off: no word of a client subnet; zero: asks an encrypted provider to tell nobody of one; pass: what programs say." },
 	{ "providers/custom/*/stamp", SCHEMA_STRING, SCHEMA_ONE_OF, 1, TEXT_MAX, NULL, NULL, NULL, check_stamp,
 	    "A DNS stamp (sdns://) in place of url and addresses." },
 

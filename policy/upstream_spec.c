@@ -16,9 +16,9 @@ bool
 upstream_spec_equal(const struct upstream_spec *a, const struct upstream_spec *b)
 {
 	if (a->scheme != b->scheme || a->split != b->split || a->untied != b->untied ||
-	    a->unverified != b->unverified || a->ecs_zero != b->ecs_zero ||
-	    a->network != b->network || a->timeout != b->timeout ||
-	    a->naddresses != b->naddresses || a->npins != b->npins || a->nhashes != b->nhashes)
+	    a->unverified != b->unverified || a->ecs != b->ecs || a->network != b->network ||
+	    a->timeout != b->timeout || a->naddresses != b->naddresses || a->npins != b->npins ||
+	    a->nhashes != b->nhashes)
 		return false;
 	if (!same_text(a->name, b->name) || !same_text(a->host, b->host) ||
 	    !same_text(a->path, b->path) || !same_text(a->ca_file, b->ca_file) ||

@@ -30,6 +30,13 @@ enum {
 /* What a provider claims, as DNS stamps number it. */
 enum { SPEC_DNSSEC = 1, SPEC_NO_LOGS = 2, SPEC_NO_FILTER = 4 };
 
+/* What it is told of the client's subnet (RFC 7871). */
+enum ecs_mode {
+	ECS_OFF,  /* nothing */
+	ECS_ZERO, /* to tell nobody of one */
+	ECS_PASS, /* what the client says of itself */
+};
+
 struct upstream_spec {
 	char *name;	     /* owned; unique within a policy: "quad9", "corp.example/10.7.0.53" */
 	char *operator_name; /* owned; two names of one operator count as one; NULL if unknown */
@@ -49,7 +56,7 @@ struct upstream_spec {
 	/* The same party by its other encrypted transport, asked when this one is blocked; owned;
 	 * NULL: there is none. Never plain, and without an `other` of its own. */
 	struct upstream_spec *other;
-	bool ecs_zero;	  /* asks it to tell nobody of the client's subnet: "ecs": "zero" */
+	enum ecs_mode ecs;
 	bool unverified;  /* encrypted, but nobody proves who it is: RFC 9462 section 4.3 */
 	bool untied;	  /* no TLS session is kept or resumed: "tickets": false */
 	bool split;	  /* a server of a split rule: the person's own exception */

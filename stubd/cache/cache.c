@@ -114,6 +114,15 @@ cache_get(struct cache *cache, const struct cache_key *key, msec now, uint32_t *
 	return shard_get(shard, &k, now, stale_of(cache), age);
 }
 
+bool
+cache_is_fresh(const struct cache *cache, const struct cache_key *key, msec now)
+{
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
+
+	return shard_is_fresh(shard, &k, now);
+}
+
 enum cache_stale
 cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now)
 {

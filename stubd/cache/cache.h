@@ -84,6 +84,9 @@ enum cache_stale {
 	CACHE_STALE_IN_USE, /* it was used less than CACHE_STALE_TTL ago: nobody has to wait again */
 };
 
+/* Is there an answer in its time? Counts no hit. */
+bool cache_is_fresh(const struct cache *cache, const struct cache_key *key, msec now);
+
 /* Is there an answer past its time? */
 enum cache_stale cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now);
 

@@ -176,6 +176,7 @@ entry_lend(const struct entry *e, struct answer *out)
 	out->network = e->network;
 	out->private_address = e->private_address;
 	out->cut = e->cut;
+	out->scope = 0; /* the view says for whom it is */
 	out->ttl = e->ttl;
 	out->ancount = e->ancount;
 	out->ancount_dnssec = e->ancount_dnssec;

@@ -150,6 +150,19 @@ find_stale(const struct shard *s, const struct entry_key *key, msec now, msec st
 		   : 0;
 }
 
+bool
+shard_is_fresh(struct shard *s, const struct entry_key *key, msec now)
+{
+	uint32_t handle;
+	bool is;
+
+	pthread_mutex_lock(&s->lock);
+	handle = store_find(&s->store, key);
+	is = handle && now < store_at(&s->store, handle)->expires;
+	pthread_mutex_unlock(&s->lock);
+	return is;
+}
+
 enum cache_stale
 shard_is_stale(struct shard *s, const struct entry_key *key, msec now, msec stale)
 {

@@ -28,6 +28,7 @@ bool shard_reply(struct shard *shard, const struct entry_key *key, msec now, mse
     const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit);
 struct answer *shard_get(
     struct shard *shard, const struct entry_key *key, msec now, msec stale, uint32_t *age);
+bool shard_is_fresh(struct shard *shard, const struct entry_key *key, msec now);
 enum cache_stale shard_is_stale(
     struct shard *shard, const struct entry_key *key, msec now, msec stale);
 struct answer *shard_get_stale(

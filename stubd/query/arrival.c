@@ -40,6 +40,16 @@ arrival_keepalive(struct arrival *a)
 	return !a->msg.breaks_keepalive;
 }
 
+/* The client's subnet is in use where a provider is told of it. Returns false when it is broken. */
+static bool
+arrival_subnet(struct arrival *a)
+{
+	if (!a->msg.has_subnet || !a->resolver->policy->ecs_pass)
+		return true;
+	a->msg.tells_subnet = !a->msg.breaks_subnet;
+	return a->msg.tells_subnet;
+}
+
 bool
 arrival_refuse(struct arrival *a, enum msg_verdict verdict)
 {
@@ -60,7 +70,9 @@ arrival_refuse(struct arrival *a, enum msg_verdict verdict)
 		rcode = RCODE_BADVERS;
 		break;
 	case MSG_OK:
-		rcode = arrival_keepalive(a) ? question_refusal(&a->msg.question) : RCODE_FORMERR;
+		rcode = arrival_keepalive(a) && arrival_subnet(a)
+			    ? question_refusal(&a->msg.question)
+			    : RCODE_FORMERR;
 		break;
 	}
 	if (rcode == RCODE_NOERROR)

@@ -7,6 +7,7 @@
 #include "stubd/query/domains.h"
 #include "stubd/query/flight_impl.h"
 #include "stubd/query/memory.h"
+#include "stubd/query/scopes.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -60,12 +61,14 @@ flight_stop(struct flight *f)
 
 /* Raw flights trust nothing, and leave nothing behind. */
 static void
-keep(const struct flight *f)
+keep(struct flight *f)
 {
 	struct failure failure = { .kind = f->failure, .ede = f->ede };
 
 	if (f->kind == FLIGHT_RAW)
 		return;
+	if (f->answer && f->scoped)
+		f->view.id = scopes_of_answer(f->resolver->scopes, &f->subnet, f->answer->scope);
 	if (f->answer) {
 		memory_keep_answer(f->resolver, &f->question, &f->view, f->cd, f->answer);
 		return;
@@ -151,6 +154,7 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 	f->resolver = r;
 	f->question = *key->question;
 	view_copy(&f->view, view);
+	f->scoped = view->kind == VIEW_PROVIDERS && scopes_subnet(r->scopes, view->id, &f->subnet);
 	f->kind = key->kind;
 	f->cd = key->cd;
 	f->ede = EDE_NONE;
@@ -251,7 +255,8 @@ flight_refresh(struct resolver *resolver, const struct question *question, const
 	struct flight_key key = { question, view->id, FLIGHT_CHECKED, false, 0 };
 	struct flight *f = find(resolver, &key);
 
-	return !f && !resolver->draining && start(resolver, &key, view, ledger, &f) == 0;
+	return !f && view->id != SCOPE_ALL && !resolver->draining &&
+	       start(resolver, &key, view, ledger, &f) == 0;
 }
 
 void
@@ -280,10 +285,13 @@ reroute(struct flight *f)
 {
 	struct resolver *r = f->resolver;
 	struct flight_key key = { .question = &f->question, .kind = f->kind, .cd = f->cd };
+	const uint32_t scope = f->view.id;
 
 	flight_stop(f);
 	map_remove(&r->flights, &f->node);
 	policy_view(r->policy, &f->question, &r->netview, &f->view);
+	if (f->scoped && f->view.kind == VIEW_PROVIDERS)
+		f->view.id = scope;
 	key.view = f->view.id;
 	map_insert(&r->flights, &f->node, key_hash(&r->flights, &key));
 	loop_later_start(&f->start);

@@ -37,12 +37,14 @@ struct flight {
 	enum failure_kind failure;
 	bool unreached;
 	bool own;	       /* a stage had no room */
+	bool scoped;	       /* for one network, subnet (query/scopes.h) */
 	struct answer *answer; /* the result; owned */
 	struct flight_trace trace;
 	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
 	/* from here on, and why but for its end: not cleared by flight_new() before it is written */
 	struct question question;
 	struct view view;
+	struct subnet subnet;
 };
 
 /* After the start, or after a reload: finds its stages and enters the first. arg is the flight. */

@@ -84,6 +84,33 @@ is_trusted(const struct flight *f, uint16_t upstream)
 		   pool_spec(f->resolver->pool, upstream)->scheme != SCHEME_DNS);
 }
 
+/* Who was told of no network may have answered for ours: nobody else's then. */
+static void
+not_told(struct flight *f)
+{
+	if (f->scoped)
+		f->answer->scope = f->subnet.source;
+}
+
+/* For how much of the network the answer is, if its provider was told of one. */
+static int
+take_scope(struct flight *f, const struct ask_result *result, const char **why)
+{
+	const struct upstream_spec *spec = pool_spec(f->resolver->pool, result->upstream);
+	int err;
+
+	if (!f->scoped)
+		return 0;
+	if (spec->ecs != ECS_PASS) {
+		not_told(f);
+		return 0;
+	}
+	err = subnet_scope(result->wire, result->len, &f->subnet, &f->answer->scope);
+	if (err < 0)
+		*why = "answered for another subnet";
+	return err;
+}
+
 static int
 accept_reply(void *arg, const struct ask_result *result, const char **why)
 {
@@ -91,6 +118,10 @@ accept_reply(void *arg, const struct ask_result *result, const char **why)
 	int err = answer_from_reply(
 	    result->wire, result->len, &f->question, same_view, f, &f->answer, why);
 
+	if (err == 0 && take_scope(f, result, why) < 0) {
+		f->answer = answer_free(f->answer);
+		err = -EBADMSG;
+	}
 	if (err == 0 && is_trusted(f, result->upstream) && (result->wire[3] & FLAG_AD))
 		f->answer->security = SECURITY_TRUSTED;
 	if (err == 0 && f->trace.stage == STAGE_NETWORK &&
@@ -142,6 +173,7 @@ pursue(struct flight *f, msec until, msec end)
 		.cd = f->cd || exceptions_find(f->resolver, &f->question.name),
 		.ad = in_mode(f, DNSSEC_TRUST) && f->trace.stage != STAGE_NETWORK,
 		.ledger = ledger_flags(f),
+		.subnet = f->scoped ? &f->subnet : NULL,
 		.accept = accept_reply,
 		.done = on_pursuit,
 		.arg = f,
@@ -204,6 +236,7 @@ on_recursion(void *arg, enum recursion_end end)
 	switch (end) {
 	case RECURSION_DONE:
 		f->answer = f->recursion.answer;
+		not_told(f);
 		flight_succeed(f, EDE_OTHER, REPLY_RECURSED);
 		return;
 	case RECURSION_BOGUS:

@@ -218,7 +218,7 @@ on_ask(void *arg, const struct ask_result *result)
 static int
 ask(struct pursuit *p, unsigned candidate, unsigned flags)
 {
-	const struct msg_ask how = {
+	struct msg_ask how = {
 		.rd = true, .cd = p->cd, .ad = p->ad, .dnssec_ok = true, .udp_size = 1232
 	};
 	const msec now = loop_now(p->resolver->loop);
@@ -232,6 +232,10 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	}
 	if (!slot || p->asked >= PURSUIT_ASKS_MAX || now >= p->until)
 		return -EBUSY;
+	if (p->subnet) {
+		how.has_subnet = true;
+		how.subnet = *p->subnet;
+	}
 	slot->pursuit = p;
 	slot->candidate = candidate;
 	if (pool_is_held(p->resolver->pool, upstream) &&

@@ -86,6 +86,7 @@ struct pursuit {
 	char *why;	 /* [PURSUIT_WHY_MAX]: names upstreams and causes, see pursuit_note() */
 	bool cd, ad;	 /* what to ask with, RFC 6840 section 5.7 */
 	unsigned ledger; /* enum ledger_why */
+	const struct subnet *subnet; /* for who is told of it; NULL: none */
 	/* Looks into a NOERROR or NXDOMAIN reply: 0 takes it, else *why says what is wrong with it.
 	 */
 	int (*accept)(void *arg, const struct ask_result *result, const char **why);

@@ -9,6 +9,7 @@
 #include "stubd/query/blocked.h"
 #include "stubd/query/dns64.h"
 #include "stubd/query/guard.h"
+#include "stubd/query/scopes.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/blocking.h"
 #include "stubd/wire/label.h"
@@ -170,7 +171,7 @@ add_part(struct query *q, struct answer *part)
 	if (!part->cut || q->nparts == ANSWER_CHAIN_MAX)
 		return false;
 	q->current.name = part->target;
-	policy_owner(r->policy, &q->current, &r->netview, &q->view);
+	scopes_owner(r, &q->current, &q->msg, &q->view);
 	return true;
 }
 
@@ -192,7 +193,7 @@ turn_to_a(struct query *q)
 		drop_part(q, --q->nparts);
 	q->current = q->msg.question;
 	q->current.type = TYPE_A;
-	policy_owner(q->resolver->policy, &q->current, &q->resolver->netview, &q->view);
+	scopes_owner(q->resolver, &q->current, &q->msg, &q->view);
 	return true;
 }
 
@@ -281,6 +282,7 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 		snprintf(q->text, sizeof(q->text), "%s", result->text);
 		q->extra = (struct reply_extra){ .ede = result->ede, .text = q->text };
 	}
+	scopes_tell(&q->msg, result->answer->scope);
 	if (!q->nparts && !q->dns64 && !q->trace && !result->answer->cut) {
 		conclude(q, result->answer); /* nothing else belongs to it: no need for a copy */
 		return;
@@ -466,6 +468,8 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 	if (!addr_is_loopback(&front->client) && arrival_guard(&a))
 		return;
 	policy_view(resolver->policy, &a.msg.question, &resolver->netview, &view);
+	if (resolver->policy->ecs_pass)
+		scopes_choose(resolver, &a.msg.question, &a.msg, &view);
 	if (trace)
 		*trace = (struct query_trace){ .view = view, .ede = EDE_NONE };
 	said = at_once(&a, &view);

@@ -13,6 +13,7 @@
 #include "stubd/query/guard.h"
 #include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
+#include "stubd/query/scopes.h"
 #include "stubd/upstream/pool.h"
 
 #include <errno.h>
@@ -46,6 +47,7 @@ resolver_close(struct resolver *resolver)
 	resolver->guard = guard_free(resolver->guard);
 	resolver->ledger = ledger_free(resolver->ledger);
 	resolver->domains = domains_free(resolver->domains);
+	resolver->scopes = scopes_free(resolver->scopes);
 	resolver->policy = policy_free(resolver->policy);
 }
 
@@ -57,7 +59,8 @@ resolver_same_view(const struct resolver *resolver, const struct view *view,
 	struct view other;
 
 	policy_owner(resolver->policy, &question, &resolver->netview, &other);
-	return other.kind == view->kind && other.id == view->id;
+	/* The providers have one view, whatever the number of a network in it (query/scopes.h). */
+	return other.kind == view->kind && (other.kind == VIEW_PROVIDERS || other.id == view->id);
 }
 
 const struct prefix *

@@ -25,6 +25,7 @@ struct nta_table;
 struct guard;
 struct ledger;
 struct domains;
+struct scopes;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -94,6 +95,7 @@ struct resolver {
 	struct query_counters counters;
 	struct ledger *ledger;	 /* owned */
 	struct domains *domains; /* owned */
+	struct scopes *scopes;	 /* owned; NULL until a client's subnet is passed on */
 	struct guard *guard;	 /* owned; NULL until somebody beyond this machine asks */
 	bool draining;		 /* SIGTERM: start nothing new */
 };

@@ -1,9 +1,12 @@
 #include "stubd/query/validation.h"
 
+#include "policy/config.h"
+#include "stubd/base/rand.h"
 #include "stubd/engine/bogus.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/verdicts.h"
+#include "stubd/wire/answer_same.h"
 #include "stubd/wire/blocking.h"
 #include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
@@ -19,6 +22,8 @@ validation_cancel(struct validation *v)
 	if (v->ask)
 		engine_cancel(v->ask);
 	v->ask = NULL;
+	if (v->resolver)
+		timer_stop(&v->again);
 	v->raw = answer_free(v->raw);
 	v->answer = answer_free(v->answer);
 	for (size_t i = 0; i < v->nparts; i++)
@@ -32,8 +37,10 @@ finish(struct validation *v, enum validation_end end, enum ede ede)
 {
 	struct answer *answer = v->answer;
 
-	if (answer && v->raw)
+	if (answer && v->raw) {
 		blocking_pass_on(v->raw, &answer);
+		answer->scope = v->raw->scope;
+	}
 	v->answer = NULL;
 	if (answer && v->raw && label_pass_on(v->raw, &answer) < 0) {
 		answer = answer_free(answer);
@@ -116,6 +123,7 @@ on_link(struct validation *v, struct answer *part)
 	v->parts[v->nparts++] = part;
 	if (same_view(v, &target) && v->nparts < ANSWER_CHAIN_MAX) {
 		v->link = target;
+		v->tries = 0;
 		judge(v);
 	} else {
 		join(v, &target);
@@ -132,6 +140,49 @@ told(const struct validation *v, struct question *out)
 		return;
 	out->name = v->link;
 	out->type = TYPE_A;
+}
+
+static void
+on_again(void *arg)
+{
+	judge(arg);
+}
+
+/* At random, so that those who were judged together are not the next time. */
+static void
+judge_again(struct validation *v)
+{
+	const unsigned most = VALIDATION_PAUSE << (v->tries < 8 ? v->tries : 8);
+
+	timer_start(&v->again,
+	    1 + rand_u16() % (most < VALIDATION_PAUSE_MOST ? most : VALIDATION_PAUSE_MOST));
+}
+
+/* Gives what was judged without a time the time it has: at most as long as its signature holds. */
+static void
+restore_ttl(const struct validation *v, struct answer *part)
+{
+	const uint32_t now = (uint32_t)walltime_seconds(&v->resolver->walltime);
+	uint32_t ttl = v->ttl, from, until;
+
+	if (answer_signed_for(part, &from, &until) && (int32_t)(until - now) < (int32_t)ttl)
+		ttl = (int32_t)(until - now) > 0 ? until - now : 0;
+	answer_set_ttls(part, ttl);
+	part->keep = v->keep && ttl > 0;
+}
+
+/* Is it the verdict on our answer, and not on the one for another network? Frees part if not. */
+static bool
+is_ours(struct validation *v, struct answer *part)
+{
+	if (!v->scoped)
+		return true;
+	if (v->raw->cut ? answer_is_of(part, v->raw) : answer_is_same(part, v->raw)) {
+		restore_ttl(v, part);
+		return true;
+	}
+	answer_free(part);
+	return false;
 }
 
 static bool
@@ -166,6 +217,8 @@ on_verdict(void *arg, const struct engine_result *result)
 	} else if (answer_from_reply(result->wire, result->len, &asked, same_view, v, &part, &why) <
 		   0) {
 		fail(v, EDE_INVALID_DATA, FAILURE_SAID, why);
+	} else if (!is_ours(v, part)) {
+		judge_again(v);
 	} else {
 		verdicts_proved(v->resolver);
 		part->security = result->security;
@@ -183,6 +236,10 @@ judge(struct validation *v)
 {
 	const msec now = loop_now(v->resolver->loop);
 
+	if (v->scoped && v->tries++ >= VALIDATION_TRIES) {
+		fail(v, EDE_INDETERMINATE, FAILURE_OWN, "too many subnets ask for it at a time");
+		return;
+	}
 	if (v->raw->cut) {
 		v->judging.type = TYPE_CNAME;
 		v->judging.name = v->link;
@@ -213,6 +270,12 @@ on_raw(struct flight_wait *wait, const struct flight_result *result)
 		return;
 	}
 	v->resolver->counters.validations++;
+	v->scoped = v->resolver->policy->ecs_pass && v->view->kind == VIEW_PROVIDERS;
+	if (v->scoped) {
+		v->ttl = v->raw->ttl;
+		v->keep = v->raw->keep;
+		answer_set_ttls(v->raw, 0);
+	}
 	judge(v);
 }
 
@@ -228,6 +291,7 @@ int
 validation_start(struct validation *v)
 {
 	list_init(&v->wait.link);
+	timer_init(&v->again, v->resolver->loop, on_again, v);
 	v->wait.done = on_raw;
 	v->wait.late = on_raw_late;
 	v->wait.ledger = v->ledger;

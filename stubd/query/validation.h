@@ -13,6 +13,12 @@
  * engine has the answer. What is taken is the engine's message, never the raw one. A chain that is
  * cut because it goes on in another view is judged link by link, as questions for CNAME, or for the
  * DNAME that made it.
+ *
+ * Where a provider is told of clients' subnets (query/scopes.h) two answers to one question may be right,
+ * and libunbound is not to give the one for the other. It gets what is judged with TTLs of 0, and the
+ * verdict's message must have the same data. Else another network's answer was judged at the same time, or
+ * its alias in this second, which libunbound remembers as long: it is judged again after a pause of some
+ * VALIDATION_PAUSE ms, each time up to twice as long, VALIDATION_TRIES times in all.
  */
 #ifndef QUERY_VALIDATION_H
 #define QUERY_VALIDATION_H
@@ -20,6 +26,8 @@
 #include "stubd/query/flight.h"
 
 struct engine_ask;
+
+enum { VALIDATION_TRIES = 12, VALIDATION_PAUSE = 8, VALIDATION_PAUSE_MOST = 600 };
 
 enum validation_end { VALIDATION_DONE, VALIDATION_FAILED, VALIDATION_UNREACHED };
 
@@ -47,6 +55,11 @@ struct validation {
 	struct question judging;		/* the question itself, or a link of the chain */
 	struct answer *parts[ANSWER_CHAIN_MAX]; /* owned; links found good */
 	size_t nparts;
+	bool scoped; /* may be for one network only: ttl and keep are what the raw answer had */
+	uint32_t ttl;
+	bool keep;
+	unsigned tries;
+	struct timer again;
 };
 
 /* Starts. Returns 0, or -EBUSY or -ENOMEM as flight_join(). done comes once, never inside this call,

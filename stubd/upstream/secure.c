@@ -286,7 +286,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 	t->events = events;
 	t->arg = arg;
 	t->idle = SECURE_IDLE;
-	t->ecs_zero = spec->ecs_zero;
+	t->ecs = spec->ecs;
 	t->opened_us = clock_monotonic_us();
 	list_init(&t->waiting);
 	list_init(&t->sent);
@@ -406,7 +406,9 @@ secure_query(const struct transport *t, uint8_t *out, const struct question *que
 	how.id = id;
 	how.udp_size = SECURE_UDP_SIZE;
 	how.pad_to = SECURE_PAD;
-	how.ecs_zero = t->ecs_zero;
+	if (t->ecs == ECS_ZERO)
+		how.subnet = (struct subnet){ .family = SUBNET_IPV4 };
+	how.has_subnet = t->ecs == ECS_ZERO || (t->ecs == ECS_PASS && flags->has_subnet);
 	how.keepalive = t->codec->keepalive;
 	return msg_write_query(out, SECURE_QUERY, question, &how);
 }

@@ -88,7 +88,7 @@ struct transport {
 	msec heard;
 	msec unheard; /* when the first question since then was written; 0: none */
 	msec pinged;
-	bool ecs_zero; /* upstream_spec.ecs_zero */
+	enum ecs_mode ecs; /* of upstream_spec */
 	bool ready, retired, retired_told;
 	bool closing;	    /* nothing may be asked, the end is being told */
 	bool silent;	    /* events are not called any more */

@@ -39,6 +39,7 @@ struct answer {
 	    blocked; /* the Extended DNS Error by which a provider blocked it, wire/blocking.h; 0: none */
 	uint8_t rcode; /* low four bits; NOERROR, NXDOMAIN, or what the upstream said */
 	enum security security;
+	uint8_t scope; /* bits of the network it was asked for that it is for, RFC 7871; 0: all */
 	bool aa;
 	bool keep;     /* may enter the cache */
 	bool recursed; /* found by local recursion, which every reply made from it says */

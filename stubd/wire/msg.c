@@ -8,7 +8,6 @@ enum {
 	RR_FIXED = 10,	     /* octets between owner and RDATA: type, class, TTL, RDLENGTH */
 	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
 	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
-	SUBNET_EMPTY = 4,    /* octets of one without an address */
 };
 
 /* Where in the message a name is being read. */
@@ -209,7 +208,16 @@ msg_read_rr_rest(struct rcur *cur, struct msg_rr *out)
 		out->rdlen = 0;
 }
 
-/* Reads the options, of which one is for us. False: one is not whole. */
+/* Once, and with no scope: that is for answers. */
+static void
+take_subnet(const uint8_t *value, size_t n, struct msg_query *out)
+{
+	out->breaks_subnet |=
+	    out->has_subnet || !subnet_read(value, n, &out->subnet) || out->subnet.scope;
+	out->has_subnet = true;
+}
+
+/* Reads the options, of which two are for us. False: one is not whole. */
 static bool
 read_options(const struct msg_rr *opt, struct msg_query *out)
 {
@@ -217,8 +225,10 @@ read_options(const struct msg_rr *opt, struct msg_query *out)
 
 	while (!cur.bad && rcur_left(&cur)) {
 		uint16_t code = rcur_u16(&cur), len = rcur_u16(&cur);
+		const uint8_t *value = rcur_skip(&cur, len);
 
-		rcur_skip(&cur, len);
+		if (code == OPTION_SUBNET && value)
+			take_subnet(value, len, out);
 		if (code != OPTION_KEEPALIVE)
 			continue;
 		out->asks_keepalive = true;
@@ -309,6 +319,7 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 	out->question.name.len = 0;
 	out->edns = out->dnssec_ok = out->asks_keepalive = out->breaks_keepalive = false;
 	out->keepalive = 0;
+	out->has_subnet = out->breaks_subnet = out->tells_subnet = false;
 	out->udp_size = UDP_SIZE_MIN;
 	if (h.flags & OPCODE_MASK)
 		return MSG_NOTIMP;
@@ -323,7 +334,7 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 static void
 write_opt(struct wcur *w, const struct msg_ask *ask)
 {
-	const size_t options = (ask->ecs_zero ? OPTION_HEADER + SUBNET_EMPTY : 0) +
+	const size_t options = (ask->has_subnet ? subnet_size(&ask->subnet) : 0) +
 			       (ask->keepalive ? OPTION_HEADER : 0);
 	size_t padding = 0, length;
 
@@ -337,12 +348,8 @@ write_opt(struct wcur *w, const struct msg_ask *ask)
 	wcur_u16(w, 0);
 	wcur_u16(w, ask->dnssec_ok ? OPT_DO : 0);
 	wcur_u16(w, (uint16_t)(options + (ask->pad_to ? OPTION_HEADER + padding : 0)));
-	if (ask->ecs_zero) {
-		wcur_u16(w, OPTION_SUBNET);
-		wcur_u16(w, SUBNET_EMPTY);
-		wcur_u16(w, 1); /* IPv4; source and scope 0 */
-		wcur_u16(w, 0);
-	}
+	if (ask->has_subnet)
+		subnet_write(w, &ask->subnet);
 	if (ask->keepalive) {
 		wcur_u16(w, OPTION_KEEPALIVE);
 		wcur_u16(w, 0);

@@ -10,6 +10,7 @@
 
 #include "policy/name.h"
 #include "stubd/base/buf.h"
+#include "stubd/wire/subnet.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,6 +61,11 @@ struct msg_query {
 				* neither means anything */
 	uint16_t keepalive;    /* what to tell it in every reply, units of 100 ms; 0, as read:
 				* nothing. For the caller to set, on streams. */
+	bool has_subnet;       /* the client subnet option was there; ... */
+	bool breaks_subnet;    /* ... not as RFC 7871 section 6 has it; else: */
+	bool tells_subnet; /* it is in use, and every reply has it; false, as read. For the caller
+				* to set. */
+	struct subnet subnet; /* not set without one */
 };
 
 enum msg_verdict {
@@ -122,7 +128,8 @@ struct msg_ask {
 	uint16_t id;
 	bool rd, cd, ad, dnssec_ok;
 	uint16_t udp_size; /* in OPT; 0: no OPT at all */
-	bool ecs_zero;	   /* with OPT: an empty client subnet, RFC 7871 section 7.1.2 */
+	bool has_subnet;   /* with OPT: subnet, RFC 7871 */
+	struct subnet subnet;
 	bool
 	    keepalive; /* with OPT: how long will you keep the connection? RFC 7828 section 3.2.1 */
 	uint16_t pad_to; /* pad the message to a multiple of this (RFC 8467: 128); 0: none */

@@ -25,6 +25,7 @@ struct opt {
 	size_t text_len;
 	bool kept;
 	uint16_t keepalive;
+	const struct subnet *subnet; /* NULL: none */
 };
 
 /* The length of text, cut at a whole UTF-8 character. */
@@ -60,6 +61,7 @@ opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra
 		.dnssec_ok = query->dnssec_ok,
 		.ede = EDE_NONE,
 		.keepalive = query->keepalive,
+		.subnet = query->tells_subnet ? &query->subnet : NULL,
 	};
 
 	if (extra) {
@@ -82,6 +84,8 @@ opt_length(const struct opt *opt)
 		n += OPTION_HEADER + EDE_CODE;
 	if (opt->keepalive)
 		n += OPTION_HEADER + 2;
+	if (opt->subnet)
+		n += subnet_size(opt->subnet);
 	return n;
 }
 
@@ -118,7 +122,12 @@ put_opt(uint8_t *at, const struct opt *opt, size_t length)
 	if (opt->kept)
 		at = put_option(at, OPTION_EDE, EDE_CACHED_ERROR);
 	if (opt->keepalive)
-		put_option(at, OPTION_KEEPALIVE, opt->keepalive);
+		at = put_option(at, OPTION_KEEPALIVE, opt->keepalive);
+	if (opt->subnet) {
+		struct wcur w = wcur_make(at, subnet_size(opt->subnet));
+
+		subnet_write(&w, opt->subnet);
+	}
 }
 
 static void

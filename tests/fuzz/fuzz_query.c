@@ -49,6 +49,26 @@ ask_again(const struct msg_query *query)
 	check(again.udp_size == query->udp_size);
 }
 
+/* A subnet that is told reads back the same, and so does the reply's. */
+static void
+tell(const struct msg_query *query)
+{
+	struct msg_ask ask = {
+		.udp_size = 1232, .pad_to = 128, .has_subnet = true, .keepalive = true
+	};
+	uint8_t out[512];
+	struct msg_query again;
+	size_t n;
+
+	ask.subnet = subnet_to_tell(&query->subnet);
+	n = msg_write_query(out, sizeof(out), &query->question, &ask);
+	check(n > 0 && n % 128 == 0);
+	check(msg_read_query(out, n, &again) == MSG_OK);
+	check(again.has_subnet && !again.breaks_subnet && again.asks_keepalive);
+	check(subnet_equal(&again.subnet, &ask.subnet));
+	check(again.subnet.source <= SUBNET_IPV6_MOST);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -67,10 +87,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (verdict == MSG_DROP)
 		return 0;
 	query.keepalive = query.asks_keepalive;
+	query.tells_subnet = query.has_subnet && !query.breaks_subnet;
 	len = reply_write_error(out, sizeof(out), &query, rcodes[verdict], &extra);
 	check(len >= MSG_HEADER && whole(out, len));
 	check(out[0] == data[0] && out[1] == data[1] && out[2] & 0x80);
 	if (verdict == MSG_OK)
 		ask_again(&query);
+	if (verdict == MSG_OK && query.tells_subnet)
+		tell(&query);
 	return 0;
 }

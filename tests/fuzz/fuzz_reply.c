@@ -8,10 +8,12 @@
 #include "policy/dns64.h"
 #include "stubd/wire/age.h"
 #include "stubd/wire/answer.h"
+#include "stubd/wire/answer_same.h"
 #include "stubd/wire/blocking.h"
 #include "stubd/wire/match.h"
 #include "stubd/wire/option.h"
 #include "stubd/wire/reply.h"
+#include "stubd/wire/subnet.h"
 #include "stubd/wire/synthesis.h"
 
 #include <stdlib.h>
@@ -79,6 +81,7 @@ check_again(const struct answer *a, const uint8_t *bytes, size_t n, const struct
 	check(match_reply(bytes, n, 0, question) == NULL);
 	check(answer_from_reply(bytes, n, question, follow, NULL, &again, &why) == 0);
 	check(again->len == a->len && memcmp(again->wire, a->wire, a->len) == 0);
+	check(answer_is_same(a, again));
 	check(again->rcode == a->rcode && again->ttl == a->ttl && again->cut == a->cut);
 	check(name_equal(&again->target, &a->target));
 	again = answer_free(again);
@@ -156,6 +159,8 @@ grow_old(const struct answer *a, const uint8_t *message, size_t n, const struct 
 static void
 find_options(const uint8_t *message, size_t n)
 {
+	const struct subnet asked = { SUBNET_IPV4, 24, 0, { 198, 51, 100 } };
+	uint8_t scope;
 	uint16_t time;
 
 	for (uint16_t code = 0; code < 20; code++) {
@@ -165,6 +170,7 @@ find_options(const uint8_t *message, size_t n)
 		check(!value || (value > message && value + len <= message + n));
 	}
 	(void)option_keepalive(message, n, &time);
+	check(subnet_scope(message, n, &asked, &scope) < 0 || scope <= asked.source);
 }
 
 int

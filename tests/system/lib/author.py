@@ -12,7 +12,7 @@ import json
 import socket
 import sys
 
-from message import (A, AA, AAAA, AD, CNAME, COOKIE, DNAME, DO, EDE, FORMERR, HTTPS, KEEPALIVE, NOTIMP, NS, NXDOMAIN,
+from message import (A, AA, AAAA, AD, CNAME, COOKIE, DNAME, DO, ECS, EDE, FORMERR, HTTPS, KEEPALIVE, NOTIMP, NS, NXDOMAIN,
                      QR, RA, REFUSED, RRSIG, SERVFAIL, SVCB_RDATA, TC, TXT, Message, Opt, Record, read, soa, strings, wire)
 
 ZONE = "author.org"
@@ -334,6 +334,27 @@ def keeps(value):
 
 
 kinds["keep-not"], kinds["keep-broken"] = keeps(b"\0\0"), keeps(b"\0\0\0")
+
+
+def near(scope, value=None, alias=False):
+    """For a part of the subnet that it was asked for (RFC 7871); value: what is said in place of that; alias: through
+    one that is for that part alone."""
+    def answer(q):
+        at = f"t{q.count}.{q.below}"
+        m = q.reply(q.cname(at), q.address(name=at)) if alias else q.reply(q.address())
+        told = q.query.opts[0].get(ECS) if q.query.opts else None
+        if told and scope is not None:
+            m.opts[0].options = [(ECS, value or told[:3] + bytes([scope]) + told[4:])]
+        return m
+    return answer
+
+
+for _scope in (0, 16, 24, 32):
+    kinds[f"near-{_scope}"] = near(_scope)
+kinds["near-none"] = near(None)
+kinds["near-alias"] = near(24, alias=True)
+kinds["near-other"] = near(24, bytes.fromhex("00011818cb0071"))
+kinds["near-broken"] = near(24, bytes.fromhex("00011818c633"))
 
 
 def fails(code):

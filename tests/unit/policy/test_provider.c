@@ -115,6 +115,24 @@ a_custom_provider_may_go_without_tickets_and_plain_ones_without_ecs(void)
 		CU_ASSERT_EQUAL(p->upstreams[0]->untied, i == 2);
 		policy_free(p);
 	}
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const ecs[] = { "", ", \"ecs\": \"off\"", ", \"ecs\": \"zero\"",
+			", \"ecs\": \"pass\"" };
+		static const enum ecs_mode modes[] = { ECS_OFF, ECS_OFF, ECS_ZERO, ECS_PASS };
+		struct policy *p;
+
+		snprintf(json, sizeof(json),
+		    "{ \"providers\": { \"choose\": [ \"mine\" ], \"custom\": [ { \"name\": "
+		    "\"mine\", \"url\": \"tls://192.0.2.1\", \"other_url\": "
+		    "\"https://192.0.2.1/dns-query\"%s } ] } }",
+		    ecs[i]);
+		p = load_with(json, &options);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+		CU_ASSERT_EQUAL(p->upstreams[0]->ecs, modes[i]);
+		CU_ASSERT_EQUAL(p->upstreams[0]->other->ecs, modes[i]);
+		CU_ASSERT_EQUAL(p->ecs_pass, i == 3);
+		policy_free(p);
+	}
 	CU_ASSERT(refused_with("{ \"providers\": { \"custom\": [ { \"name\": \"mine\", \"url\": "
 			       "\"tls://192.0.2.1\", \"tickets\": \"no\" } ] } }",
 	    "/providers/custom/0/tickets"));
