@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 from netns import wrap
-from run import LabError
+from run import LabError, run
 
 LIBC = ctypes.CDLL(None)
 PIDFD_GETFD = 438
@@ -22,6 +22,7 @@ class Server:
         self.party, self.argv, self.folder = party, argv, f"{state}/{party.name}"
         self.process = None
         self.stopped = False
+        self.said = []                                  # names of records that it was given
 
     @property
     def pid(self):
@@ -64,12 +65,29 @@ class Server:
 
     def heal(self):
         if self.state() == "dead":
+            self.said = []
             self.start()
             return
         self.signal(signal.SIGCONT)
         self.stopped = False
         if self.party.kind == "crook":
             self.crook_mode("ok", None)
+        self.says("")
+
+    def says(self, records):
+        """Give it these records, "NAME TTL IN TYPE RDATA; ...", in place of those it was given before."""
+        if records and self.party.kind != "unbound":
+            raise LabError(f"{self.party.name} has no fault says")
+        for name in self.said:
+            self.control("local_data_remove", name)
+            self.control("local_zone_remove", name)
+        wanted = [r.strip() for r in (records or "").split(";") if r.strip()]
+        self.said = [r.split()[0] for r in wanted]
+        for record in wanted:
+            self.control("local_data", *record.split())
+
+    def control(self, *words):
+        run("unbound-control", "-c", f"{self.folder}/unbound.conf", *words)
 
     def no_delay(self):
         """Set TCP_NODELAY on its listening sockets, for its connections to inherit.

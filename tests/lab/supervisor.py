@@ -28,6 +28,7 @@ from world import PARTIES, env
 
 NETWORK_FAULTS = ("blackhole", "reset", "block853", "refuse853", "reset853", "loss", "delay", "captive")
 PROCESS_FAULTS = ("kill", "stop")
+SAYS = "says"
 
 
 def private_files(state):
@@ -85,9 +86,11 @@ class Lab:
             raise LabError(f"{fault} by how many milliseconds? (lab fault {fault} MS)")
         if fault == "captive":
             request["party"] = "portal"
-        if fault not in NETWORK_FAULTS + PROCESS_FAULTS:
+        if fault not in NETWORK_FAULTS + PROCESS_FAULTS + (SAYS,):
             return self.crook_fault(fault, value, request.get("party"))
         party = self.party(request)
+        if fault == SAYS:
+            self.servers[party.name].says(value)
         await self.do_flush(request)                    # a dead server keeps what it had to say
         self.faults.setdefault(party.name, {})[fault] = value
         if fault in PROCESS_FAULTS:
