@@ -9,10 +9,13 @@
 #include <sys/socket.h>
 
 enum {
-	RESERVED_OCTET = 8,  /* bits 64 to 71 are 0, RFC 6052 section 2.2 */
+	RESERVED_OCTET = 8,	/* bits 64 to 71 are 0, RFC 6052 section 2.2 */
+	WELL_KNOWN_FIRST = 170, /* 192.0.0.170 and .171, RFC 7050 section 2.2 */
+	WELL_KNOWN_SECOND = 171,
 	REVERSE_DIGITS = 64, /* octets of the 32 labels of an address, RFC 3596 section 2.5 */
 };
 
+static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 }; /* RFC 6052 section 2.2 */
 static const struct prefix well_known = { AF_INET6, 96, { 0x00, 0x64, 0xff, 0x9b } };
 
 /* Where the i-th octet of the IPv4 address stands. */
@@ -27,7 +30,6 @@ place(const struct prefix *prefix, size_t i)
 bool
 dns64_usable(const struct prefix *prefix)
 {
-	static const uint8_t lengths[] = { 32, 40, 48, 56, 64, 96 };
 	static const uint8_t none[16] = { 0 };
 
 	if (prefix->family != AF_INET6 || prefix->ip[RESERVED_OCTET] != 0 ||
@@ -75,6 +77,64 @@ dns64_embed(const struct prefix *prefix, const uint8_t ip4[4], uint8_t out[16])
 	for (size_t i = 0; i < 4; i++)
 		out[place(prefix, i)] = ip4[i];
 	return true;
+}
+
+/* Is ip a well-known address in a prefix? Then *out is that, and *last the last octet of the former. Since
+ * nothing stands behind an address, it ends where the last octet that is not 0 does: one length fits. */
+static bool
+find_well_known(const uint8_t ip[16], struct prefix *out, uint8_t *last)
+{
+	for (size_t i = 0; i < 2 * sizeof(lengths); i++) {
+		const uint8_t octet = i % 2 ? WELL_KNOWN_SECOND : WELL_KNOWN_FIRST;
+		const uint8_t ip4[4] = { 192, 0, 0, octet };
+		struct prefix prefix = { .family = AF_INET6, .bits = lengths[i / 2] };
+		uint8_t made[16];
+
+		memcpy(prefix.ip, ip, prefix.bits / 8);
+		if (!dns64_usable(&prefix) || !dns64_embed(&prefix, ip4, made) ||
+		    memcmp(made, ip, sizeof(made)) != 0)
+			continue;
+		*out = prefix;
+		*last = octet;
+		return true;
+	}
+	return false;
+}
+
+/* Has one of the addresses the other well-known address in the same prefix? */
+static bool
+is_confirmed(const struct prefix *prefix, uint8_t last, const uint8_t (*addresses)[16], size_t n)
+{
+	struct prefix other;
+	uint8_t octet;
+
+	for (size_t i = 0; i < n; i++) {
+		if (find_well_known(addresses[i], &other, &octet) && octet != last &&
+		    other.bits == prefix->bits && memcmp(other.ip, prefix->ip, 16) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+dns64_discover(const uint8_t (*addresses)[16], size_t n, struct prefix *out)
+{
+	struct prefix found, first = { 0 };
+	uint8_t last;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!find_well_known(addresses[i], &found, &last))
+			continue;
+		if (is_confirmed(&found, last, addresses, n)) {
+			*out = found;
+			return true;
+		}
+		if (!first.family)
+			first = found;
+	}
+	if (first.family)
+		*out = first;
+	return first.family != 0;
 }
 
 /* A label of one hexadecimal digit, in small letters; -1: it is none. */

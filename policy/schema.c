@@ -310,7 +310,7 @@ const struct schema_key schema[] = {
 	{ "filter", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", filters, NULL, NULL,
 	    "A or AAAA: names have no such addresses; null: all that they have." },
 	{ "nat64", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "\"auto\"", NULL, NULL, check_nat64,
-	    "The prefix of the network's NAT64; auto: as its routers announce it; null: it is not used." },
+	    "The prefix of the network's NAT64; auto: as its routers announce it, or its resolvers know it; null: it is not used." },
 	{ "dns64", SCHEMA_STRING, 0, 1, TEXT_MAX, "\"auto\"", dns64s, NULL, NULL,
 	    "When names get IPv6 addresses in that prefix: auto: while there is no IPv4; always; never." },
 	{ "rebinding", SCHEMA_OBJECT, 0, 0, 0, "{}", NULL, NULL, NULL, "Public names with addresses of private networks." },

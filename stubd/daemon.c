@@ -91,6 +91,14 @@ on_links(void *arg)
 }
 
 static void
+on_epoch(void *arg)
+{
+	struct daemon *d = arg;
+
+	nat64_look(d->nat64);
+}
+
+static void
 on_wake(void *arg, bool slept)
 {
 	struct daemon *d = arg;
@@ -231,9 +239,11 @@ make_parts(struct daemon *d, const struct policy *policy)
 	read_hostname(&d->resolver.netview.hostname);
 	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
 	d->resolver.epoch.since = loop_now(d->loop);
+	d->resolver.epoch_changed = on_epoch;
+	d->resolver.epoch_arg = d;
 	d->epoch = epoch_new(d->loop, &d->resolver);
 	d->nat64 = nat64_new(d->loop, &d->resolver);
-	d->netservers = netservers_new(d->loop, &d->resolver);
+	d->netservers = netservers_new(d->loop, &d->resolver, d->nat64);
 	d->wake = wake_watch_new(d->loop, on_wake, d);
 	timer_init(&d->drain, d->loop, on_drained, d);
 	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);

@@ -6,6 +6,7 @@
 #include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
+#include "stubd/nat64_ask.h"
 #include "stubd/net/route.h"
 #include "stubd/net/timer.h"
 #include "stubd/query/resolver.h"
@@ -32,6 +33,7 @@ struct nat64 {
 	struct resolver *resolver;
 	struct pref64_watch *announcements;
 	struct route_watch *routes;
+	struct nat64_ask *ask;
 	struct timer end; /* of the next lifetime */
 	struct learnt learnt[NAT64_LEARNT_MAX];
 	size_t nlearnt; /* in the order in which they were first heard */
@@ -161,7 +163,7 @@ has_ipv4(void)
 	       route_source(&world, NULL, &source) == 0;
 }
 
-/* Does the kernel leave by the link for addresses in the prefix? */
+/* Does the kernel leave by the link for addresses in the prefix? NULL: by any. */
 static bool
 leaves_by(const struct prefix *prefix, const char *link)
 {
@@ -172,9 +174,9 @@ leaves_by(const struct prefix *prefix, const char *link)
 	       route_source(&to, link, &by_link) == 0 && addr_same_host(&any, &by_link);
 }
 
-/* The prefix that counts now; family 0: none. */
+/* The prefix that counts now as it is written or announced; family 0: none. */
 static struct prefix
-choose(const struct nat64 *n)
+told(const struct nat64 *n)
 {
 	const struct resolver *r = n->resolver;
 	const struct prefix none = { 0 };
@@ -188,6 +190,22 @@ choose(const struct nat64 *n)
 			return n->learnt[i].prefix;
 	}
 	return none;
+}
+
+/* The prefix that counts now. Only where nobody has told one, and one is needed, is anybody asked. */
+static struct prefix
+choose(struct nat64 *n, bool ipv4)
+{
+	const struct policy *policy = n->resolver->policy;
+	const struct prefix prefix = told(n), none = { 0 };
+	struct prefix found;
+
+	nat64_ask_want(n->ask, policy && policy->nat64_learnt && !ipv4 && !prefix.family &&
+				   policy->privacy != PRIVACY_STRICT);
+	found = nat64_ask_found(n->ask);
+	if (prefix.family || !found.family)
+		return prefix;
+	return leaves_by(&found, NULL) ? found : none;
 }
 
 static void
@@ -229,9 +247,9 @@ nat64_look(struct nat64 *n)
 	view = &n->resolver->netview;
 	forget_old(n, now);
 	wait_for_end(n, now);
-	prefix = choose(n);
-	changed = !same_prefix(&prefix, &view->nat64);
 	ipv4 = has_ipv4();
+	prefix = choose(n, ipv4);
+	changed = !same_prefix(&prefix, &view->nat64);
 	/* What failed for want of IPv4 need not do so any more. */
 	if (changed || ipv4 != view->ipv4)
 		cache_forget_failures(n->resolver->cache);
@@ -262,7 +280,8 @@ nat64_new(struct loop *loop, struct resolver *resolver)
 	timer_init(&n->end, loop, on_look, n);
 	n->announcements = pref64_watch_new(loop, on_announcement, n);
 	n->routes = route_watch_new(loop, on_look, n);
-	if (!n->announcements || !n->routes)
+	n->ask = nat64_ask_new(loop, resolver, on_look, n);
+	if (!n->announcements || !n->routes || !n->ask)
 		return nat64_free(n);
 	nat64_look(n);
 	return n;
@@ -275,6 +294,7 @@ nat64_free(struct nat64 *nat64)
 		return NULL;
 	nat64->announcements = pref64_watch_free(nat64->announcements);
 	nat64->routes = route_watch_free(nat64->routes);
+	nat64->ask = nat64_ask_free(nat64->ask);
 	timer_stop(&nat64->end);
 	free(nat64);
 	return NULL;

@@ -2,6 +2,7 @@
 
 #include "policy/config.h"
 #include "stubd/base/log.h"
+#include "stubd/nat64.h"
 #include "stubd/net/route.h"
 #include "stubd/query/resolver.h"
 #include "stubd/query/upstreams.h"
@@ -15,6 +16,7 @@ enum { SERVERS_TEXT = NETVIEW_SERVERS_MAX * (ADDR_TEXT_MAX + 1) };
 
 struct netservers {
 	struct resolver *resolver;
+	struct nat64 *nat64;
 	struct resolv_watch *file;
 };
 
@@ -67,6 +69,7 @@ take(struct netservers *n)
 	log_info("event=network_servers servers=\"%s\" from=%s", list(view, text),
 	    found->path ? found->path : "nobody");
 	upstreams_network_changed(n->resolver);
+	nat64_look(n->nat64);
 }
 
 static void
@@ -93,13 +96,14 @@ netservers_look(struct netservers *n)
 }
 
 struct netservers *
-netservers_new(struct loop *loop, struct resolver *resolver)
+netservers_new(struct loop *loop, struct resolver *resolver, struct nat64 *nat64)
 {
 	struct netservers *n = calloc(1, sizeof(*n));
 
 	if (!n)
 		return NULL;
 	n->resolver = resolver;
+	n->nat64 = nat64;
 	n->file = resolv_watch_new(loop, on_file, n);
 	return n->file ? n : netservers_free(n);
 }

@@ -7,11 +7,14 @@
 #define STUBD_NETSERVERS_H
 
 struct loop;
+struct nat64;
 struct netservers;
 struct resolver;
 
-/* Keeps the resolver's netview up to date until freed; resolver is borrowed. NULL: out of memory. */
-struct netservers *netservers_new(struct loop *loop, struct resolver *resolver);
+/* Keeps the resolver's netview up to date until freed, and has nat64 look when it changes; resolver and
+ * nat64 are borrowed. NULL: out of memory. */
+struct netservers *netservers_new(
+    struct loop *loop, struct resolver *resolver, struct nat64 *nat64);
 struct netservers *netservers_free(struct netservers *servers);
 
 /* A new policy may name other files. */

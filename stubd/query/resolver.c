@@ -125,6 +125,8 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	cache_flush_network(resolver->cache);
 	ledger_new_network(resolver->ledger);
 	pool_new_epoch(resolver->pool);
+	if (resolver->epoch_changed)
+		resolver->epoch_changed(resolver->epoch_arg);
 }
 
 void

@@ -87,6 +87,8 @@ struct resolver {
 	char *root_state;    /* see engine/rootstate.h; NULL: the root's keys are not followed */
 	uint64_t links_seen; /* of rules that are validated; see query/exceptions */
 	struct net_epoch epoch;
+	void (*epoch_changed)(void *); /* told of each new one; NULL: nobody is */
+	void *epoch_arg;
 	struct verdicts verdicts;      /* what failures have in common */
 	struct walltime walltime;      /* by which certificates and signatures are checked */
 	void (*look_at_clock)(void *); /* brings walltime up to date; NULL: nobody does */

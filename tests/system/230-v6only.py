@@ -129,7 +129,8 @@ def test_learnt(lab):
     accept(lab)
     config = {"providers": {"custom": [lab.providers["alpha-doh"]]}}
     with network(lab), Stubd(lab, config) as stubd:
-        equal(network_of(stubd), {"ipv4": True, "nat64": None, "dns64": False})
+        equal({k: network_of(stubd)[k] for k in ("ipv4", "nat64", "dns64")},
+              {"ipv4": True, "nat64": None, "dns64": False})
         announce(lab, "64:ff9b::/96")
         prefix_becomes(stubd, lab, "64:ff9b::/96")
         equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [], "IPv4 is there")
@@ -193,6 +194,90 @@ def test_written(lab):
             stubd.configure({**config, "nat64": "auto", **more})
             equal(stubd.ctl("reload")[0], 0)
             equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), wanted, str(more))
+
+
+NAT64_SAYS = "ipv4only.arpa. 60 IN AAAA {0}c000:aa; ipv4only.arpa. 60 IN AAAA {0}c000:ab"
+NAME = "ipv4only.arpa."
+
+
+def servers_file(lab, *addresses):
+    """Whom the network names as its own servers."""
+    path = f"{lab.folder}/resolv.conf.own"
+    with open(path, "w", encoding="ascii") as f:
+        f.writelines(f"nameserver {a}\n" for a in addresses)
+    return path
+
+
+def askers(lab):
+    return {(r["party"], r["type"], r["transport"]) for r in lab.record(client="laptop", name=NAME)}
+
+
+def test_asked(lab):
+    """where no router says anything the network's own server is asked for the prefix, while there is no IPv4"""
+    accept(lab)
+    lab.fault("says", NAT64_SAYS.format("64:ff9b::"), "isp")
+    config = {"providers": {"custom": [lab.providers["alpha-doh"]]},
+              "network": {"resolv_conf": [servers_file(lab, lab.env["ISP6"])]}}
+    with network(lab), Stubd(lab, config) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        equal((network_of(stubd)["nat64"], askers(lab)), (None, set()), "there is IPv4")
+        lose_v4(lab)
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [MADE])
+        equal(askers(lab), {("isp", "AAAA", "udp")}, "nobody else is asked, and for nothing else")
+        # A router knows better.
+        announce(lab, "2001:db8:122:344::/64")
+        prefix_becomes(stubd, lab, "2001:db8:122:344::/64")
+        lab.forget()
+        announce(lab, "2001:db8:122:344::/64", 0)
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        equal(askers(lab), {("isp", "AAAA", "udp")}, "asked anew")
+        # Other servers, who do not translate; then the first one again, behind one that is silent.
+        servers_file(lab, lab.env["GAMMA6"])
+        prefix_becomes(stubd, lab, None)
+        equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [])
+        lab.fault("blackhole", "gamma")
+        servers_file(lab, lab.env["GAMMA6"], lab.env["ISP6"])
+        prefix_becomes(stubd, lab, "64:ff9b::/96")
+        lab.forget()
+        dual(lab)
+        prefix_becomes(stubd, lab, None)
+        equal(askers(lab), set(), "there is IPv4 again")
+
+
+def test_asked_lengths(lab):
+    """a prefix of any length is found by the well-known addresses; an answer without them tells of none"""
+    path = servers_file(lab, lab.env["ISP6"])
+    config = {"providers": {"custom": [lab.providers["alpha-doh"]]}, "network": {"resolv_conf": [path]}}
+    with network(lab):
+        lose_v4(lab)
+        for address, prefix in (("2001:db8:c000:aa::", "2001:db8::/32"), ("2001:db8:1c0:0:aa::", "2001:db8:100::/40"),
+                                ("2001:db8:122:c000:0:ab00::", "2001:db8:122::/48"),
+                                ("2001:db8:122:3c0:0:aa::", "2001:db8:122:300::/56"),
+                                ("2001:db8:122:344:c0:0:aa00:0", "2001:db8:122:344::/64")):
+            lab.fault("says", f"{NAME} 60 IN AAAA {address}", "isp")
+            with Stubd(lab, config) as stubd:
+                prefix_becomes(stubd, lab, prefix)
+        for address in ("2001:db8::1", "::ffff:192.0.0.170", "fe80::c000:aa"):
+            lab.fault("says", f"{NAME} 60 IN AAAA {address}", "isp")
+            lab.forget()
+            with Stubd(lab, config) as stubd:
+                becomes_true(lambda: askers(lab), "it is asked")
+                equal(dig(lab, V4ONLY, "AAAA").data("AAAA"), [], address)
+                equal(network_of(stubd)["nat64"], None)
+
+
+def test_asked_never(lab):
+    """it is not asked under privacy strict, nor where the prefix is written or not wanted"""
+    lab.fault("says", NAT64_SAYS.format("64:ff9b::"), "isp")
+    for more in ({"privacy": "strict"}, {"nat64": "2001:db8:64:64::/96"}, {"nat64": None}):
+        config = {"providers": {"custom": [lab.providers["alpha-doh"]]},
+                  "network": {"resolv_conf": [servers_file(lab, lab.env["ISP6"])]}, **more}
+        with network(lab), Stubd(lab, config) as stubd:
+            lose_v4(lab)
+            becomes_true(lambda: not network_of(stubd)["ipv4"], "IPv4 is gone")
+            equal(dig(lab, "www.example.com", "AAAA").status, "NOERROR")
+            equal(askers(lab), set(), str(more))
 
 
 @contextlib.contextmanager

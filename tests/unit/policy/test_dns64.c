@@ -164,6 +164,61 @@ the_prefix_is_learnt_or_written_or_not_used(void)
 	CU_ASSERT_PTR_NULL(load(CONFIG("\"nat64\": \"always\"")));
 }
 
+/* The prefix that those addresses of ipv4only.arpa tell of, as text. */
+static const char *
+discovered(size_t n, const char *const *texts)
+{
+	static char out[INET6_ADDRSTRLEN + 8];
+	char text[INET6_ADDRSTRLEN];
+	uint8_t ips[4][16];
+	struct prefix prefix;
+
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_EQUAL_FATAL(inet_pton(AF_INET6, texts[i], ips[i]), 1);
+	if (!dns64_discover((const uint8_t(*)[16])ips, n, &prefix))
+		return "none";
+	snprintf(out, sizeof(out), "%s/%u", inet_ntop(AF_INET6, prefix.ip, text, sizeof(text)),
+	    prefix.bits);
+	return out;
+}
+
+#define DISCOVERED(...)                                                           \
+	discovered(sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *), \
+	    (const char *const[]){ __VA_ARGS__ })
+
+static void
+the_well_known_addresses_tell_the_prefix(void)
+{
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("64:ff9b::c000:aa", "64:ff9b::c000:ab"), "64:ff9b::/96");
+	/* RFC 6052 section 2.2: each length */
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:c000:aa::"), "2001:db8::/32");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:1c0:0:aa::"), "2001:db8:100::/40");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:122:c000:0:ab00::"), "2001:db8:122::/48");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:122:3c0:0:aa::"), "2001:db8:122:300::/56");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:122:344:c0:0:aa00:0"), "2001:db8:122:344::/64");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:122:344::c000:ab"), "2001:db8:122:344::/96");
+}
+
+static void
+the_prefix_that_both_addresses_tell_goes_first(void)
+{
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:bad::c000:aa", "64:ff9b::c000:aa",
+				   "2001:db8:bad::c000:aa", "64:ff9b::c000:ab"),
+	    "64:ff9b::/96");
+}
+
+static void
+other_addresses_tell_nothing(void)
+{
+	CU_ASSERT_STRING_EQUAL(discovered(0, NULL), "none");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8::1", "64:ff9b::c000:a9"), "none");
+	/* something behind the address; reserved bits; loopback, mapped, multicast and link-local ones */
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:c000:aa::1"), "none");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("2001:db8:1c0:0:1aa::"), "none");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("::c000:aa", "::ffff:192.0.0.170"), "none");
+	CU_ASSERT_STRING_EQUAL(DISCOVERED("ff02::c000:aa", "fe80::c000:aa"), "none");
+}
+
 static const struct unit_case cases[] = {
 	{ "addresses stand where RFC 6052 has them", addresses_stand_where_they_belong },
 	{ "private addresses have no place in the well-known prefix",
@@ -174,6 +229,10 @@ static const struct unit_case cases[] = {
 	{ "the person may want it always, or never", the_person_may_want_it_always_or_never },
 	{ "the prefix is learnt, or written, or not used",
 	    the_prefix_is_learnt_or_written_or_not_used },
+	{ "the well-known addresses tell the prefix", the_well_known_addresses_tell_the_prefix },
+	{ "the prefix that both addresses tell goes first",
+	    the_prefix_that_both_addresses_tell_goes_first },
+	{ "other addresses tell nothing", other_addresses_tell_nothing },
 };
 
 UNIT_MAIN("policy/dns64", cases)
