@@ -18,6 +18,7 @@
 #include "stubd/net/tls.h"
 #include "stubd/ntas.h"
 #include "stubd/privilege.h"
+#include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
 #include "stubd/query/ledger.h"
@@ -88,6 +89,14 @@ on_links(void *arg)
 		return;
 	exceptions_links_changed(&d->resolver);
 	flight_reroute_all(&d->resolver);
+}
+
+static void
+on_designated(void *arg)
+{
+	struct daemon *d = arg;
+
+	upstreams_designated(&d->resolver);
 }
 
 static void
@@ -245,6 +254,8 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->nat64 = nat64_new(d->loop, &d->resolver);
 	d->netservers = netservers_new(d->loop, &d->resolver, d->nat64);
 	d->wake = wake_watch_new(d->loop, on_wake, d);
+	d->resolver.designations =
+	    designations_new(&d->resolver.netview, &env, ops, on_designated, d);
 	timer_init(&d->drain, d->loop, on_drained, d);
 	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);
 	d->udp = udp_new(&d->resolver);
@@ -255,8 +266,8 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
 	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
 	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
-	if (!d->links || !d->epoch || !d->nat64 || !d->netservers || !d->wake || !d->udp ||
-	    !d->tcp || !d->doh || !d->listening || !d->api)
+	if (!d->links || !d->resolver.designations || !d->epoch || !d->nat64 || !d->netservers ||
+	    !d->wake || !d->udp || !d->tcp || !d->doh || !d->listening || !d->api)
 		return -ENOMEM;
 	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
 }
@@ -361,6 +372,7 @@ daemon_free(struct daemon *d)
 	d->api = api_free(d->api);
 	if (d->resolver_made)
 		resolver_close(&d->resolver);
+	d->resolver.designations = designations_free(d->resolver.designations);
 	d->udp = udp_free(d->udp);
 	d->tcp = tcp_free(d->tcp);
 	d->doh = doh_free(d->doh);

@@ -109,6 +109,10 @@ show_upstream(FILE *out, const json_t *u, int indent, int width)
 	    show_str(u, "transport"), show_str(u, "standing"), text);
 	if (json_is_false(json_object_get(u, "encrypted")))
 		fputs("  plaintext", out);
+	else if (json_is_false(json_object_get(u, "proved")))
+		fputs("  encrypted, but nobody proved who it is", out);
+	if (*show_str(u, "designation") && !json_is_true(json_object_get(u, "proved")))
+		fprintf(out, " (%s)", show_str(u, "designation"));
 	if (*show_str(u, "fallback"))
 		fprintf(out, "  blocked, reached by %s", show_str(u, "fallback"));
 	if (connections)
@@ -361,8 +365,8 @@ show_asked(FILE *out, const json_t *network)
 	    (!all && strcmp(asked_for, "time servers") != 0))
 		return;
 	fprintf(out, "\nthe network's own resolvers (%s)\n",
-	    all ? "asked for public names, in plaintext"
-		: "asked for time servers only, in plaintext, until the clock is synchronised");
+	    all ? "asked for public names"
+		: "asked for time servers only, until the clock is synchronised");
 	show_upstreams(out, json_object_get(network, "asked"), 2);
 }
 

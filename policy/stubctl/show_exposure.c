@@ -38,7 +38,7 @@ block(FILE *out, const json_t *json, const char *account)
 			row(out, show_str(provider, "name"), counts, COLUMNS);
 	}
 	if (show_int(json_object_get(servers, account), "queries"))
-		row(out, "network's own, plaintext", json_object_get(servers, account), COLUMNS);
+		row(out, "network's own", json_object_get(servers, account), COLUMNS);
 	if (show_int(json_object_get(recursion, account), "queries"))
 		row(out, "recursion, in plaintext", json_object_get(recursion, account), 2);
 }

@@ -5,6 +5,7 @@
 #include "policy/select.h"
 #include "stubd/front/report_standing.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/designations.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
 
@@ -127,6 +128,19 @@ add_standing(json_t *json, const struct resolver *r, uint16_t upstream)
 	report_standing(json, &info, now);
 }
 
+/* Of one of the network's servers: did an encrypted one prove to be it, and if not, why. */
+static void
+add_designation(
+    json_t *json, const struct resolver *r, const struct upstream_spec *spec, uint16_t upstream)
+{
+	const struct addr *server = &r->netview.servers[upstream - r->policy->nupstreams];
+
+	json_object_set_new(
+	    json, "proved", json_boolean(spec->scheme != SCHEME_DNS && !spec->unverified));
+	json_object_set_new(
+	    json, "designation", report_text(designations_text(r->designations, server)));
+}
+
 json_t *
 report_upstream(const struct resolver *resolver, uint16_t upstream)
 {
@@ -143,6 +157,8 @@ report_upstream(const struct resolver *resolver, uint16_t upstream)
 		json_object_set_new(json, "operator", report_text(spec->operator_name));
 	json_object_set_new(json, "transport", json_string(scheme_name(spec->scheme)));
 	json_object_set_new(json, "encrypted", json_boolean(spec->scheme != SCHEME_DNS));
+	if (spec->network)
+		add_designation(json, resolver, spec, upstream);
 	if (spec->host)
 		json_object_set_new(json, "host", report_text(spec->host));
 	json_object_set_new(json, "addresses", addresses);

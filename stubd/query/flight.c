@@ -56,6 +56,7 @@ flight_stop(struct flight *f)
 	pursuit_cancel(&f->pursuit);
 	validation_cancel(&f->validation);
 	recursion_cancel(&f->recursion);
+	designations_leave(&f->designation);
 	loop_later_stop(&f->start);
 }
 

@@ -6,6 +6,7 @@
 #define QUERY_FLIGHT_IMPL_H
 
 #include "stubd/net/loop.h"
+#include "stubd/query/designations.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/recursion.h"
 #include "stubd/query/validation.h"
@@ -26,11 +27,12 @@ struct flight {
 	struct list waits;
 
 	struct route route;
-	unsigned stage;		      /* number in route.stages */
-	struct loop_later start;      /* after flight_join(), or a reload */
-	struct pursuit pursuit;	      /* of stages that ask upstreams */
-	struct validation validation; /* of stages that ask providers */
-	struct recursion recursion;   /* of the stage that asks the engine */
+	unsigned stage;			      /* number in route.stages */
+	struct loop_later start;	      /* after flight_join(), or a reload */
+	struct pursuit pursuit;		      /* of stages that ask upstreams */
+	struct validation validation;	      /* of stages that ask providers */
+	struct recursion recursion;	      /* of the stage that asks the engine */
+	struct designations_wait designation; /* of the stage that asks the network's servers */
 	msec started;
 
 	enum ede ede;

@@ -74,14 +74,14 @@ in_mode(const struct flight *f, enum dnssec_mode mode)
 	       exceptions_mode(f->resolver, &f->view, &f->question) == mode;
 }
 
-/* May an upstream's AD be believed? In plaintext anybody on the way could have set it; but who a split
- * rule's servers are is the person's own word. */
+/* May an upstream's AD be believed? In plaintext anybody on the way could have set it, and the network is
+ * nobody's choice; but who a split rule's servers are is the person's own word. */
 static bool
-is_trusted(const struct flight *f, uint16_t upstream)
+is_trusted(const struct flight *f, const struct upstream_spec *way)
 {
 	return in_mode(f, DNSSEC_TRUST) &&
 	       (f->view.kind == VIEW_SPLIT ||
-		   pool_spec(f->resolver->pool, upstream)->scheme != SCHEME_DNS);
+		   (f->trace.stage != STAGE_NETWORK && way->scheme != SCHEME_DNS));
 }
 
 /* Who was told of no network may have answered for ours: nobody else's then. */
@@ -122,10 +122,10 @@ accept_reply(void *arg, const struct ask_result *result, const char **why)
 		f->answer = answer_free(f->answer);
 		err = -EBADMSG;
 	}
-	if (err == 0 && is_trusted(f, result->upstream) && (result->wire[3] & FLAG_AD))
+	if (err == 0 && is_trusted(f, result->way) && (result->wire[3] & FLAG_AD))
 		f->answer->security = SECURITY_TRUSTED;
 	if (err == 0 && f->trace.stage == STAGE_NETWORK &&
-	    label_network(&f->answer, &result->address) < 0) {
+	    label_network(&f->answer, result->way) < 0) {
 		f->answer = answer_free(f->answer);
 		*why = "out of memory";
 		err = -ENOMEM;
@@ -280,6 +280,27 @@ note_nobody(struct flight *f)
 	pursuit_note(f->why, f->view.why, cause);
 }
 
+static void
+on_designation(void *arg)
+{
+	enter_stage(arg);
+}
+
+/* Before the first question to the network's servers it is found out which of them can be asked
+ * encrypted. Not for names of time servers under another privacy: by a clock that nobody has set no
+ * certificate would be good. */
+static bool
+has_to_wait(struct flight *f)
+{
+	const struct stage *stage = &f->route.stages[f->stage];
+
+	return stage->kind == STAGE_NETWORK &&
+	       f->resolver->policy->privacy == PRIVACY_OPPORTUNISTIC &&
+	       designations_wait(f->resolver->designations,
+		   stage->candidates[0] - f->resolver->policy->nupstreams, &f->designation,
+		   on_designation, f);
+}
+
 /* Starts the stage f->stage, or ends the flight when there is none or no time. */
 static void
 enter_stage(struct flight *f)
@@ -310,7 +331,7 @@ enter_stage(struct flight *f)
 		recurse(f, until);
 	else if (in_mode(f, DNSSEC_VALIDATE))
 		validate(f, end);
-	else
+	else if (!has_to_wait(f))
 		pursue(f, until, end);
 }
 

@@ -7,6 +7,7 @@
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
 #include "stubd/net/loop.h"
+#include "stubd/query/designations.h"
 #include "stubd/query/domains.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/flight.h"
@@ -14,6 +15,7 @@
 #include "stubd/query/ledger.h"
 #include "stubd/query/query.h"
 #include "stubd/query/scopes.h"
+#include "stubd/query/upstreams.h"
 #include "stubd/upstream/pool.h"
 
 #include <errno.h>
@@ -124,6 +126,8 @@ resolver_new_epoch(struct resolver *resolver, const char *reason)
 	cache_forget_failures(resolver->cache);
 	cache_flush_network(resolver->cache);
 	ledger_new_network(resolver->ledger);
+	if (designations_new_epoch(resolver->designations))
+		upstreams_network_changed(resolver);
 	pool_new_epoch(resolver->pool);
 	if (resolver->epoch_changed)
 		resolver->epoch_changed(resolver->epoch_arg);

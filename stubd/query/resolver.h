@@ -26,6 +26,7 @@ struct guard;
 struct ledger;
 struct domains;
 struct scopes;
+struct designations;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -95,11 +96,12 @@ struct resolver {
 	void *clock_arg;
 	msec clock_due; /* when a question makes it be looked at again */
 	struct query_counters counters;
-	struct ledger *ledger;	 /* owned */
-	struct domains *domains; /* owned */
-	struct scopes *scopes;	 /* owned; NULL until a client's subnet is passed on */
-	struct guard *guard;	 /* owned; NULL until somebody beyond this machine asks */
-	bool draining;		 /* SIGTERM: start nothing new */
+	struct ledger *ledger;		   /* owned */
+	struct domains *domains;	   /* owned */
+	struct scopes *scopes;		   /* owned; NULL until a client's subnet is passed on */
+	struct guard *guard;		   /* owned; NULL until somebody beyond this machine asks */
+	struct designations *designations; /* NULL: the network's servers are asked as they are */
+	bool draining;			   /* SIGTERM: start nothing new */
 };
 
 /* Prepares an empty resolver; the members are then set by the owner. Returns 0 or -ENOMEM. */

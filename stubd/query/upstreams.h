@@ -18,4 +18,9 @@ int upstreams_set(struct resolver *resolver, const struct policy *policy);
  * memory the netview has none from then on. */
 void upstreams_network_changed(struct resolver *resolver);
 
+/* One of the network's servers is to be asked in another way (query/designations.h): the pool's table is made
+ * anew. Its places stay what they are, and what is under way there is answered. Without memory the netview has
+ * no servers from then on. */
+void upstreams_designated(struct resolver *resolver);
+
 #endif

@@ -49,11 +49,12 @@ struct ask_result {
 	const char *text;    /* on failure: "certificate has expired", "connection refused" */
 	const uint8_t *wire; /* on success: a reply that matched its question */
 	size_t len;
-	uint16_t upstream;     /* index */
-	const char *transport; /* "doh", "dot", "do53 udp", ... static */
-	struct addr address;   /* that was used */
-	msec connection_age;   /* of the connection that carried it; 0 when opened for it */
-	uint32_t rtt_us;       /* from written to answered */
+	uint16_t upstream;		 /* index */
+	const struct upstream_spec *way; /* by which it was asked, whatever the table has by now */
+	const char *transport;		 /* "doh", "dot", "do53 udp", ... static */
+	struct addr address;		 /* that was used */
+	msec connection_age; /* of the connection that carried it; 0 when opened for it */
+	uint32_t rtt_us;     /* from written to answered */
 };
 
 typedef void ask_cb(void *arg, const struct ask_result *result);

@@ -51,6 +51,7 @@ end_failed(struct ask *ask, enum ask_fail fail, const char *text, const struct p
 		.fail = fail,
 		.text = copy,
 		.upstream = u->index,
+		.way = place->spec,
 		.transport = place->ops->name,
 		.address = place->addr,
 	};
@@ -202,6 +203,7 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 		.wire = wire,
 		.len = len,
 		.upstream = u->index,
+		.way = conn->place->spec,
 		.transport = conn->place->ops->name,
 		.address = conn->addr,
 		.connection_age = ask->reused ? now - conn->ready : 0,

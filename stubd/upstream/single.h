@@ -17,7 +17,8 @@ struct single;
 typedef void single_cb(
     void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len);
 
-/* Asks server (copied) by the plain transport `ops`, with RD. The callback comes once within timeout ms,
+/* Asks server (copied) by the plain transport `ops`, with RD and without DO: there are servers that make no
+ * addresses (RFC 6147) for who wants signatures. The callback comes once within timeout ms,
  * never inside this call; it may free anything. NULL: out of memory. */
 struct single *single_ask(const struct transport_env *env, const struct transport_ops *ops,
     const struct addr *server, const struct question *question, msec timeout, single_cb *cb,

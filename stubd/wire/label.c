@@ -1,5 +1,7 @@
 #include "stubd/wire/label.h"
 
+#include "policy/upstream_spec.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,14 +33,19 @@ label_text(const struct answer *answer)
 }
 
 int
-label_network(struct answer **answer, const struct addr *server)
+label_network(struct answer **answer, const struct upstream_spec *spec)
 {
-	struct addr host = *server;
+	struct addr host = spec->addresses[0];
 	char text[TEXT_MAX], where[ADDR_TEXT_MAX];
+	const char *how = ", encrypted and proved";
 
+	if (spec->scheme == SCHEME_DNS)
+		how = ", in plaintext";
+	else if (spec->unverified)
+		how = ", encrypted, but nobody proved who it is";
 	host.port = 0;
-	snprintf(text, sizeof(text), "answered by the network's own resolver %s, in plaintext",
-	    addr_to_text(&host, where));
+	snprintf(text, sizeof(text), "answered by the network's own resolver %s%s",
+	    spec->host ? spec->host : addr_to_text(&host, where), how);
 	if (label_set(answer, text) < 0)
 		return -ENOMEM;
 	(*answer)->network = true;

@@ -26,6 +26,8 @@ enum {
 	FAKE_ROOM = 100, /* questions at once on one connection */
 };
 
+#define FAKE_NET_SINGLE "network" /* upstream/single.h, whatever the server */
+
 enum fake_fate { FATE_READY, FATE_SILENCE, FATE_FAIL };
 
 /* What happens to connections that are opened from now on. */

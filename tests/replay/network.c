@@ -1,6 +1,7 @@
 #include "tests/replay/network.h"
 
 #include "policy/dns64.h"
+#include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/upstreams.h"
 #include "tests/replay/script.h"
@@ -52,6 +53,22 @@ network_servers(struct world *w, const struct step *step)
 	}
 	if (w->running)
 		upstreams_network_changed(&w->resolver);
+	return 0;
+}
+
+static void
+on_designated(void *arg)
+{
+	upstreams_designated(arg);
+}
+
+int
+network_designations(struct world *w, const struct step *step)
+{
+	const struct transport_env env = fake_net_env(&w->net);
+
+	w->resolver.designations =
+	    designations_new(&w->resolver.netview, &env, fake_net_ops, on_designated, &w->resolver);
 	return 0;
 }
 

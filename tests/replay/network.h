@@ -16,6 +16,11 @@ int network_nat64(struct world *w, const struct step *step);
 /* network [ADDRESS ...]: whom the network names as its own resolvers. */
 int network_servers(struct world *w, const struct step *step);
 
+/* designations: from now on the network's servers are asked whom they designate (DDR). What is encrypted of
+ * "network ADDRESS" is the upstream "network ADDRESS dot" or "... doh"; the question itself goes to
+ * "network". */
+int network_designations(struct world *w, const struct step *step);
+
 /* clock synchronised|unsynchronised: the machine's own. */
 int network_clock(struct world *w, const struct step *step);
 

@@ -4,6 +4,9 @@ import os
 from .check import becomes_true
 
 
+DESIGNATION = "_dns.resolver.arpa."     # what such a resolver is asked of itself (RFC 9462), no name of anybody
+
+
 class NetworkFile:
     """Used before the daemon is made: NetworkFile(lab, "isp") and its config() in the daemon's."""
 

@@ -154,7 +154,7 @@ status_says_whom_the_network_names_and_how_they_fare(void)
 			  "\"network 192.0.2.53\", \"transport\": \"do53\", \"encrypted\": "
 			  "false, \"standing\": \"up\"}]}}");
 	has("network's own  192.0.2.53:53, 192.0.2.54:53 (/etc/resolv.conf)\n");
-	has("the network's own resolvers (asked for public names, in plaintext)\n");
+	has("the network's own resolvers (asked for public names)\n");
 	has("network 192.0.2.53  do53  up               -  plaintext\n");
 }
 
@@ -198,7 +198,7 @@ exposure_has_a_block_for_the_network_and_one_for_all(void)
 	    EXIT_OK);
 	has("on this network");
 	has("recursion, in plaintext        3       1\n");
-	has("network's own, plaintext       5       2         0");
+	has("network's own                  5       2         0");
 	has("changed 2 times");
 	has("quad9                         40       7         0");
 	/* Who was asked nothing on this network is not in its block. */

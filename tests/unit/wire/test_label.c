@@ -1,5 +1,6 @@
 #include "stubd/wire/label.h"
 
+#include "policy/upstream_spec.h"
 #include "stubd/cache/cache.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/wire/packet.h"
@@ -8,11 +9,16 @@
 
 static const char said[] = "answered by the network's own resolver 192.0.2.53, in plaintext";
 
+static const struct upstream_spec plain = {
+	.scheme = SCHEME_DNS,
+	.addresses = { { .family = AF_INET, .port = 53, .ip = { 192, 0, 2, 53 } } },
+	.naddresses = 1,
+};
+
 /* An answer for name; given by the network's resolver, if so. */
 static struct answer *
 address(const char *name, bool network)
 {
-	struct addr server = { .family = AF_INET, .port = 53, .ip = { 192, 0, 2, 53 } };
 	struct answer *a;
 	struct packet p;
 
@@ -20,7 +26,7 @@ address(const char *name, bool network)
 	packet_a(&p, name, 300, 1);
 	a = packet_answer(&p, name, TYPE_A, NULL);
 	if (network)
-		CU_ASSERT_EQUAL(label_network(&a, &server), 0);
+		CU_ASSERT_EQUAL(label_network(&a, &plain), 0);
 	return a;
 }
 
@@ -40,6 +46,27 @@ an_answer_says_who_gave_it_and_so_does_its_copy(void)
 	n = reply_write(out, sizeof(out), sizeof(out), &query, copy, 0, NULL);
 	CU_ASSERT_PTR_NULL(memmem(out, n, said, strlen(said)));
 	answer_free(copy);
+	answer_free(a);
+}
+
+static void
+it_says_how_that_was_asked(void)
+{
+	struct upstream_spec spec = {
+		.scheme = SCHEME_TLS,
+		.host = (char *)(uintptr_t) "192.0.2.53",
+		.addresses = { { .family = AF_INET, .port = 853, .ip = { 192, 0, 2, 11 } } },
+		.naddresses = 1,
+	};
+	struct answer *a = address("a.example", false);
+
+	CU_ASSERT_EQUAL(label_network(&a, &spec), 0);
+	CU_ASSERT_STRING_EQUAL(label_text(a),
+	    "answered by the network's own resolver 192.0.2.53, encrypted and proved");
+	spec.unverified = true;
+	CU_ASSERT_EQUAL(label_network(&a, &spec), 0);
+	CU_ASSERT_STRING_EQUAL(label_text(a), "answered by the network's own resolver 192.0.2.53, "
+					      "encrypted, but nobody proved who it is");
 	answer_free(a);
 }
 
@@ -128,6 +155,7 @@ the_cache_forgets_what_a_network_said_without_proof(void)
 static const struct unit_case cases[] = {
 	{ "an answer says who gave it, and so does its copy",
 	    an_answer_says_who_gave_it_and_so_does_its_copy },
+	{ "it says how that was asked", it_says_how_that_was_asked },
 	{ "it is handed on, and a chain has it from any part",
 	    it_is_handed_on_and_a_chain_has_it_from_any_part },
 	{ "what has been said already is not said over",
