@@ -86,6 +86,12 @@ note(struct designated *d, const struct addr *addr, const char *text)
 	    addr_to_text(addr, where), text && *text ? text : "failed");
 }
 
+static bool
+is_link_local(const struct addr *addr)
+{
+	return addr->family == AF_INET6 && addr->ip[0] == 0xfe && (addr->ip[1] & 0xc0) == 0x80;
+}
+
 /* RFC 1918, 3927, 4193, 4291: addresses that nobody can have a certificate for (section 4.3). */
 static bool
 is_local(const struct addr *addr)
@@ -93,7 +99,7 @@ is_local(const struct addr *addr)
 	const uint8_t *ip = addr->ip;
 
 	if (addr->family == AF_INET6)
-		return (ip[0] & 0xfe) == 0xfc || (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
+		return (ip[0] & 0xfe) == 0xfc || is_link_local(addr);
 	return ip[0] == 10 || (ip[0] == 172 && (ip[1] & 0xf0) == 16) ||
 	       (ip[0] == 192 && ip[1] == 168) || (ip[0] == 169 && ip[1] == 254);
 }
@@ -274,6 +280,20 @@ on_lookup(void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, 
 	next_try(d);
 }
 
+/* Link-local addresses are of the link that the server is on. */
+static void
+give_scope(struct designated *d)
+{
+	for (size_t i = 0; i < d->found.nways; i++) {
+		struct designation_way *way = &d->found.ways[i];
+
+		for (size_t k = 0; k < way->naddresses; k++) {
+			if (is_link_local(&way->addresses[k]))
+				way->addresses[k].scope = d->server.scope;
+		}
+	}
+}
+
 /* Only the first target that comes without is looked up, in the server's own family. One that is the
  * root or below resolver.arpa has no address but the server's own (section 6.4). */
 static void
@@ -321,6 +341,7 @@ on_designation(void *arg, enum ask_fail fail, const char *text, const uint8_t *w
 	snprintf(d->text, sizeof(d->text), "it designates nobody");
 	if (designation_read(wire, len, &d->found) < 0)
 		snprintf(d->text, sizeof(d->text), "what it designates is malformed");
+	give_scope(d);
 	if (d->found.nways)
 		look_up(d);
 	else

@@ -265,6 +265,24 @@ who_designates_nobody_is_told_from_who_does_not_answer(void)
 }
 
 static void
+a_link_local_address_is_of_the_servers_link(void)
+{
+	struct case_of c;
+
+	begin(&c, "fe80::53%lo");
+	DESIGNATE(&c, DOT "\0\6\0\20\376\200\0\0\0\0\0\0\0\0\0\0\0\0\0\123");
+	CU_ASSERT_EQUAL_FATAL(c.w.nopened, 2);
+	CU_ASSERT(c.w.opened[1]->addr.scope != 0);
+	gone(c.w.opened[1], ASK_TLS, "self-signed certificate");
+	pass(&c.w, 5);
+	CU_ASSERT_EQUAL_FATAL(c.w.nopened, 3);
+	ready(c.w.opened[2]);
+	CU_ASSERT_EQUAL(c.how, DESIGNATED_UNPROVED);
+	CU_ASSERT_STRING_EQUAL(c.host, "fe80::53");
+	end(&c);
+}
+
+static void
 connections_are_bounded(void)
 {
 	struct case_of c;
@@ -318,6 +336,8 @@ static const struct unit_case cases[] = {
 	    a_target_without_address_is_looked_up_with_the_server },
 	{ "who designates nobody is told from who does not answer",
 	    who_designates_nobody_is_told_from_who_does_not_answer },
+	{ "a link-local address is of the server's link",
+	    a_link_local_address_is_of_the_servers_link },
 	{ "connections are bounded", connections_are_bounded },
 	{ "who is no longer interested hears nothing", who_is_no_longer_interested_hears_nothing },
 };
