@@ -448,6 +448,7 @@ show_providers(FILE *out, const json_t *json)
 	if (json_array_size(json_object_get(json, "providers")) == 0)
 		fputs("no providers\n", out);
 	show_table(out, json_object_get(json, "providers"), 0, true);
+	show_asked(out, json_object_get(json, "network"));
 	return EXIT_OK;
 }
 

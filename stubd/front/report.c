@@ -361,8 +361,9 @@ report_providers(const struct api_host *host)
 {
 	const struct resolver *r = host->resolver;
 
-	return json_pack("{s:s, s:o, s:o}", "strategy", strategy_text(r->policy->strategy), "draw",
-	    report_draw(host), "providers", providers(r, false));
+	return json_pack("{s:s, s:o, s:o, s:o}", "strategy", strategy_text(r->policy->strategy),
+	    "draw", report_draw(host), "providers", providers(r, false), "network",
+	    report_network(r));
 }
 
 json_t *

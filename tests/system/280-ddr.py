@@ -153,7 +153,8 @@ def test_private(lab):
         equal(told(lab, "corp", "intranet.corp.example"), {"dot"})
         row = own(stubd)[0]
         equal((row["transport"], row["encrypted"], row["proved"]), ("dot", True, False))
-        true(UNPROVED in stubd.ctl("status")[1], stubd.ctl("status")[1])
+        for command in ("status", "providers"):
+            true(UNPROVED in stubd.ctl(command)[1], stubd.ctl(command)[1])
         true("found=unproved" in stubd.log(), stubd.log())
     lab.forget()
     with Trusting(lab, config(lab, lab.env["CORP4"], **rule)) as stubd:
