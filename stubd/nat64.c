@@ -11,6 +11,7 @@
 #include "stubd/net/timer.h"
 #include "stubd/query/resolver.h"
 #include "stubd/upstream/pool.h"
+#include "stubd/upstream/transport.h"
 #include "stubd/watch/pref64.h"
 #include "stubd/watch/route.h"
 
@@ -272,6 +273,7 @@ on_look(void *arg)
 struct nat64 *
 nat64_new(struct loop *loop, struct resolver *resolver)
 {
+	const struct transport_env env = { .loop = loop };
 	struct nat64 *n = calloc(1, sizeof(*n));
 
 	if (!n)
@@ -280,7 +282,7 @@ nat64_new(struct loop *loop, struct resolver *resolver)
 	timer_init(&n->end, loop, on_look, n);
 	n->announcements = pref64_watch_new(loop, on_announcement, n);
 	n->routes = route_watch_new(loop, on_look, n);
-	n->ask = nat64_ask_new(loop, resolver, on_look, n);
+	n->ask = nat64_ask_new(&env, &transport_do53, resolver, on_look, n);
 	if (!n->announcements || !n->routes || !n->ask)
 		return nat64_free(n);
 	nat64_look(n);

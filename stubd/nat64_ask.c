@@ -15,6 +15,7 @@ enum { MS = 1000 };
 struct nat64_ask {
 	struct resolver *resolver;
 	struct transport_env env;
+	const struct transport_ops *ops;
 	nat64_ask_cb *changed;
 	void *arg;
 	bool wanted;
@@ -46,17 +47,20 @@ hold(struct nat64_ask *a, const struct prefix *prefix)
 		a->changed(a->arg);
 }
 
-/* None of the servers has one. */
+/* None of the servers has one; only if one has said so it is believed. */
 static void
 rest(struct nat64_ask *a)
 {
 	const struct prefix none = { 0 };
-	const bool answered = a->answered;
 
-	timer_start(&a->again, answered ? NAT64_ASK_AGAIN : a->rest);
-	a->rest = a->rest * 2 < NAT64_ASK_AGAIN ? a->rest * 2 : NAT64_ASK_AGAIN;
-	if (answered)
-		hold(a, &none);
+	if (!a->answered) {
+		timer_start(&a->again, a->rest);
+		a->rest = a->rest * 2 < NAT64_ASK_AGAIN ? a->rest * 2 : NAT64_ASK_AGAIN;
+		return;
+	}
+	timer_start(&a->again, NAT64_ASK_AGAIN);
+	a->rest = NAT64_ASK_FIRST;
+	hold(a, &none);
 }
 
 static void
@@ -93,7 +97,7 @@ ask_next(struct nat64_ask *a)
 	}
 	ipv4only_question(&question);
 	a->single = single_ask(
-	    &a->env, &transport_do53, &a->servers[a->at], &question, NAT64_ASK_TIME, on_answer, a);
+	    &a->env, a->ops, &a->servers[a->at], &question, NAT64_ASK_TIME, on_answer, a);
 	if (!a->single)
 		timer_start(&a->again, a->rest);
 }
@@ -162,18 +166,20 @@ nat64_ask_found(const struct nat64_ask *ask)
 }
 
 struct nat64_ask *
-nat64_ask_new(struct loop *loop, struct resolver *resolver, nat64_ask_cb *changed, void *arg)
+nat64_ask_new(const struct transport_env *env, const struct transport_ops *ops,
+    struct resolver *resolver, nat64_ask_cb *changed, void *arg)
 {
 	struct nat64_ask *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return NULL;
 	a->resolver = resolver;
-	a->env = (struct transport_env){ .loop = loop };
+	a->env = *env;
+	a->ops = ops;
 	a->changed = changed;
 	a->arg = arg;
 	a->rest = NAT64_ASK_FIRST;
-	timer_init(&a->again, loop, on_again, a);
+	timer_init(&a->again, env->loop, on_again, a);
 	return a;
 }
 

@@ -25,9 +25,10 @@
 
 #include <stdbool.h>
 
-struct loop;
 struct nat64_ask;
 struct resolver;
+struct transport_env; /* upstream/transport.h */
+struct transport_ops;
 
 enum {
 	NAT64_ASK_TIME = 2000,	       /* ms for one server's answer */
@@ -40,9 +41,10 @@ enum {
 /* It has found a prefix, another one, or none any more. */
 typedef void nat64_ask_cb(void *arg);
 
-/* Quiet at first. resolver is borrowed. NULL: out of memory. */
-struct nat64_ask *nat64_ask_new(
-    struct loop *loop, struct resolver *resolver, nat64_ask_cb *changed, void *arg);
+/* Quiet at first. Servers are asked by the plain transport `ops`; resolver, ops and the members of env are
+ * borrowed. NULL: out of memory. */
+struct nat64_ask *nat64_ask_new(const struct transport_env *env, const struct transport_ops *ops,
+    struct resolver *resolver, nat64_ask_cb *changed, void *arg);
 struct nat64_ask *nat64_ask_free(struct nat64_ask *ask);
 
 /* Is a prefix wanted now? To be told whenever it may have changed, or the network or its servers have.

@@ -1,6 +1,7 @@
 #include "tests/replay/network.h"
 
 #include "policy/dns64.h"
+#include "stubd/nat64_ask.h"
 #include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/upstreams.h"
@@ -69,6 +70,27 @@ network_designations(struct world *w, const struct step *step)
 
 	w->resolver.designations =
 	    designations_new(&w->resolver.netview, &env, fake_net_ops, on_designated, &w->resolver);
+	return 0;
+}
+
+static void
+on_asked(void *arg)
+{
+	struct world *w = arg;
+
+	w->resolver.netview.nat64 = nat64_ask_found(w->nat64_ask);
+}
+
+int
+network_asknat64(struct world *w, const struct step *step)
+{
+	const struct transport_env env = fake_net_env(&w->net);
+
+	if (!w->nat64_ask)
+		w->nat64_ask =
+		    nat64_ask_new(&env, fake_net_ops[SCHEME_DNS], &w->resolver, on_asked, w);
+	nat64_ask_want(w->nat64_ask, strcmp(step->words[1], "yes") == 0);
+	on_asked(w);
 	return 0;
 }
 

@@ -21,6 +21,10 @@ int network_servers(struct world *w, const struct step *step);
  * "network". */
 int network_designations(struct world *w, const struct step *step);
 
+/* asknat64 yes|no: whether a prefix is wanted of the network's servers (RFC 7050); what is found is that of
+ * the network. Said again it looks whether the network is another one. */
+int network_asknat64(struct world *w, const struct step *step);
+
 /* clock synchronised|unsynchronised: the machine's own. */
 int network_clock(struct world *w, const struct step *step);
 

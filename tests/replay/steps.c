@@ -373,6 +373,7 @@ static const struct {
 	{ "link", 3, "link NAME GENERATION", network_link },
 	{ "network", 1, "network [ADDRESS ...]", network_servers },
 	{ "clock", 2, "clock synchronised|unsynchronised", network_clock },
+	{ "asknat64", 2, "asknat64 yes|no", network_asknat64 },
 	{ "designations", 1, "designations", network_designations },
 	{ "nat64", 3, "nat64 PREFIX|none with|without (IPv4)", network_nat64 },
 	{ "pass", 2, "pass TIME", run_pass },

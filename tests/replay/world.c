@@ -3,6 +3,7 @@
 #include "policy/config.h"
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
+#include "stubd/nat64_ask.h"
 #include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
@@ -337,6 +338,7 @@ take_down(struct world *w)
 	if (w->running)
 		world_stop(w);
 	w->refresh = refresh_free(w->refresh);
+	w->nat64_ask = nat64_ask_free(w->nat64_ask);
 	w->resolver.designations = designations_free(w->resolver.designations);
 	w->pool = pool_free(w->pool);
 	w->cache = cache_free(w->cache);

@@ -50,6 +50,7 @@ struct world {
 	struct pool *pool;
 	struct cache *cache;
 	struct resolver resolver;
+	struct nat64_ask *nat64_ask;
 	bool running;		 /* the resolver is open */
 	struct refresh *refresh; /* owned; NULL: nobody looks for addresses */
 	struct list clients;
