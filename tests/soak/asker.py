@@ -76,7 +76,8 @@ class Tally:
         elif reply.rcode == SERVFAIL and reply.ede is not None:
             code = int.from_bytes(reply.opt.get(EDE)[:2], "big")
             self.edes[code] += 1
-            self.reasons[f"{code} {reply.opt.get(EDE)[2:].decode(errors="replace")[:160]}"] += 1
+            text = reply.opt.get(EDE)[2:].decode(errors="replace")
+            self.reasons[f"{code} {text[:160]}"] += 1
         elif reply.rcode not in (NOERROR, NXDOMAIN):
             self.complain(f"{name}: {reply}")
 
