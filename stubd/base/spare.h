@@ -37,7 +37,7 @@ spares_take(struct spares *spares, size_t size)
 static inline void
 spares_give(struct spares *spares, void *object)
 {
-	if (spares->n < SPARES_KEEP)
+	if (spares->n != SPARES_KEEP)
 		spares->objects[spares->n++] = object;
 	else
 		free(object);
