@@ -55,12 +55,14 @@ static void
 answered(struct desk *desk, uint32_t number)
 {
 	const struct cache_key key = { &desk->question, number };
+	struct answer *answer;
 	struct packet p;
 
 	packet_begin(&p, FLAG_QR, "www.example", TYPE_A);
 	packet_a(&p, "www.example", 300, 1);
-	cache_put(desk->r.cache, &key, loop_now(desk->r.loop),
-	    packet_answer(&p, "www.example", TYPE_A, NULL));
+	answer = packet_answer(&p, "www.example", TYPE_A, NULL);
+	cache_put(desk->r.cache, &key, loop_now(desk->r.loop), answer);
+	answer_free(answer);
 }
 
 static void
@@ -171,12 +173,15 @@ numbers_are_never_a_split_views_however_often_networks_come(void)
 	uint32_t most = 0, least = UINT32_MAX;
 	struct question question = packet_question("www.example", TYPE_A);
 	struct cache_key key = { &question, SCOPES_MAX };
+	struct answer *answer;
 	struct packet p;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(scopes);
 	packet_begin(&p, FLAG_QR, "www.example", TYPE_A);
 	packet_a(&p, "www.example", 300, 1);
-	cache_put(cache, &key, 1000, packet_answer(&p, "www.example", TYPE_A, NULL));
+	answer = packet_answer(&p, "www.example", TYPE_A, NULL);
+	cache_put(cache, &key, 1000, answer);
+	answer_free(answer);
 	for (uint32_t i = 0; i < 1 << 24; i++) {
 		const struct subnet other =
 		    net(24, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i);

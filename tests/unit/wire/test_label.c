@@ -128,6 +128,7 @@ put(struct cache *cache, const char *name, bool network, enum security security)
 
 	a->security = security;
 	cache_put(cache, &key, 1000, a);
+	answer_free(a);
 }
 
 static void
