@@ -264,8 +264,8 @@ route_providers(const struct choice *choice, const struct name *name, const stru
 	for (size_t i = 0; i < n; i++) {
 		const int probe = add_stage(choice, netview, steps[i], &providers, out);
 
-		/* One copy a question; a provider's goes before the network's. */
-		if (out->probe < 0 || (steps[i] == MISS_PROVIDERS && probe >= 0))
+		/* Who is behind others gets no copy: they have not failed. */
+		if (out->nstages == 1 && out->probe < 0)
 			out->probe = probe;
 	}
 	if (out->nstages > 1 && out->stages[0].kind == STAGE_PROVIDERS &&

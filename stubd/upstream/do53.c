@@ -183,6 +183,7 @@ write_query(struct query *q, uint16_t id, uint8_t out[DO53_QUERY])
 	how.id = id;
 	how.udp_size = q->edns ? DO53_UDP_SIZE : 0;
 	how.pad_to = 0;
+	how.has_subnet = false; /* that is for providers, encrypted */
 	return msg_write_query(out, DO53_QUERY, q->ask->question, &how);
 }
 

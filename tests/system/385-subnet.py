@@ -8,6 +8,7 @@ from lib.check import becomes_true, equal, true
 from lib.conform import HOST, PORT, Author, Check, ask, can_fail, conforms
 from lib.daemon import Stubd
 from lib.message import A, ECS, FORMERR, NOERROR, Opt
+from lib.resolvers import NetworkFile
 
 UNBOUND_PORT = 5377
 UNBOUND = """
@@ -93,6 +94,16 @@ def test_others(lab):
     for party, label in (("alpha", "second"), ("corp", "intranet")):
         (row,) = [r for r in lab.record(party=party) if r["name"].startswith(label)]
         true(b"\0\x08\0\7\0\1" not in bytes.fromhex(row["query"]), row)
+
+
+def test_plain(lab):
+    """a plain resolver of the network is not told, when it answers in the place of who has `pass`"""
+    lab.fault("kill", "crook")
+    with Stubd(lab, config(lab, "crook-doh", privacy="opportunistic", on_miss=["providers", "network"],
+                           **NetworkFile(lab, lab.env["ISP4"]).config())):
+        equal(dig(lab, "third.load.example.com", "A", "+subnet=198.51.100.0/24").status, "NOERROR")
+    (row,) = [r for r in lab.record(party="isp") if r["name"].startswith("third")]
+    equal(option(bytes.fromhex(row["query"])), None, row)
 
 
 def test_scopes(lab):

@@ -345,6 +345,12 @@ the_network_s_resolvers_come_behind_the_providers(void)
 	CU_ASSERT_EQUAL(r.stages[1].candidates[1], 4);
 	CU_ASSERT_EQUAL(r.stages[2].kind, STAGE_RECURSE);
 	CU_ASSERT_EQUAL(r.probe, -1);
+	s[4] = unproven;
+	policy_route(p, &v, &q.name, NULL, &network, s, &draw, NOW, 0, &r);
+	CU_ASSERT_EQUAL(r.probe, -1);
+	s[0] = unproven;
+	policy_route(p, &v, &q.name, NULL, &network, s, &draw, NOW, 0, &r);
+	CU_ASSERT_EQUAL(r.probe, 0);
 	s[0] = s[1] = s[2] = s[3] = lost;
 	policy_route(p, &v, &q.name, NULL, &network, s, &draw, NOW, 0, &r);
 	CU_ASSERT_EQUAL(r.stages[0].kind, STAGE_NETWORK);
