@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUESTION_REST = 4 /* octets of type and class */ };
-
 static_assert(offsetof(struct entry, bytes) == 52, "an entry has grown");
 
 uint32_t

@@ -24,30 +24,6 @@ struct request {
 
 /* --- replies ---------------------------------------------------------------------------------- */
 
-static const char *
-reason(int status)
-{
-	static const struct {
-		int status;
-		const char *text;
-	} reasons[] = {
-		{ 400, "Bad Request" },
-		{ 403, "Forbidden" },
-		{ 404, "Not Found" },
-		{ 405, "Method Not Allowed" },
-		{ 413, "Content Too Large" },
-		{ 414, "URI Too Long" },
-		{ 415, "Unsupported Media Type" },
-		{ 421, "Misdirected Request" },
-		{ 501, "Not Implemented" },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	return "Service Unavailable";
-}
-
 static void
 send_body(h2o_req_t *req, bool head, const void *body, size_t n)
 {
@@ -63,12 +39,7 @@ send_body(h2o_req_t *req, bool head, const void *body, size_t n)
 static void
 refuse(h2o_req_t *req, int status, const char *text)
 {
-	req->res.status = status;
-	req->res.reason = reason(status);
-	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
-	    H2O_STRLIT("text/plain; charset=utf-8"));
-	h2o_add_header(
-	    &req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
+	h2o_host_begin(req, status, "text/plain; charset=utf-8");
 	send_body(req, h2o_memis(req->method.base, req->method.len, H2O_STRLIT("HEAD")), text,
 	    strlen(text));
 }

@@ -1,6 +1,7 @@
 #include "stubd/front/h2o_host.h"
 #include "stubd/net/loop.h"
 
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -163,6 +164,44 @@ struct h2o_peer *
 h2o_peer_of(const h2o_req_t *req)
 {
 	return req->conn->callbacks->get_socket(req->conn)->on_close.data;
+}
+
+static const char *
+reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} reasons[] = {
+		{ 200, "OK" },
+		{ 400, "Bad Request" },
+		{ 403, "Forbidden" },
+		{ 404, "Not Found" },
+		{ 405, "Method Not Allowed" },
+		{ 409, "Conflict" },
+		{ 413, "Content Too Large" },
+		{ 414, "URI Too Long" },
+		{ 415, "Unsupported Media Type" },
+		{ 421, "Misdirected Request" },
+		{ 501, "Not Implemented" },
+		{ 503, "Service Unavailable" },
+	};
+
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
+		if (reasons[i].status == status)
+			return reasons[i].text;
+	return "Internal Server Error";
+}
+
+void
+h2o_host_begin(h2o_req_t *req, int status, const char *type)
+{
+	req->res.status = status;
+	req->res.reason = reason(status);
+	h2o_add_header(
+	    &req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL, type, strlen(type));
+	h2o_add_header(
+	    &req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
 }
 
 void

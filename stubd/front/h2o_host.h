@@ -80,6 +80,10 @@ void h2o_peer_shut(struct h2o_peer *peer);
 /* Whose request it is. */
 struct h2o_peer *h2o_peer_of(const h2o_req_t *req);
 
+/* Begins an answer that nobody keeps: status, its reason, type (static) and no-store. The caller sends
+ * the body. */
+void h2o_host_begin(h2o_req_t *req, int status, const char *type);
+
 /* Shuts all peers; requests that still come are the owner's to refuse. */
 void h2o_host_close(struct h2o_host *host);
 

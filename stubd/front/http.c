@@ -72,39 +72,11 @@ request_disposed(void *arg)
 		request->pub.gone(request->pub.arg);
 }
 
-static const char *
-reason(int status)
-{
-	static const struct {
-		int status;
-		const char *text;
-	} reasons[] = {
-		{ 200, "OK" },
-		{ 400, "Bad Request" },
-		{ 403, "Forbidden" },
-		{ 404, "Not Found" },
-		{ 405, "Method Not Allowed" },
-		{ 409, "Conflict" },
-		{ 414, "URI Too Long" },
-		{ 503, "Service Unavailable" },
-	};
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].status == status)
-			return reasons[i].text;
-	return "Internal Server Error";
-}
-
 static void
 send_json(h2o_req_t *req, int status, const char *body, size_t n)
 {
-	req->res.status = status;
-	req->res.reason = reason(status);
+	h2o_host_begin(req, status, "application/json");
 	req->res.content_length = n;
-	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
-	    H2O_STRLIT("application/json"));
-	h2o_add_header(
-	    &req->pool, &req->res.headers, H2O_TOKEN_CACHE_CONTROL, NULL, H2O_STRLIT("no-store"));
 	h2o_send_inline(req, body, n);
 }
 

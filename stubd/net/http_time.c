@@ -97,20 +97,27 @@ time_of_day(struct text *t, struct date *d)
 	d->second = number(t, 2);
 }
 
+/* What the two forms that name GMT have in common, behind the weekday. */
+static void
+date_in_gmt(struct text *t, struct date *d, const char *between, size_t year_digits)
+{
+	skip(t, ", ");
+	d->day = number(t, 2);
+	skip(t, between);
+	d->month = month(t);
+	skip(t, between);
+	d->year = number(t, year_digits);
+	skip(t, " ");
+	time_of_day(t, d);
+	skip(t, " GMT");
+}
+
 /* Sun, 06 Nov 1994 08:49:37 GMT */
 static void
 fixed_form(struct text *t, struct date *d)
 {
 	weekday(t);
-	skip(t, ", ");
-	d->day = number(t, 2);
-	skip(t, " ");
-	d->month = month(t);
-	skip(t, " ");
-	d->year = number(t, 4);
-	skip(t, " ");
-	time_of_day(t, d);
-	skip(t, " GMT");
+	date_in_gmt(t, d, " ", 4);
 }
 
 /* Sunday, 06-Nov-94 08:49:37 GMT; the year is one of a century that the caller finds. */
@@ -118,15 +125,7 @@ static void
 rfc850_form(struct text *t, struct date *d)
 {
 	whole_weekday(t);
-	skip(t, ", ");
-	d->day = number(t, 2);
-	skip(t, "-");
-	d->month = month(t);
-	skip(t, "-");
-	d->year = number(t, 2);
-	skip(t, " ");
-	time_of_day(t, d);
-	skip(t, " GMT");
+	date_in_gmt(t, d, "-", 2);
 }
 
 /* Sun Nov  6 08:49:37 1994 */

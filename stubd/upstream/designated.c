@@ -251,10 +251,7 @@ take_addresses(struct designation_way *way, const uint8_t *wire, size_t len, int
 	const uint16_t size = family == AF_INET ? 4 : 16;
 	struct msg_rr rr;
 
-	for (unsigned i = 0; i < header.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 2 * sizeof(uint16_t));
-	}
+	msg_skip_questions(&cur, &header);
 	for (unsigned i = 0; i < header.ancount && !cur.bad; i++) {
 		msg_read_rr(&cur, &rr);
 		if (!cur.bad && rr.type == type && rr.class == CLASS_IN && rr.rdlen == size)

@@ -12,10 +12,7 @@ age_message(uint8_t *bytes, size_t n, uint32_t seconds)
 	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
 	struct msg_rr rr;
 
-	for (unsigned i = 0; i < h.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 4);
-	}
+	msg_skip_questions(&cur, &h);
 	for (; records && !cur.bad; records--) {
 		struct wcur ttl;
 

@@ -140,10 +140,7 @@ index_message(struct chain *c, struct rcur *cur, const struct msg_header *h)
 	if (h->qdcount && rcur_left(cur) >= asked->len &&
 	    memcmp(cur->p, asked->wire, asked->len) == 0)
 		c->asked = MSG_HEADER;
-	for (unsigned i = 0; i < h->qdcount; i++) {
-		msg_skip_name(cur);
-		rcur_skip(cur, 4);
-	}
+	msg_skip_questions(cur, h);
 	if (cur->bad)
 		return chain_broken(c, "broken question");
 	return index_sections(c, cur, h);

@@ -3,11 +3,12 @@
 #include "policy/name.h"
 #include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
+#include "stubd/wire/option.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_EDE = 15, TEXT_MAX = 96 };
+enum { TEXT_MAX = 96 };
 
 static bool
 is_address(const struct msg_rr *rr)
@@ -55,10 +56,7 @@ blocking_find(const uint8_t *reply, size_t n)
 	unsigned nowhere = 0, somewhere = 0;
 	enum ede said = EDE_NONE;
 
-	for (unsigned i = 0; i < header.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 4);
-	}
+	msg_skip_questions(&cur, &header);
 	for (unsigned i = 0; i < records && !cur.bad; i++) {
 		struct msg_rr rr;
 

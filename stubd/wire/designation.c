@@ -133,10 +133,7 @@ designation_read(const uint8_t *wire, size_t len, struct designation *out)
 	struct msg_rr rr;
 
 	designation_question(&question);
-	for (unsigned i = 0; i < header.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 2 * sizeof(uint16_t));
-	}
+	msg_skip_questions(&cur, &header);
 	for (unsigned i = 0; i < header.ancount && !cur.bad; i++) {
 		msg_read_rr(&cur, &rr);
 		if (cur.bad || rr.type != TYPE_SVCB || rr.class != CLASS_IN ||

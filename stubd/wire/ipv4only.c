@@ -30,10 +30,7 @@ ipv4only_read(const uint8_t *wire, size_t len, struct prefix *prefix, uint32_t *
 	size_t n = 0;
 
 	ipv4only_question(&question);
-	for (unsigned i = 0; i < header.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 2 * sizeof(uint16_t));
-	}
+	msg_skip_questions(&cur, &header);
 	for (unsigned i = 0; i < header.ancount && !cur.bad && n < IPV4ONLY_MAX; i++) {
 		msg_read_rr(&cur, &rr);
 		if (cur.bad || rr.type != TYPE_AAAA || rr.class != CLASS_IN || rr.rdlen != IPV6 ||

@@ -33,10 +33,7 @@ lifetime_of(const uint8_t *bytes, size_t n)
 
 	if (cur.bad || (rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN))
 		return -1;
-	for (unsigned i = 0; i < h.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 4);
-	}
+	msg_skip_questions(&cur, &h);
 	for (unsigned i = 0; i < (unsigned)h.ancount + h.nscount && !cur.bad; i++) {
 		msg_skip_name(&cur);
 		msg_read_rr_rest(&cur, &rr);

@@ -61,10 +61,7 @@ match_lacks_edns(const uint8_t *bytes, size_t n)
 
 	if (cur.bad || (h.flags & RCODE_MASK) != RCODE_FORMERR)
 		return false;
-	for (unsigned i = 0; i < h.qdcount; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 4);
-	}
+	msg_skip_questions(&cur, &h);
 	for (; records && !cur.bad; records--) {
 		msg_read_rr(&cur, &rr);
 		if (!cur.bad && rr.type == TYPE_OPT)

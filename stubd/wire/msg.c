@@ -165,6 +165,15 @@ msg_skip_name(struct rcur *cur)
 	}
 }
 
+void
+msg_skip_questions(struct rcur *cur, const struct msg_header *header)
+{
+	for (unsigned i = 0; i < header->qdcount && !cur->bad; i++) {
+		msg_skip_name(cur);
+		rcur_skip(cur, QUESTION_REST);
+	}
+}
+
 struct msg_header
 msg_read_header(struct rcur *cur)
 {

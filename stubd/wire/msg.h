@@ -40,6 +40,7 @@ enum {
 	OPT_FIXED = 11, /* octets without options */
 	OPT_DO = 0x8000,
 	OPTION_HEADER = 4, /* octets of an option's code and length */
+	QUESTION_REST = 4, /* octets of a question's type and class */
 };
 
 struct msg_header {
@@ -97,6 +98,9 @@ size_t msg_name_place(const struct rcur *cur);
 
 /* Moves over a possibly compressed name without following pointers. */
 void msg_skip_name(struct rcur *cur);
+
+/* Moves from behind the header to the first record. */
+void msg_skip_questions(struct rcur *cur, const struct msg_header *header);
 
 /* One resource record, in place. */
 struct msg_rr {

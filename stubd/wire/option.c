@@ -29,10 +29,7 @@ option_find(const uint8_t *reply, size_t n, uint16_t code, size_t *len)
 	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
 	struct msg_rr rr;
 
-	for (unsigned i = 0; i < h.qdcount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, 4);
-	}
+	msg_skip_questions(&cur, &h);
 	for (; records && !cur.bad; records--) {
 		msg_skip_name(&cur);
 		msg_read_rr_rest(&cur, &rr);

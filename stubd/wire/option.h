@@ -13,6 +13,7 @@ enum {
 	OPTION_SUBNET = 8,     /* RFC 7871 */
 	OPTION_KEEPALIVE = 11, /* RFC 7828 */
 	OPTION_PADDING = 12,   /* RFC 7830 */
+	OPTION_EDE = 15,       /* RFC 8914 */
 };
 
 /* The first option with that code, *len octets, borrowed from the message; NULL: there is none, or what

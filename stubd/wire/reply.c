@@ -9,8 +9,6 @@
 enum {
 	ECHOED = FLAG_RD | FLAG_CD, /* RFC 1035 section 4.1.1, RFC 4035 section 3.2.2 */
 	OWN_UDP_SIZE = 1232,	    /* what we say we take */
-	OPTION_EDE = 15,	    /* RFC 8914 */
-	QUESTION_REST = 4,	    /* octets of type and class */
 	EDE_CODE = 2,		    /* octets of the INFO-CODE */
 	EDE_TEXT_MAX = 200,
 };
