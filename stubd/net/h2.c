@@ -79,7 +79,8 @@ is_dns_message(const uint8_t *value, size_t n)
 	return n == len || value[len] == ';' || value[len] == ' ';
 }
 
-/* What tells of time: of several, the first that can be used (RFC 9111 section 5.1). */
+/* What tells of time: of several, the first that can be used (RFC 9111 section 5.1). A Date is for
+ * Retry-After, which says nothing beside an answer. */
 static void
 on_time_header(struct h2_stream *s, const uint8_t *name, size_t nname, const char *value, size_t n)
 {
@@ -87,7 +88,7 @@ on_time_header(struct h2_stream *s, const uint8_t *name, size_t nname, const cha
 		s->aged = true;
 		s->answer.age = http_seconds(value, n, H2_AGE);
 	}
-	if (nname == 4 && !memcmp(name, "date", 4) && !s->dated)
+	if (nname == 4 && s->answer.status != 200 && !memcmp(name, "date", 4) && !s->dated)
 		s->dated = http_date(value, n, (int64_t)clock_wall_s(), &s->date) == 0;
 	if (nname == 11 && !memcmp(name, "retry-after", 11) && !s->nretry_after && n <= TIME_MAX) {
 		memcpy(s->retry_after, value, n);
@@ -208,7 +209,7 @@ on_close(nghttp2_session *session, int32_t id, uint32_t error, void *arg)
 		return 0;
 	}
 	s->answer.error = error;
-	s->answer.retry_after = retry_after(s);
+	s->answer.retry_after = s->nretry_after ? retry_after(s) : 0;
 	if (s->too_big)
 		s->answer.end = H2_TOO_BIG;
 	else if (s->refused || error == NGHTTP2_REFUSED_STREAM)
