@@ -61,7 +61,7 @@ struct view {
 enum stage_kind {
 	STAGE_PROVIDERS, /* encrypted public providers */
 	STAGE_SERVERS,	 /* a split rule's own servers */
-	STAGE_NETWORK,	 /* the network's own resolvers, in plaintext */
+	STAGE_NETWORK,	 /* the network's own resolvers */
 	STAGE_RECURSE,	 /* the local engine */
 	STAGES,
 };

@@ -95,9 +95,10 @@ degraded(const struct resolver *r, json_t *array)
 
 	if (to != STAGE_PROVIDERS)
 		json_array_append_new(array,
-		    json_sprintf("no provider can be reached: public names are answered by %s, in "
-				 "plaintext; providers are tried every 2 s",
-			to == STAGE_NETWORK ? "the network's own resolver" : "local recursion"));
+		    json_sprintf("no provider can be reached: public names are answered by %s; "
+				 "providers are tried every 2 s",
+			to == STAGE_NETWORK ? "the network's own resolver"
+					    : "local recursion, in plaintext"));
 }
 
 /* What the person should know, for `stubctl status`. */

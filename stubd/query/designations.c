@@ -124,7 +124,6 @@ take(struct entry *e, const struct designated_result *result)
 	}
 	upstream_spec_clear(&e->spec);
 	e->spec = spec;
-	e->spec.network = true;
 	e->how = result->how;
 	return true;
 }

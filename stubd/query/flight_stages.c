@@ -96,12 +96,11 @@ not_told(struct flight *f)
 static int
 take_scope(struct flight *f, const struct ask_result *result, const char **why)
 {
-	const struct upstream_spec *spec = pool_spec(f->resolver->pool, result->upstream);
 	int err;
 
 	if (!f->scoped)
 		return 0;
-	if (spec->ecs != ECS_PASS) {
+	if (result->way->ecs != ECS_PASS) {
 		not_told(f);
 		return 0;
 	}

@@ -179,6 +179,7 @@ make_spec(struct designated *d, struct designation_way *way, size_t first)
 		.host = d->host,
 		.path = way->scheme == SCHEME_HTTPS ? way->path : NULL,
 		.naddresses = way->naddresses,
+		.network = true,
 	};
 	for (size_t i = 0; i < way->naddresses; i++)
 		d->spec.addresses[i] = way->addresses[(first + i) % way->naddresses];
