@@ -3,9 +3,9 @@
  * life, and the questions on it. How a question looks on the wire is the codec's.
  *
  * Life: it closes itself SECURE_IDLE ms after the last answer, or sooner where that server is known
- * to close sooner or says so (RFC 7828), and takes nothing new after SECURE_AGE. A question after SECURE_QUIET ms of rest
- * goes with a request for a sign of life in the same write, if that costs no question
- * (secure_codec.ping_is_free): a path that is gone and a name that is slow are then told apart.
+ * to close sooner or says so (RFC 7828), and takes nothing new after SECURE_AGE. A question after
+ * SECURE_QUIET ms of rest goes with a request for a sign of life in the same write, if that costs no
+ * question (secure_codec.ping_is_free): a path that is gone and a name that is slow are then told apart.
  * Silence: when the first question that was written since the last octet came is
  * SECURE_PING ms old, the server is asked for a sign of life; after SECURE_STALL ms of silence the
  * connection counts as broken, also when nobody waits for the answer any more. So a path that swallows everything is noticed in that time, while a

@@ -27,6 +27,20 @@ enum behaviour {
 	PLAIN_HTTP, /* for an HTTP/2 client */
 };
 
+/* Reads exactly n octets. False: the client is gone. */
+static inline bool
+read_all(SSL *ssl, uint8_t *buf, size_t n)
+{
+	for (size_t have = 0; have < n;) {
+		int got = SSL_read(ssl, buf + have, (int)(n - have));
+
+		if (got <= 0)
+			return false;
+		have += (size_t)got;
+	}
+	return true;
+}
+
 struct asked {
 	struct transport_ask ask;
 	struct question question;

@@ -5,19 +5,6 @@
 
 /* --- the server's side -------------------------------------------------------------------------- */
 
-static bool
-read_all(SSL *ssl, uint8_t *buf, size_t n)
-{
-	for (size_t have = 0; have < n;) {
-		int got = SSL_read(ssl, buf + have, (int)(n - have));
-
-		if (got <= 0)
-			return false;
-		have += (size_t)got;
-	}
-	return true;
-}
-
 static void
 write_reply(SSL *ssl, uint8_t *query, size_t n)
 {

@@ -10,19 +10,6 @@ struct server {
 	atomic_int asked_for_it;
 };
 
-static bool
-read_all(SSL *ssl, uint8_t *buf, size_t n)
-{
-	for (size_t have = 0; have < n;) {
-		int got = SSL_read(ssl, buf + have, (int)(n - have));
-
-		if (got <= 0)
-			return false;
-		have += (size_t)got;
-	}
-	return true;
-}
-
 /* Does the question end in an empty keepalive option and the padding? */
 static bool
 asks_for_it(const uint8_t *query, size_t n, size_t opt)
