@@ -1,5 +1,6 @@
 #include "stubd/net/tls_store.h"
 #include "stubd/base/list.h"
+#include "stubd/net/tls_bio.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -36,6 +37,7 @@ struct tls_identity {
 
 struct tls_store {
 	struct list trusts, identities;
+	BIO_METHOD *bio; /* owned */
 	size_t nidentities;
 	struct walltime time;
 	uint64_t epoch; /* of the sessions; connections carry the one they were made in */
@@ -201,7 +203,8 @@ tls_store_new(void)
 		return NULL;
 	list_init(&store->trusts);
 	list_init(&store->identities);
-	return store;
+	store->bio = tls_bio_method();
+	return store->bio ? store : tls_store_free(store);
 }
 
 static void
@@ -228,6 +231,7 @@ tls_store_free(struct tls_store *store)
 		assert(trust->kept && trust->refs == 1);
 		trust_unref(trust);
 	}
+	store->bio = tls_bio_method_free(store->bio);
 	free(store);
 	return NULL;
 }
@@ -362,13 +366,18 @@ tls_identity_distrust(struct tls_identity *id)
 }
 
 SSL *
-tls_identity_connection(struct tls_identity *id, struct tls_ties *ties)
+tls_identity_connection(struct tls_identity *id, struct tls_ties *ties, struct tls_octets *octets)
 {
 	SSL *ssl = SSL_new(id->trust->ctx);
+	BIO *bio = tls_bio_new(id->store->bio, octets);
 	SSL_SESSION *session;
 
-	if (!ssl)
+	if (!ssl || !bio) {
+		SSL_free(ssl);
+		BIO_free(bio);
 		return NULL;
+	}
+	SSL_set_bio(ssl, bio, bio);
 	ties->identity = id;
 	ties->epoch = id->store->epoch;
 	SSL_set_app_data(ssl, ties);

@@ -22,6 +22,7 @@
 struct tls_store;
 struct tls_identity;
 struct tls_verify;
+struct tls_octets;
 struct ssl_st; /* OpenSSL's SSL */
 
 enum {
@@ -77,9 +78,10 @@ int tls_store_identity(struct tls_store *store, const struct tls_params *params,
     struct tls_identity **out, char *text);
 void tls_identity_release(struct tls_identity *identity);
 
-/* A new connection of this identity: SSL_CTX, time, and a session when there is one. ties must
- * outlive it; its verify is the caller's. NULL: out of memory. */
-struct ssl_st *tls_identity_connection(struct tls_identity *identity, struct tls_ties *ties);
+/* A new connection of this identity, on those octets: SSL_CTX, time, and a session when there is one.
+ * ties and octets must outlive it; the verify of ties is the caller's. NULL: out of memory. */
+struct ssl_st *tls_identity_connection(
+    struct tls_identity *identity, struct tls_ties *ties, struct tls_octets *octets);
 
 /* The time by which its certificate is checked; borrowed. */
 const struct walltime *tls_identity_time(const struct tls_identity *identity);
