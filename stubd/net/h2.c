@@ -1,11 +1,12 @@
 #include "stubd/net/h2.h"
 #include "stubd/base/clock.h"
 #include "stubd/base/list.h"
+#include "stubd/base/spare.h"
 #include "stubd/net/http_time.h"
 
 #include <errno.h>
 #include <nghttp2/nghttp2.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,7 +15,8 @@ enum {
 	WINDOW_STREAM = 64 * 1024,
 	WINDOW_CONNECTION = 1 << 20,
 	HEADERS_MAX = 16 * 1024, /* octets of an answer's headers, as unfolded */
-	BODY_FIRST = 512,
+	BODY_FIRST = 512,	 /* octets of an answer that take no allocation */
+	LENGTH_MAX = 8,		 /* digits of a content-length */
 	TIME_MAX = 40, /* octets of Retry-After that are looked at; a date has 33 at most */
 };
 
@@ -36,11 +38,13 @@ struct h2_stream {
 	bool complete; /* END_STREAM came */
 	bool closed;   /* nghttp2 has let go of it; in h2.closed */
 	struct h2_answer answer;
-	uint8_t *body; /* owned */
+	uint8_t *body; /* first[], or owned */
 	size_t cap;
 	size_t nheaders; /* octets of headers that came */
 	size_t sent, nquestion;
-	uint8_t question[];
+	/* from here on: not cleared by h2_ask() */
+	char length[LENGTH_MAX]; /* of question, as text */
+	uint8_t question[H2_REQUEST], first[BODY_FIRST];
 };
 
 struct h2 {
@@ -49,6 +53,7 @@ struct h2 {
 	void *arg;
 	char *authority, *path; /* owned */
 	struct list open, closed;
+	struct spares spare_streams;
 	size_t nopen;
 	bool goaway, goaway_told;
 	bool busy; /* a callback is on the stack, which frees the memory when it is gone */
@@ -65,8 +70,30 @@ static void
 stream_free(struct h2_stream *s)
 {
 	list_remove(&s->link);
-	free(s->body);
-	free(s);
+	if (s->body != s->first)
+		free(s->body);
+	spares_give(&s->h2->spare_streams, s);
+}
+
+/* Room for that many octets of the answer. False: out of memory. */
+static bool
+body_reserve(struct h2_stream *s, size_t n)
+{
+	size_t cap = s->cap;
+	uint8_t *body;
+
+	while (cap < n)
+		cap *= 2;
+	if (cap == s->cap)
+		return true;
+	body = realloc(s->body == s->first ? NULL : s->body, cap);
+	if (!body)
+		return false;
+	if (s->body == s->first)
+		memcpy(body, s->first, s->answer.len);
+	s->body = body;
+	s->cap = cap;
+	return true;
 }
 
 static bool
@@ -134,8 +161,6 @@ on_chunk(
     nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes, size_t n, void *arg)
 {
 	struct h2_stream *s = stream_of(session, id);
-	size_t cap;
-	uint8_t *body;
 
 	(void)flags;
 	(void)arg;
@@ -146,15 +171,8 @@ on_chunk(
 		nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, id, NGHTTP2_CANCEL);
 		return 0;
 	}
-	for (cap = s->cap ? s->cap : BODY_FIRST; cap < s->answer.len + n; cap *= 2)
-		;
-	if (cap != s->cap) {
-		body = realloc(s->body, cap);
-		if (!body)
-			return NGHTTP2_ERR_CALLBACK_FAILURE;
-		s->body = body;
-		s->cap = cap;
-	}
+	if (!body_reserve(s, s->answer.len + n))
+		return NGHTTP2_ERR_CALLBACK_FAILURE;
 	memcpy(s->body + s->answer.len, bytes, n);
 	s->answer.len += n;
 	return 0;
@@ -298,6 +316,7 @@ h2_free(struct h2 *h2)
 		stream_free(container_of(h2->open.next, struct h2_stream, link));
 	while (!list_empty(&h2->closed))
 		stream_free(container_of(h2->closed.next, struct h2_stream, link));
+	spares_clear(&h2->spare_streams);
 	free(h2->authority);
 	free(h2->path);
 	h2->dead = true;
@@ -306,6 +325,7 @@ h2_free(struct h2 *h2)
 	return NULL;
 }
 
+/* Both stay as they are as long as the stream lives. */
 static nghttp2_nv
 header(const char *name, const char *value)
 {
@@ -314,24 +334,64 @@ header(const char *name, const char *value)
 		.value = (uint8_t *)(uintptr_t)value,
 		.namelen = strlen(name),
 		.valuelen = strlen(value),
+		.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE,
 	};
 }
 
-int
-h2_ask(struct h2 *h2, const uint8_t *body, size_t n, void *request, struct h2_stream **out)
+/* Returns where the digits begin. */
+static const char *
+write_length(char out[LENGTH_MAX], size_t n)
 {
-	nghttp2_data_provider provider = { .read_callback = read_question };
-	struct h2_stream *s;
-	char length[24] = "";
-	nghttp2_nv headers[] = {
+	char *p = out + LENGTH_MAX;
+
+	*--p = '\0';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return p;
+}
+
+static struct h2_stream *
+stream_new(struct h2 *h2, const uint8_t *body, size_t n, void *request)
+{
+	struct h2_stream *s = spares_take(&h2->spare_streams, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	memset(s, 0, offsetof(struct h2_stream, length));
+	list_init(&s->link);
+	s->h2 = h2;
+	s->request = request;
+	s->body = s->first;
+	s->cap = BODY_FIRST;
+	s->nquestion = n;
+	memcpy(s->question, body, n);
+	return s;
+}
+
+static int32_t
+submit(struct h2_stream *s)
+{
+	const struct h2 *h2 = s->h2;
+	const nghttp2_data_provider provider = { { .ptr = s }, read_question };
+	const nghttp2_nv headers[] = {
 		header(":method", "POST"),
 		header(":scheme", "https"),
 		header(":authority", h2->authority),
 		header(":path", h2->path),
 		header("accept", DNS_MESSAGE),
 		header("content-type", DNS_MESSAGE),
-		header("content-length", length),
+		header("content-length", write_length(s->length, s->nquestion)),
 	};
+
+	return nghttp2_submit_request(
+	    h2->session, NULL, headers, sizeof(headers) / sizeof(*headers), &provider, s);
+}
+
+int
+h2_ask(struct h2 *h2, const uint8_t *body, size_t n, void *request, struct h2_stream **out)
+{
+	struct h2_stream *s;
 
 	if (h2->goaway)
 		return -EPIPE;
@@ -339,18 +399,10 @@ h2_ask(struct h2 *h2, const uint8_t *body, size_t n, void *request, struct h2_st
 		return -EBUSY;
 	if (n > H2_REQUEST)
 		return -EMSGSIZE;
-	s = calloc(1, sizeof(*s) + n);
+	s = stream_new(h2, body, n, request);
 	if (!s)
 		return -ENOMEM;
-	list_init(&s->link);
-	s->h2 = h2;
-	s->request = request;
-	s->nquestion = n;
-	memcpy(s->question, body, n);
-	provider.source.ptr = s;
-	headers[6].valuelen = (size_t)snprintf(length, sizeof(length), "%zu", n);
-	s->id = nghttp2_submit_request(
-	    h2->session, NULL, headers, sizeof(headers) / sizeof(*headers), &provider, s);
+	s->id = submit(s);
 	if (s->id < 0) {
 		int error = s->id == NGHTTP2_ERR_NOMEM ? -ENOMEM : -EPIPE;
 
@@ -413,6 +465,7 @@ tell(struct h2 *h2)
 	h2->busy = false;
 	if (!h2->dead)
 		return 0;
+	spares_clear(&h2->spare_streams); /* the last one came back after h2_free() */
 	free(h2);
 	return -ECANCELED;
 }

@@ -2,6 +2,7 @@
  * DNS over HTTPS (RFC 8484) on HTTP/2: POST, one stream a question, ID 0 (section 4.1). An answer that
  * HTTP caches have kept is as much older as its Age says (section 5.1).
  */
+#include "stubd/base/text.h"
 #include "stubd/net/h2.h"
 #include "stubd/upstream/secure.h"
 #include "stubd/wire/age.h"
@@ -63,8 +64,9 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	struct transport *t = arg;
 	struct secure_ask *sa = request;
 	enum ask_fail fail = ASK_HTTP;
-	char text[96] = "";
+	char text[96];
 
+	text[0] = '\0';
 	if (answer->end == H2_REFUSED) {
 		fail = ASK_RESET;
 		snprintf(text, sizeof(text), "HTTP/2 stream refused");
@@ -82,7 +84,8 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 		fail = why ? ASK_MALFORMED : ASK_OK;
 		if (!why && answer->age)
 			age_message(answer->body, answer->len, answer->age);
-		snprintf(text, sizeof(text), "%s", why ? why : "");
+		if (why)
+			text_copy(text, sizeof(text), why);
 	}
 	sa->ask->hold = asks_for_peace(answer);
 	secure_answer(t, sa, fail, text, fail == ASK_OK ? answer->body : NULL,
