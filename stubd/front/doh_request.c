@@ -6,6 +6,7 @@
 #include "stubd/query/resolver.h"
 #include "stubd/wire/lifetime.h"
 #include "stubd/wire/msg.h"
+#include "stubd/wire/padding.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@ struct request {
 	h2o_req_t *req;
 	struct query *query; /* NULL: it does not wait */
 	bool head;
+	bool padded; /* the question was, over TLS: so will be the answer */
 	bool answered;
 	size_t length; /* of the body that is owed to the client */
 };
@@ -69,9 +71,13 @@ answer(struct request *request, const uint8_t *wire, size_t len)
 {
 	h2o_req_t *req = request->req;
 	const h2o_iovec_t lifetime = cache_control(&req->pool, wire, len);
-	void *body = h2o_mem_alloc_pool(&req->pool, len);
+	const size_t more = request->padded ? padding_needed(wire, len) : 0;
+	uint8_t *body = h2o_mem_alloc_pool(&req->pool, len + more);
 
 	memcpy(body, wire, len);
+	if (more)
+		padding_add(body, len, more);
+	len += more;
 	req->res.status = 200;
 	req->res.reason = "OK";
 	h2o_add_header(&req->pool, &req->res.headers, H2O_TOKEN_CONTENT_TYPE, NULL,
@@ -297,6 +303,7 @@ doh_request(void *arg, h2o_req_t *req)
 		request->answered = true;
 		return 0;
 	}
+	request->padded = front->tls && padding_asked(bytes, n);
 	query_start(front->resolver, bytes, n, &how, replied, request, &waiting);
 	if (waiting) {
 		request->query = waiting;

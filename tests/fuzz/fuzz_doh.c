@@ -1,15 +1,37 @@
 /*
- * What a web page or program may say to the DoH server in a target, a content-type and a Host: values stay
- * inside their buffer, nothing behind the text is read, and what was decoded is encoded to the same text.
+ * What a web page or program may say to the DoH server in a target, a content-type, a Host and a question:
+ * values stay inside their buffer, nothing behind the text is read, what was decoded is encoded to the same
+ * text, and what is padded is whole and can be read.
  */
 #include "policy/base64.h"
 #include "stubd/front/doh_question.h"
+#include "stubd/wire/lifetime.h"
+#include "stubd/wire/msg.h"
+#include "stubd/wire/padding.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+pad(const uint8_t *data, size_t size)
+{
+	const size_t more = padding_needed(data, size);
+	uint8_t *out = more ? malloc(size + more) : NULL;
+
+	if (padding_asked(data, size))
+		assert(size >= MSG_HEADER);
+	assert(lifetime_of(data, size) >= -1);
+	if (!out)
+		return;
+	memcpy(out, data, size);
+	padding_add(out, size, more);
+	assert((size + more) % PADDING_BLOCK == 0 &&
+	       padding_needed(out, size + more) <= PADDING_BLOCK);
+	free(out);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -30,6 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	doh_type_is_dns(text, size);
 	doh_host_is_local(text, size);
+	pad((const uint8_t *)text, size);
 	free(text);
 	return 0;
 }

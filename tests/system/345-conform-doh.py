@@ -6,7 +6,7 @@ import subprocess
 from lib.check import becomes_true, equal, true
 from lib.daemon import BUILD, Stubd
 from lib.invariants import accounted
-from lib.message import A, NOERROR, NXDOMAIN, SERVFAIL, TXT, Opt, question
+from lib.message import A, NOERROR, NXDOMAIN, PADDING, SERVFAIL, TXT, Opt, question
 from lib.web import LISTENING, TYPE, URL, Row, Web, bare, body, certify, conforms, get, header, post, status
 
 WWW = question("www.example.com", number=0)
@@ -85,6 +85,11 @@ ROWS = [
         header("cache-control", None)),
     Row("RFC 8484, 6", "a long answer comes whole", post(question("big4.example.com", TXT, number=0)),
         lambda r: is_dns(r) and len(r.body) > 5000 and not r.dns.flags & 0x200, CUT, body(lambda b: b[:2] + b"\x83" + b[3:])),
+    Row("RFC 8467, 4.1", "who pads has padded answers", post(question("www.example.com", number=0, opt=Opt(options=[(PADDING, bytes(40))]))),
+        lambda r: answers(r) and len(r.body) == 468 and not r.dns.opt.get(PADDING).strip(b"\0"), CUT,
+        body(lambda b: b[:-1] + b"x")),
+    Row("RFC 7830, 4", "who does not has none", post(question("www.example.com", number=0, opt=Opt())),
+        lambda r: answers(r) and len(r.body) < 100 and r.dns.opt.get(PADDING) is None, CUT, body(lambda b: b + bytes(400))),
     Row("RFC 8484, 8.1", "nothing tells what serves, and nothing is left behind", get(WWW),
         lambda r: not (r.all("server") or r.all("set-cookie") or r.all("via") or r.all("etag") or r.all("alt-svc")),
         header("server", "x"), header("set-cookie", "a=b")),
