@@ -5,11 +5,13 @@
 #include "stubd/daemon.h"
 #include "stubd/engine/helper.h"
 #include "stubd/net/signature.h"
+#include "stubd/net/tls_server.h"
 #include "policy/config.h"
 #include "policy/lists.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -95,6 +97,36 @@ say_notes(const struct policy *policy)
 	}
 }
 
+/* Are certificate and key what they should be? Says what is wrong. */
+static bool
+check_certificate(const struct doh_options *doh)
+{
+	char why[TLS_SERVER_WHY_MAX];
+	struct tls_server *server;
+
+	if (!doh->nlisten || !doh->certificate)
+		return true;
+	if (tls_server_new(doh->certificate, doh->key, &server, why) < 0) {
+		fprintf(stderr, "stubd: DoH: %s\n", why);
+		return false;
+	}
+	tls_server_free(server);
+	return true;
+}
+
+static int
+check(struct policy *policy)
+{
+	const bool good = check_certificate(&policy->doh);
+
+	say_notes(policy);
+	if (good)
+		printf("stubd: the configuration is good (%zu providers, %zu split rules)\n",
+		    policy->nproviders, policy->nrules);
+	policy_free(policy);
+	return good ? 0 : 1;
+}
+
 /* A question over Do53 has sockets of its own, as libunbound's have, and every client of TCP has one:
  * together more than the usual soft limit of 1,024. */
 static void
@@ -141,12 +173,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	if (load(&invocation.load, &policy) < 0)
 		return 1;
-	if (invocation.check_only) {
-		say_notes(policy);
-		printf("stubd: the configuration is good (%zu providers, %zu split rules)\n",
-		    policy->nproviders, policy->nrules);
-		policy_free(policy);
-		return 0;
-	}
+	if (invocation.check_only)
+		return check(policy);
 	return serve(policy, &invocation.load);
 }

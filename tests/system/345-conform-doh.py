@@ -245,11 +245,12 @@ def test_reload(lab):
 
 def refuses(lab, files, *texts):
     stubd = Stubd(lab, config(lab, files))
-    done = subprocess.run(lab.inside(os.path.join(BUILD, "stubd"), "-c", stubd.file), env=lab.environment, text=True,
-                          capture_output=True, timeout=30)
-    equal(done.returncode, 1)
-    for text in texts:
-        true(text in done.stderr, f"{text!r} in {done.stderr}")
+    for how in ([], ["-n"]):
+        done = subprocess.run(lab.inside(os.path.join(BUILD, "stubd"), *how, "-c", stubd.file), env=lab.environment,
+                              text=True, capture_output=True, timeout=30)
+        equal(done.returncode, 1)
+        for text in texts:
+            true(text in done.stderr, f"{text!r} in {done.stderr}")
 
 
 def test_files(lab):
