@@ -1,12 +1,26 @@
 #include "policy/base64.h"
 
 #include <errno.h>
-#include <string.h>
 
 static const char *const digits[] = {
 	[BASE64_STANDARD] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
 	[BASE64_URL] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
 };
+
+/* What a digit stands for; -1: it is none. */
+static int
+value_of(enum base64_kind kind, char c)
+{
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 26;
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= '0' && c <= '9')
+		return c - '0' + 52;
+	if (c == digits[kind][62])
+		return 62;
+	return c == digits[kind][63] ? 63 : -1;
+}
 
 /* Takes the padding off. Returns the digits that are left, or -EINVAL. */
 static ssize_t
@@ -32,11 +46,11 @@ base64_decode(enum base64_kind kind, const char *text, size_t n, uint8_t *out, s
 	if (left < 0 || left % 4 == 1)
 		return -EINVAL;
 	for (ssize_t i = 0; i < left; i++) {
-		const char *digit = text[i] ? strchr(digits[kind], text[i]) : NULL;
+		const int value = value_of(kind, text[i]);
 
-		if (!digit)
+		if (value < 0)
 			return -EINVAL;
-		bits = bits << 6 | (uint32_t)(digit - digits[kind]);
+		bits = bits << 6 | (uint32_t)value;
 		have += 6;
 		if (have < 8)
 			continue;

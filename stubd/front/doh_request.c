@@ -8,8 +8,9 @@
 #include "stubd/wire/msg.h"
 #include "stubd/wire/padding.h"
 
-#include <stdio.h>
 #include <string.h>
+
+enum { LIFETIME_DIGITS = 10 /* of 32 bits */ };
 
 /* One request; lives in its pool. */
 struct request {
@@ -57,13 +58,19 @@ last_word(h2o_req_t *req)
 static h2o_iovec_t
 cache_control(h2o_mem_pool_t *pool, const uint8_t *wire, size_t len)
 {
+	static const char key[] = "max-age=";
 	const int64_t lifetime = lifetime_of(wire, len);
-	char *text;
+	char *text, *end, *at;
 
 	if (lifetime < 0)
 		return h2o_iovec_init(H2O_STRLIT("no-store"));
-	text = h2o_mem_alloc_pool(pool, sizeof("max-age=") + 20);
-	return h2o_iovec_init(text, (size_t)sprintf(text, "max-age=%lld", (long long)lifetime));
+	text = h2o_mem_alloc_pool(pool, sizeof(key) + LIFETIME_DIGITS);
+	at = end = text + sizeof(key) + LIFETIME_DIGITS;
+	for (uint32_t left = (uint32_t)lifetime; at == end || left; left /= 10)
+		*--at = (char)('0' + left % 10);
+	at -= sizeof(key) - 1;
+	memcpy(at, key, sizeof(key) - 1);
+	return h2o_iovec_init(at, (size_t)(end - at));
 }
 
 static void
