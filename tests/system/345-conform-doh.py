@@ -196,6 +196,18 @@ def test_ttl(lab):
         equal(last.age, last.dns.answer[0].ttl)
 
 
+def test_inherited(lab):
+    """a socket of the service manager stands in for an address that DoH is served at"""
+    stubd, web = served(lab)
+    stubd.wrap = ["python3", os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib", "activate.py"), LISTENING]
+    with stubd:
+        true(f"address={LISTENING} transport=doh inherited" in stubd.log(), stubd.log())
+        (url, *words), _ = get(WWW)
+        equal(web.ask(url, *words).status, 200)
+        equal(stubd.ctl("reload")[0], 0)
+        equal(web.ask(url, *words).status, 200)
+
+
 def test_network(lab):
     """beyond this machine it is served to whom allow names, with TLS only"""
     laptop = lab.env["LAPTOP4"]
