@@ -1,5 +1,4 @@
 #include "stubd/net/h2.h"
-#include "stubd/base/clock.h"
 #include "stubd/base/list.h"
 #include "stubd/base/spare.h"
 #include "stubd/net/http_time.h"
@@ -17,7 +16,6 @@ enum {
 	HEADERS_MAX = 16 * 1024, /* octets of an answer's headers, as unfolded */
 	BODY_FIRST = 512,	 /* octets of an answer that take no allocation */
 	LENGTH_MAX = 8,		 /* digits of a content-length */
-	TIME_MAX = 40, /* octets of Retry-After that are looked at; a date has 33 at most */
 };
 
 #define DNS_MESSAGE "application/dns-message"
@@ -30,11 +28,7 @@ struct h2_stream {
 	bool cancelled;
 	bool refused;
 	bool too_big;
-	bool aged;  /* an Age came */
-	bool dated; /* a Date that can be read came */
-	int64_t date;
-	char retry_after[TIME_MAX];
-	size_t nretry_after;
+	struct http_times times;
 	bool complete; /* END_STREAM came */
 	bool closed;   /* nghttp2 has let go of it; in h2.closed */
 	struct h2_answer answer;
@@ -106,31 +100,6 @@ is_dns_message(const uint8_t *value, size_t n)
 	return n == len || value[len] == ';' || value[len] == ' ';
 }
 
-/* What tells of time: of several, the first that can be used (RFC 9111 section 5.1). A Date is for
- * Retry-After, which says nothing beside an answer. */
-static void
-on_time_header(struct h2_stream *s, const uint8_t *name, size_t nname, const char *value, size_t n)
-{
-	if (nname == 3 && !memcmp(name, "age", 3) && !s->aged) {
-		s->aged = true;
-		s->answer.age = http_seconds(value, n, H2_AGE);
-	}
-	if (nname == 4 && s->answer.status != 200 && !memcmp(name, "date", 4) && !s->dated)
-		s->dated = http_date(value, n, (int64_t)clock_wall_s(), &s->date) == 0;
-	if (nname == 11 && !memcmp(name, "retry-after", 11) && !s->nretry_after && n <= TIME_MAX) {
-		memcpy(s->retry_after, value, n);
-		s->nretry_after = n;
-	}
-}
-
-/* A date is understood by the server's own clock, since ours may be wrong. */
-static uint32_t
-retry_after(const struct h2_stream *s)
-{
-	return http_retry_after(
-	    s->retry_after, s->nretry_after, s->dated ? s->date : (int64_t)clock_wall_s());
-}
-
 static int
 on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t nname,
     const uint8_t *value, size_t nvalue, uint8_t flags, void *arg)
@@ -152,7 +121,8 @@ on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *n
 				   (unsigned)(value[1] - '0') * 10 + (unsigned)(value[2] - '0');
 	if (nname == 12 && !memcmp(name, "content-type", 12))
 		s->answer.is_dns_message = is_dns_message(value, nvalue);
-	on_time_header(s, name, nname, (const char *)value, nvalue);
+	http_times_take(
+	    &s->times, name, nname, (const char *)value, nvalue, s->answer.status != 200);
 	return 0;
 }
 
@@ -227,7 +197,8 @@ on_close(nghttp2_session *session, int32_t id, uint32_t error, void *arg)
 		return 0;
 	}
 	s->answer.error = error;
-	s->answer.retry_after = s->nretry_after ? retry_after(s) : 0;
+	s->answer.age = s->times.age;
+	s->answer.retry_after = http_times_retry(&s->times);
 	if (s->too_big)
 		s->answer.end = H2_TOO_BIG;
 	else if (s->refused || error == NGHTTP2_REFUSED_STREAM)

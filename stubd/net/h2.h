@@ -21,8 +21,7 @@ struct h2_stream;
 enum {
 	H2_STREAMS = 300,
 	H2_BODY = 65535,
-	H2_REQUEST = 1024,   /* octets of a request's body */
-	H2_AGE = 0x7fffffff, /* s; no TTL is longer */
+	H2_REQUEST = 1024, /* octets of a request's body */
 };
 
 enum h2_end {
@@ -34,10 +33,10 @@ enum h2_end {
 
 struct h2_answer {
 	enum h2_end end;
-	unsigned status;      /* 0: none came */
-	bool is_dns_message;  /* content-type is application/dns-message */
-	uint32_t error;	      /* RFC 9113 section 7 */
-	uint32_t age;	      /* s, RFC 9111 section 5.1; at most H2_AGE; 0: none, or no number */
+	unsigned status;     /* 0: none came */
+	bool is_dns_message; /* content-type is application/dns-message */
+	uint32_t error;	     /* RFC 9113 section 7 */
+	uint32_t age; /* s, RFC 9111 section 5.1; at most HTTP_AGE_MOST; 0: none, or no number */
 	uint32_t retry_after; /* s; net/http_time.h; 0: none */
 	uint8_t *body;	      /* borrowed for the call, which may write into it */
 	size_t len;

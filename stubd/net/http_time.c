@@ -1,7 +1,7 @@
 #include "stubd/net/http_time.h"
+#include "stubd/base/clock.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 /* What is left to read; once something was not as it should be, nothing is any more. */
@@ -231,4 +231,33 @@ http_retry_after(const char *text, size_t n, int64_t now)
 	if (at <= now)
 		return 0;
 	return at - now < HTTP_RETRY_MOST ? (uint32_t)(at - now) : HTTP_RETRY_MOST;
+}
+
+static bool
+is(const char *want, const void *name, size_t n)
+{
+	return n == strlen(want) && !memcmp(name, want, n);
+}
+
+void
+http_times_take(struct http_times *t, const void *name, size_t nname, const char *value, size_t n,
+    bool beside_error)
+{
+	if (!t->aged && is("age", name, nname)) {
+		t->aged = true;
+		t->age = http_seconds(value, n, HTTP_AGE_MOST);
+	} else if (beside_error && !t->dated && is("date", name, nname)) {
+		t->dated = http_date(value, n, (int64_t)clock_wall_s(), &t->date) == 0;
+	} else if (!t->nretry && n <= HTTP_TIME_TEXT && is("retry-after", name, nname)) {
+		memcpy(t->retry, value, n);
+		t->nretry = n;
+	}
+}
+
+uint32_t
+http_times_retry(const struct http_times *t)
+{
+	if (!t->nretry)
+		return 0;
+	return http_retry_after(t->retry, t->nretry, t->dated ? t->date : (int64_t)clock_wall_s());
 }

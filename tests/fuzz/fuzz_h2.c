@@ -20,7 +20,7 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	struct client *c = arg;
 	size_t i = (size_t)((struct h2_stream **)request - c->streams);
 
-	if (answer->len > H2_BODY || answer->age > H2_AGE ||
+	if (answer->len > H2_BODY || answer->age > HTTP_AGE_MOST ||
 	    answer->retry_after > HTTP_RETRY_MOST || ++c->told[i] > 1)
 		abort();
 	c->streams[i] = NULL;

@@ -1,4 +1,5 @@
 #include "stubd/net/h2.h"
+#include "stubd/net/http_time.h"
 #include "tests/unit/net/h2_server.h"
 #include "tests/unit/unit.h"
 
@@ -143,9 +144,9 @@ an_age_is_a_number_of_seconds_or_nothing(void)
 		{ "0", 0 },
 		{ "250", 250 },
 		{ "007", 7 },
-		{ "2147483647", H2_AGE },
-		{ "2147483648", H2_AGE },
-		{ "99999999999999999999999999999999999999", H2_AGE },
+		{ "2147483647", HTTP_AGE_MOST },
+		{ "2147483648", HTTP_AGE_MOST },
+		{ "99999999999999999999999999999999999999", HTTP_AGE_MOST },
 		{ "-5", 0 },
 		{ "+5", 0 },
 		{ "5s", 0 },
