@@ -124,12 +124,9 @@ registrable_octets(const struct registrable_list *list, const struct name *name)
 	char text[NAME_WIRE_MAX];
 	const unsigned n = write_text(name, text, labels);
 
-	/* The whole name is rarely asked for again. */
-	if (n == 0 || psl_is_public_suffix(list->psl, text))
-		return 0;
 	for (unsigned i = 1; i < n; i++) {
 		if (is_public(list, text + labels[i]))
-			return name->len - labels[i - 1];
+			return i == 1 && is_public(list, text) ? 0 : name->len - labels[i - 1];
 	}
 	return 0;
 }

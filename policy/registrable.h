@@ -26,8 +26,9 @@ int registrable_open(const char *file, struct registrable_list **out);
 struct registrable_list *registrable_free(struct registrable_list *list);
 
 /* How many octets at the end of the name's wire form are the registrable domain that it is or lies
- * below. 0 for a public suffix and what is above one: nobody's, and everybody's. Costs one search of
- * libpsl's, and one more for each suffix that is not remembered; so never two threads at once. */
+ * below. 0 for a public suffix and what is above one: nobody's, and everybody's; but a suffix that lies
+ * below somebody's domain (s3.amazonaws.com) is still his. Costs a search of libpsl's for each suffix
+ * that is not remembered; so never two threads at once. */
 size_t registrable_octets(const struct registrable_list *list, const struct name *name);
 
 /* The same, with the domain itself; false: none. */
