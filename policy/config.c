@@ -3,6 +3,7 @@
 #include "policy/anchors.h"
 #include "policy/config_check.h"
 #include "policy/config_load.h"
+#include "policy/fingerprint.h"
 #include "policy/lists.h"
 #include "policy/registrable.h"
 #include "policy/schema.h"
@@ -193,6 +194,8 @@ finish(struct config_load *load, struct policy **out, struct policy_errors *erro
 		if (!load->incomplete)
 			config_build(load);
 	}
+	if (load->policy && load->merged)
+		load->policy->fingerprint = fingerprint_of(load->merged, load->policy);
 	if (!load->policy || load->report.nomem || load->warnings.nomem)
 		r = -ENOMEM;
 	else if (load->report.n)

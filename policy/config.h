@@ -104,12 +104,13 @@ struct policy {
 	uint64_t cache_stale;		  /* ms */
 	struct provider_list *lists;	  /* owned; policy/lists.h */
 	size_t nlists;
-	bool cache_prefetch;
-	bool ecs_pass;	 /* a provider is told of clients' subnets */
-	char *control;	 /* owned; path of the control socket */
-	char *state;	 /* owned; folder */
-	char *catalogue; /* owned; the file; NULL: none */
-	char **files;	 /* owned; configuration files that were read, in order */
+	bool cache_prefetch, cache_persist;
+	bool ecs_pass;	      /* a provider is told of clients' subnets */
+	uint64_t fingerprint; /* of all that is decided here, see policy/fingerprint.h */
+	char *control;	      /* owned; path of the control socket */
+	char *state;	      /* owned; folder */
+	char *catalogue;      /* owned; the file; NULL: none */
+	char **files;	      /* owned; configuration files that were read, in order */
 	size_t nfiles;
 	struct policy_errors warnings; /* what was left out of the catalogue, and why */
 };

@@ -367,6 +367,7 @@ build_values(struct config_load *load)
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));
 	p->cache_stale = (uint64_t)config_time(config_at(load, "/cache/stale"));
 	p->cache_prefetch = json_is_true(config_at(load, "/cache/prefetch"));
+	p->cache_persist = json_is_true(config_at(load, "/cache/persist"));
 	p->root_hints = config_strdup(load, config_text(load, "/engine/root_hints"));
 	p->trust_anchors = config_strdup(load, config_text(load, "/engine/trust_anchors"));
 	config_check_readable(load, "/engine/root_hints", p->root_hints);

@@ -333,6 +333,8 @@ const struct schema_key schema[] = {
 	    "How long answers past their TTL may be used when nobody can be reached, or not soon; 0: never." },
 	{ "cache/prefetch", SCHEMA_BOOL, 0, 0, 0, "true", NULL, NULL, NULL,
 	    "Whether an answer that is asked for again and again is asked for anew in the last tenth of its time." },
+	{ "cache/persist", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
+	    "Whether public answers are kept in the state folder and outlive a restart: then names that were asked for stand on the disk." },
 
 	{ "control", SCHEMA_STRING, SCHEMA_RESTART, 1, TEXT_MAX, "\"/run/stubd/control.sock\"", NULL, NULL, check_socket,
 	    "Path of the control socket." },

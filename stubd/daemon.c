@@ -17,6 +17,7 @@
 #include "stubd/net/timer.h"
 #include "stubd/net/tls.h"
 #include "stubd/ntas.h"
+#include "stubd/persist.h"
 #include "stubd/privilege.h"
 #include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
@@ -70,6 +71,7 @@ daemon_apply_policy(struct daemon *d, struct policy *policy)
 	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
 	resolver_set_policy(&d->resolver, policy);
 	refresh_apply(d->refresh);
+	persist_follow(d->persist);
 	nat64_look(d->nat64);
 	netservers_set_policy(d->netservers);
 	return 0;
@@ -342,9 +344,11 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	d->resolver.root_state = d->root.file;
 	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
 	d->refresh = refresh_new(&d->resolver, policy->state);
+	d->persist = persist_new(d->loop, &d->resolver, policy->state);
 	if (!err)
-		err =
-		    d->goodtime && d->ntas && d->refresh ? daemon_apply_policy(d, policy) : -ENOMEM;
+		err = d->goodtime && d->ntas && d->refresh && d->persist
+			  ? daemon_apply_policy(d, policy)
+			  : -ENOMEM;
 	if (err < 0)
 		goto fail;
 	greet(d);
@@ -370,6 +374,7 @@ daemon_free(struct daemon *d)
 		return NULL;
 	d->http = http_close(d->http);
 	d->api = api_free(d->api);
+	d->persist = persist_free(d->persist);
 	if (d->resolver_made)
 		resolver_close(&d->resolver);
 	d->resolver.designations = designations_free(d->resolver.designations);

@@ -6,6 +6,7 @@
 #include "stubd/keep.h"
 #include "stubd/net/loop.h"
 #include "stubd/ntas.h"
+#include "stubd/persist.h"
 #include "stubd/upstream/pool.h"
 
 #include <errno.h>
@@ -149,6 +150,14 @@ remove_nta(void *arg, const struct name *name, char why[API_WHY_MAX])
 	return ntas_remove(d->ntas, name, why);
 }
 
+static void
+flushed(void *arg)
+{
+	struct daemon *d = arg;
+
+	persist_flushed(d->persist);
+}
+
 struct api *
 daemon_make_api(struct daemon *d)
 {
@@ -166,6 +175,7 @@ daemon_make_api(struct daemon *d)
 		.warnings = warnings,
 		.add_nta = add_nta,
 		.remove_nta = remove_nta,
+		.flushed = flushed,
 		.arg = d,
 	};
 

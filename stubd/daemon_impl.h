@@ -26,6 +26,7 @@ struct daemon {
 	struct shuffle shuffle;
 	struct refresh *refresh;
 	struct ntas *ntas;
+	struct persist *persist;
 	struct resolver resolver;
 	bool resolver_made;
 	struct link_watch *links;

@@ -2,10 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -50,41 +50,85 @@ state_file_read(const char *path, size_t max, char **text, size_t *n)
 	return err;
 }
 
-static int
-write_all(int fd, const uint8_t *bytes, size_t n)
+int
+state_file_begin(struct state_file *f, const char *path)
 {
-	while (n > 0) {
-		const ssize_t put = write(fd, bytes, n);
+	int err;
+
+	*f = (struct state_file){ .fd = -1 };
+	f->path = strdup(path);
+	if (!f->path || asprintf(&f->aside, "%s.new", path) < 0) {
+		f->aside = NULL;
+		state_file_abandon(f);
+		return -ENOMEM;
+	}
+	/* A new inode each time: who made the old one does not give this one its mode. */
+	unlink(f->aside);
+	f->fd = open(f->aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (f->fd >= 0)
+		return 0;
+	err = -errno;
+	state_file_abandon(f);
+	return err;
+}
+
+void
+state_file_append(struct state_file *f, const void *bytes, size_t n)
+{
+	const uint8_t *at = bytes;
+
+	while (n > 0 && !f->err) {
+		const ssize_t put = write(f->fd, at, n);
 
 		if (put < 0 && errno != EINTR)
-			return -errno;
+			f->err = -errno;
 		if (put > 0) {
-			bytes += put;
+			at += put;
 			n -= (size_t)put;
 		}
 	}
-	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int
+state_file_commit(struct state_file *f)
+{
+	int err = f->err;
+
+	if (!err && fsync(f->fd) < 0)
+		err = -errno;
+	if (close(f->fd) < 0 && !err)
+		err = -errno;
+	f->fd = -1;
+	if (!err && rename(f->aside, f->path) < 0)
+		err = -errno;
+	if (!err) {
+		free(f->aside);
+		f->aside = NULL;
+	}
+	state_file_abandon(f);
+	return err;
+}
+
+void
+state_file_abandon(struct state_file *f)
+{
+	if (f->fd >= 0)
+		close(f->fd);
+	if (f->aside)
+		unlink(f->aside);
+	free(f->aside);
+	free(f->path);
+	*f = (struct state_file){ .fd = -1 };
 }
 
 int
 state_file_write(const char *path, const void *bytes, size_t n)
 {
-	char aside[PATH_MAX];
-	int fd, err;
+	struct state_file f;
+	const int err = state_file_begin(&f, path);
 
-	if (snprintf(aside, sizeof(aside), "%s.new", path) >= (int)sizeof(aside))
-		return -ENAMETOOLONG;
-	/* A new inode each time: who made the old one does not give this one its mode. */
-	unlink(aside);
-	fd = open(aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	err = write_all(fd, bytes, n);
-	if (close(fd) < 0 && !err)
-		err = -errno;
-	if (!err && rename(aside, path) < 0)
-		err = -errno;
 	if (err)
-		unlink(aside);
-	return err;
+		return err;
+	state_file_append(&f, bytes, n);
+	return state_file_commit(&f);
 }

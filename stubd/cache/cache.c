@@ -13,8 +13,9 @@ struct cache {
 	unsigned nshards;		    /* a power of two */
 	uint64_t secret[2];		    /* that names are hashed with */
 	_Atomic msec stale;		    /* past their time entries are kept for so long */
-	pthread_mutex_t lock;		    /* of what follows */
-	struct failures *failures;	    /* owned; beside the octets of the answers */
+	_Atomic uint64_t flushes;
+	pthread_mutex_t lock;	   /* of what follows */
+	struct failures *failures; /* owned; beside the octets of the answers */
 	uint64_t failure_hits;
 };
 
@@ -192,6 +193,29 @@ cache_put(struct cache *cache, const struct cache_key *key, msec now, const stru
 	shard_put(shard, &k, now, answer);
 }
 
+void
+cache_restore(
+    struct cache *cache, const struct cache_key *key, msec now, const struct answer *answer)
+{
+	struct shard *shard;
+	const struct entry_key k = make_key(cache, key, &shard);
+
+	shard_restore(shard, &k, now, answer);
+}
+
+bool
+cache_walk(struct cache *cache, struct cache_walk *walk, uint32_t view, msec now, cache_show *show,
+    void *arg)
+{
+	if (walk->shard >= cache->nshards)
+		return false;
+	if (!shard_walk(cache->shards[walk->shard], &walk->segment, view, now, show, arg)) {
+		walk->shard++;
+		walk->segment = 0;
+	}
+	return walk->shard < cache->nshards;
+}
+
 /* --- flushing --- */
 
 /* Which entries a flush takes. */
@@ -235,6 +259,7 @@ flush_shards(struct cache *cache, store_test *test, const void *arg)
 {
 	size_t n = 0;
 
+	atomic_fetch_add(&cache->flushes, 1);
 	for (unsigned i = 0; i < cache->nshards; i++)
 		n += shard_flush(cache->shards[i], test, arg);
 	return n;
@@ -273,6 +298,12 @@ size_t
 cache_flush_network(struct cache *cache)
 {
 	return flush_shards(cache, is_of_network, NULL);
+}
+
+uint64_t
+cache_flushes(const struct cache *cache)
+{
+	return atomic_load(&cache->flushes);
 }
 
 /* --- failures --- */

@@ -31,6 +31,7 @@ enum {
 	CACHE_PREFETCH_HITS = 3,     /* since it was learnt: then it is worth asking for ahead */
 	CACHE_PREFETCH_SHARE = 10,   /* one part of so many of its time is its last part */
 	CACHE_STALE_TTL = 30,	     /* s, RFC 8767 section 4 */
+	CACHE_WALK_MOST = 81920,     /* octets; what is in a segment is less, as messages */
 };
 
 struct cache_key {
@@ -127,6 +128,30 @@ size_t cache_flush_chains(struct cache *cache);
 size_t cache_flush_network(struct cache *cache);
 /* Removes all of a view, failures too. Returns how many. */
 size_t cache_flush_view(struct cache *cache, uint32_t view);
+
+/* How many flushes there were. Who takes answers out one after the other asks again at the end: what he
+ * has may have been flushed meanwhile. */
+uint64_t cache_flushes(const struct cache *cache);
+
+/* A way through the answers of a view, some at each call; zeroed at the start. */
+struct cache_walk {
+	unsigned shard;
+	uint32_t segment;
+};
+
+/* Is shown a fresh answer (borrowed for the call; it has no target), its age and the time that it has
+ * left, in seconds. Must be quick, and call nothing here. */
+typedef void cache_show(void *arg, const struct question *question, const struct answer *answer,
+    uint32_t age, uint32_t left);
+
+/* Shows some answers, CACHE_WALK_MOST octets of them at most. Returns false when it is through. What is
+ * put or moved meanwhile may be shown twice or not. */
+bool cache_walk(struct cache *cache, struct cache_walk *walk, uint32_t view, msec now,
+    cache_show *show, void *arg);
+
+/* Keeps an answer (copied) of an earlier run, unless there is one that was learnt in this one. */
+void cache_restore(
+    struct cache *cache, const struct cache_key *key, msec now, const struct answer *answer);
 
 /* The sums over all shards, each exact at the moment it was looked at. */
 void cache_stats(struct cache *cache, struct cache_stats *out);

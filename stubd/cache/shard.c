@@ -287,6 +287,49 @@ shard_put(struct shard *s, const struct entry_key *key, msec now, const struct a
 }
 
 void
+shard_restore(struct shard *s, const struct entry_key *key, msec now, const struct answer *answer)
+{
+	pthread_mutex_lock(&s->lock);
+	if (worth_keeping(s, key, answer) && !store_find(&s->store, key))
+		store_put(&s->store, key, now, answer);
+	note_cuts(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+show_entry(const struct entry *e, msec now, cache_show *show, void *arg)
+{
+	struct question question;
+	struct answer lent;
+
+	entry_lend(e, &lent);
+	answer_question(&lent, &question);
+	show(arg, &question, &lent, entry_age(e, now), (uint32_t)((e->expires - now) / 1000));
+}
+
+bool
+shard_walk(struct shard *s, uint32_t *segment, uint32_t view, msec now, cache_show *show, void *arg)
+{
+	const struct segments *segments = &s->store.segments;
+	bool more;
+
+	pthread_mutex_lock(&s->lock);
+	if (++*segment < segments->count) {
+		uint32_t handle = segments_first(segments, *segment);
+
+		for (; handle; handle = segments_next(segments, handle)) {
+			const struct entry *e = store_at(&s->store, handle);
+
+			if (e->view == view && now < e->expires)
+				show_entry(e, now, show, arg);
+		}
+	}
+	more = *segment + 1 < segments->count;
+	pthread_mutex_unlock(&s->lock);
+	return more;
+}
+
+void
 shard_add_stats(struct shard *s, struct cache_stats *out)
 {
 	pthread_mutex_lock(&s->lock);

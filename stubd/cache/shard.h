@@ -37,6 +37,13 @@ void shard_drop_stale(struct shard *shard, const struct entry_key *key, msec now
 void shard_put(
     struct shard *shard, const struct entry_key *key, msec now, const struct answer *answer);
 
+void shard_restore(
+    struct shard *shard, const struct entry_key *key, msec now, const struct answer *answer);
+
+/* Shows the answers of the next segment. Returns false when it was the last. */
+bool shard_walk(
+    struct shard *shard, uint32_t *segment, uint32_t view, msec now, cache_show *show, void *arg);
+
 /* A name at or above a question's that is said not to exist. */
 struct shard_cut {
 	const struct name *name;

@@ -312,8 +312,10 @@ handle_flush(struct api *api, struct http_request *request)
 		reply_error(request, 400, "that name is answered here: nothing of it is kept");
 		return;
 	}
-	/* The validator would remember what was flushed. */
+	/* The validator would remember what was flushed, and so would the disk. */
 	engine_forget(r->engine);
+	if (api->host.flushed)
+		api->host.flushed(api->host.arg);
 	reply(request, 200, json_pack("{s:I}", "flushed", (json_int_t)n));
 }
 

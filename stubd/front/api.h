@@ -65,6 +65,8 @@ struct api_host {
 	 * -ENOENT: it was not excepted. */
 	int (*add_nta)(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX]);
 	int (*remove_nta)(void *arg, const struct name *name, char why[API_WHY_MAX]);
+	/* Something was flushed from the cache; NULL: nobody else keeps answers. */
+	void (*flushed)(void *arg);
 	void *arg;
 };
 

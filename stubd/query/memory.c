@@ -13,8 +13,11 @@ memory_keep_answer(struct resolver *r, const struct question *question, const st
 	if (view->kind == VIEW_LOCAL)
 		return;
 	cache_forget_failure(r->cache, &key, cd);
-	if (!cd)
-		cache_put(r->cache, &key, loop_now(r->loop), answer);
+	if (cd)
+		return;
+	cache_put(r->cache, &key, loop_now(r->loop), answer);
+	if (r->learnt)
+		r->learnt(r->learnt_arg);
 }
 
 void

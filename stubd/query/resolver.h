@@ -94,7 +94,9 @@ struct resolver {
 	struct walltime walltime;      /* by which certificates and signatures are checked */
 	void (*look_at_clock)(void *); /* brings walltime up to date; NULL: nobody does */
 	void *clock_arg;
-	msec clock_due; /* when a question makes it be looked at again */
+	msec clock_due;		/* when a question makes it be looked at again */
+	void (*learnt)(void *); /* something was put into the cache; NULL: nobody wants to know */
+	void *learnt_arg;
 	struct query_counters counters;
 	struct ledger *ledger;		   /* owned */
 	struct domains *domains;	   /* owned */
