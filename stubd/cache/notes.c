@@ -1,23 +1,16 @@
 #include "stubd/cache/notes.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
-int
+void
 notes_init(struct notes *n, size_t size)
 {
-	size_t count = 1;
-
 	*n = (struct notes){ 0 };
 	if (size < NOTES_FROM)
-		return 0;
-	while (count * 2 <= size / NOTE_SHARE)
-		count *= 2;
-	n->notes = calloc(count, sizeof(*n->notes));
-	if (!n->notes)
-		return -ENOMEM;
-	n->count = count;
-	return 0;
+		return;
+	n->count = 1;
+	while (n->count * 2 <= size / NOTE_SHARE)
+		n->count *= 2;
 }
 
 void
@@ -36,6 +29,8 @@ notes_cost(const struct notes *n)
 void
 notes_make(struct notes *n, uint32_t hash)
 {
+	if (!n->notes && n->count)
+		n->notes = calloc(n->count, sizeof(*n->notes));
 	if (!n->notes)
 		return;
 	if (++n->made == 0)

@@ -25,13 +25,14 @@ struct notes {
 	uint32_t made; /* how many yet */
 };
 
-/* For a shard of so many octets. Returns 0 or -ENOMEM. */
-int notes_init(struct notes *n, size_t size);
+/* For a shard of so many octets. The table is made with the first note, which a cache that is never full
+ * does not need; without memory for it nothing is noted. */
+void notes_init(struct notes *n, size_t size);
 
 /* A zeroed one is allowed. */
 void notes_clear(struct notes *n);
 
-/* Octets that they take. */
+/* Octets that they take, or will. */
 size_t notes_cost(const struct notes *n);
 
 void notes_make(struct notes *n, uint32_t hash);

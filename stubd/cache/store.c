@@ -1,6 +1,5 @@
 #include "stubd/cache/store.h"
 
-#include <errno.h>
 #include <string.h>
 
 int
@@ -10,11 +9,8 @@ store_init(struct store *s, size_t size)
 	segments_init(&s->segments, size);
 	if (!store_takes(s, sizeof(struct entry)))
 		return 0;
-	if (table_init(&s->table) != 0 || notes_init(&s->notes, size) != 0) {
-		store_clear(s);
-		return -ENOMEM;
-	}
-	return 0;
+	notes_init(&s->notes, size);
+	return table_init(&s->table);
 }
 
 void
