@@ -10,25 +10,9 @@
 static_assert(offsetof(struct entry, bytes) == 52, "an entry has grown");
 
 uint32_t
-entry_key_hash(uint32_t name_hash, uint32_t view, uint16_t type, uint16_t class)
-{
-	uint64_t h = (uint64_t)view * 0x9e3779b97f4a7c15;
-
-	h ^= (uint64_t)name_hash << 32 ^ (uint32_t)type << 16 ^ class;
-	return (uint32_t)(h * 0xff51afd7ed558ccd >> 32);
-}
-
-/* The question and what follows. */
-static uint8_t *
-wire_of(const struct entry *e)
-{
-	return (uint8_t *)(e->bytes + e->nttls);
-}
-
-uint32_t
 entry_hash(const struct entry *e)
 {
-	const uint8_t *at = wire_of(e) + e->name_len;
+	const uint8_t *at = entry_wire(e) + e->name_len;
 
 	return entry_key_hash(e->name_hash, e->view, load_u16(at), load_u16(at + 2));
 }
@@ -96,26 +80,10 @@ entry_fill(struct entry *e, const struct entry_key *key, msec now, const struct 
 	e->cut = a->cut;
 	e->given = 0;
 	memcpy(e->bytes, a->ttls, a->nttls * sizeof(uint16_t));
-	wire = wire_of(e);
+	wire = entry_wire(e);
 	memcpy(wire, a->wire + MSG_HEADER, a->len - (size_t)MSG_HEADER + e->text_len);
 	wire += a->len - MSG_HEADER + e->text_len;
 	memcpy(wire, a->target.wire, e->target_len);
-}
-
-bool
-entry_is_of(const struct entry *e, const struct name *name)
-{
-	return e->name_len == name->len && memcmp(wire_of(e), name->wire, name->len) == 0;
-}
-
-bool
-entry_matches(const struct entry *e, const struct entry_key *key)
-{
-	const struct question *q = key->question;
-	const uint8_t *at = wire_of(e) + e->name_len;
-
-	return e->name_hash == key->name_hash && e->view == key->view && entry_is_of(e, &q->name) &&
-	       load_u16(at) == q->type && load_u16(at + 2) == q->class;
 }
 
 bool
@@ -151,43 +119,7 @@ void
 entry_name(const struct entry *e, struct name *out)
 {
 	out->len = e->name_len;
-	memcpy(out->wire, wire_of(e), e->name_len);
-}
-
-uint32_t
-entry_age(const struct entry *e, msec now)
-{
-	const msec born = e->expires - (msec)e->ttl * 1000;
-
-	return now > born ? (uint32_t)((now - born) / 1000) : 0;
-}
-
-void
-entry_lend(const struct entry *e, struct answer *out)
-{
-	out->blocked = e->blocked;
-	out->rcode = e->rcode;
-	out->security = e->security;
-	out->aa = e->aa;
-	out->keep = true;
-	out->recursed = e->recursed;
-	out->network = e->network;
-	out->private_address = e->private_address;
-	out->cut = e->cut;
-	out->scope = 0; /* the view says for whom it is */
-	out->ttl = e->ttl;
-	out->ancount = e->ancount;
-	out->ancount_dnssec = e->ancount_dnssec;
-	out->nscount = e->nscount;
-	out->nscount_dnssec = e->nscount_dnssec;
-	out->answer_dnssec = e->answer_dnssec;
-	out->authority = e->authority;
-	out->authority_dnssec = e->authority_dnssec;
-	out->len = e->len;
-	out->nttls = e->nttls;
-	/* Nobody looks at the header, in whose place something else of the entry stands. */
-	out->wire = wire_of(e) - MSG_HEADER;
-	out->ttls = (uint16_t *)e->bytes;
+	memcpy(out->wire, entry_wire(e), e->name_len);
 }
 
 struct answer *
@@ -205,10 +137,10 @@ entry_copy(const struct entry *e)
 	a->wire = (uint8_t *)(a + 1) + ttls;
 	memcpy(a->ttls, e->bytes, ttls);
 	answer_write_header(a);
-	memcpy(a->wire + MSG_HEADER, wire_of(e), body + e->text_len);
+	memcpy(a->wire + MSG_HEADER, entry_wire(e), body + e->text_len);
 	if (e->target_len) {
 		a->target.len = e->target_len;
-		memcpy(a->target.wire, wire_of(e) + body + e->text_len, e->target_len);
+		memcpy(a->target.wire, entry_wire(e) + body + e->text_len, e->target_len);
 	} else {
 		entry_name(e, &a->target);
 	}

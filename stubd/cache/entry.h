@@ -11,12 +11,15 @@
 #ifndef CACHE_ENTRY_H
 #define CACHE_ENTRY_H
 
+#include "stubd/base/buf.h"
 #include "stubd/base/clock.h"
 #include "stubd/wire/answer.h"
+#include "stubd/wire/msg.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	ENTRY_UNIT = 8,
@@ -52,7 +55,15 @@ struct entry_key {
 };
 
 /* What a table finds an entry by, and what a cut (type and class 0). */
-uint32_t entry_key_hash(uint32_t name_hash, uint32_t view, uint16_t type, uint16_t class);
+static inline uint32_t
+entry_key_hash(uint32_t name_hash, uint32_t view, uint16_t type, uint16_t class)
+{
+	uint64_t h = (uint64_t)view * 0x9e3779b97f4a7c15;
+
+	h ^= (uint64_t)name_hash << 32 ^ (uint32_t)type << 16 ^ class;
+	return (uint32_t)(h * 0xff51afd7ed558ccd >> 32);
+}
+
 uint32_t entry_hash(const struct entry *e);
 uint32_t entry_cut_hash(const struct entry *e);
 
@@ -63,10 +74,29 @@ size_t entry_size(const struct answer *answer, const struct name *name);
 void entry_fill(
     struct entry *e, const struct entry_key *key, msec now, const struct answer *answer);
 
-bool entry_matches(const struct entry *e, const struct entry_key *key);
+/* The question and what follows. */
+static inline uint8_t *
+entry_wire(const struct entry *e)
+{
+	return (uint8_t *)(e->bytes + e->nttls);
+}
 
 /* Is its name that one? */
-bool entry_is_of(const struct entry *e, const struct name *name);
+static inline bool
+entry_is_of(const struct entry *e, const struct name *name)
+{
+	return e->name_len == name->len && memcmp(entry_wire(e), name->wire, name->len) == 0;
+}
+
+static inline bool
+entry_matches(const struct entry *e, const struct entry_key *key)
+{
+	const struct question *q = key->question;
+	const uint8_t *at = entry_wire(e) + e->name_len;
+
+	return e->name_hash == key->name_hash && e->view == key->view && entry_is_of(e, &q->name) &&
+	       load_u16(at) == q->type && load_u16(at + 2) == q->class;
+}
 
 /* Does it say that its name, and so all below it, does not exist (RFC 8020)? A chain that ends in
  * NXDOMAIN says so of another name. */
@@ -85,11 +115,43 @@ bool entry_question_is(const struct answer *answer, const struct question *quest
 void entry_name(const struct entry *e, struct name *out);
 
 /* Whole seconds since it was born. */
-uint32_t entry_age(const struct entry *e, msec now);
+static inline uint32_t
+entry_age(const struct entry *e, msec now)
+{
+	const msec born = e->expires - (msec)e->ttl * 1000;
+
+	return now > born ? (uint32_t)((now - born) / 1000) : 0;
+}
 
 /* Fills *out with the answer, which borrows the entry's octets: for reading on the spot. Its target
  * and size are not filled. */
-void entry_lend(const struct entry *e, struct answer *out);
+static inline void
+entry_lend(const struct entry *e, struct answer *out)
+{
+	out->blocked = e->blocked;
+	out->rcode = e->rcode;
+	out->security = e->security;
+	out->aa = e->aa;
+	out->keep = true;
+	out->recursed = e->recursed;
+	out->network = e->network;
+	out->private_address = e->private_address;
+	out->cut = e->cut;
+	out->scope = 0; /* the view says for whom it is */
+	out->ttl = e->ttl;
+	out->ancount = e->ancount;
+	out->ancount_dnssec = e->ancount_dnssec;
+	out->nscount = e->nscount;
+	out->nscount_dnssec = e->nscount_dnssec;
+	out->answer_dnssec = e->answer_dnssec;
+	out->authority = e->authority;
+	out->authority_dnssec = e->authority_dnssec;
+	out->len = e->len;
+	out->nttls = e->nttls;
+	/* Nobody looks at the header, in whose place something else of the entry stands. */
+	out->wire = entry_wire(e) - MSG_HEADER;
+	out->ttls = (uint16_t *)e->bytes;
+}
 
 /* An owned copy of the whole answer; NULL: out of memory. */
 struct answer *entry_copy(const struct entry *e);

@@ -50,7 +50,7 @@ opt_say(struct opt *opt, enum ede ede, const char *text)
 	opt->text_len = text_length(text);
 }
 
-static struct opt
+static inline struct opt
 opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra *extra)
 {
 	struct opt opt = {
