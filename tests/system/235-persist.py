@@ -3,6 +3,7 @@ import os
 import random
 import signal
 import stat
+import struct
 import time
 
 from lib.ask import Load, dig
@@ -181,6 +182,59 @@ def test_broken(lab):
         write(stubd, good)
         stubd.start()
         true(f"answers={len(PUBLIC)} " in loaded(stubd), stubd.log())
+
+
+def siphash(key, octets):
+    """SipHash-1-3, as the file's checksums are made."""
+    mask = (1 << 64) - 1
+    v = [key[i & 1] ^ c for i, c in enumerate((0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261,
+                                               0x7465646279746573))]
+
+    def turn(x, by):
+        return (x << by | x >> 64 - by) & mask
+
+    def mix():
+        v[0], v[2] = (v[0] + v[1]) & mask, (v[2] + v[3]) & mask
+        v[1], v[3] = turn(v[1], 13) ^ v[0], turn(v[3], 16) ^ v[2]
+        v[0] = turn(v[0], 32)
+        v[0], v[2] = (v[0] + v[3]) & mask, (v[2] + v[1]) & mask
+        v[3], v[1] = turn(v[3], 21) ^ v[0], turn(v[1], 17) ^ v[2]
+        v[2] = turn(v[2], 32)
+
+    padded = octets + bytes(-(len(octets) + 1) % 8) + bytes([len(octets) & 255])
+    for (word,) in struct.iter_unpack("<Q", padded):
+        v[3] ^= word
+        mix()
+        v[0] ^= word
+    v[2] ^= 0xff
+    for _ in range(3):
+        mix()
+    return v[0] ^ v[1] ^ v[2] ^ v[3]
+
+
+def forged(octets, name, other):
+    """The file with another name in its only block, and a checksum that is right."""
+    head, length = 72, struct.unpack(">I", octets[72:76])[0]
+    block = octets[head + 12:head + 12 + length].replace(name, other)
+    key = (0x7374756264206361, 0x6368652066696c65)
+    return octets[:head] + struct.pack(">IQ", length, siphash(key, block)) + block + octets[head + 12 + length:]
+
+
+def test_forged(lab):
+    """a file in which somebody wrote an answer for a name of a split rule: that is refused, others are not"""
+    own, public, split = (b"\1" + x + b"\4wild\7example\3" + y + b"\0"
+                          for x, y in ((b"x", b"com"), (b"y", b"com"), (b"x", b"net")))
+    rules = [{"domains": ["wild.example.net"], "servers": [lab.env["CORP4"]]}]
+    with Stubd(lab, config(lab, split=rules)) as stubd:
+        equal(dig(lab, "x.wild.example.com").status, "NOERROR")
+        stubd.stop()
+        good = content(stubd)
+        for other, line in ((own, "answers=1 over=0 refused=0"), (public, "answers=1 over=0 refused=0"),
+                            (split, "answers=0 over=0 refused=1")):
+            write(stubd, forged(good, own, other))
+            stubd.start()
+            true(f"{line} end=\"all of it\"" in loaded(stubd), stubd.log())
+            stubd.stop()
 
 
 def test_killed(lab):
