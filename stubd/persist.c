@@ -2,6 +2,7 @@
 
 #include "policy/config.h"
 #include "stubd/base/log.h"
+#include "stubd/base/state_file.h"
 #include "stubd/cache/cache_file.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct persist {
 	struct resolver *resolver;
@@ -123,12 +123,15 @@ persist_new(struct loop *loop, struct resolver *resolver, const char *state_dir)
 static void
 forget(struct persist *p)
 {
+	int err;
+
 	end_save(p, true);
 	persist_load_stop(p->load, "something was flushed");
 	timer_stop(&p->due);
-	if (unlink(p->path) < 0 && errno != ENOENT)
+	err = state_file_remove(p->path);
+	if (err)
 		log_warn(
-		    "cache: file=%s error=\"%s\" it cannot be removed", p->path, strerror(errno));
+		    "cache: file=%s error=\"%s\" it cannot be removed", p->path, strerror(-err));
 	on_change(p);
 }
 

@@ -132,3 +132,19 @@ state_file_write(const char *path, const void *bytes, size_t n)
 	state_file_append(&f, bytes, n);
 	return state_file_commit(&f);
 }
+
+int
+state_file_remove(const char *path)
+{
+	char *aside;
+	int err = 0;
+
+	if (unlink(path) < 0 && errno != ENOENT)
+		err = -errno;
+	if (asprintf(&aside, "%s.new", path) < 0)
+		return -ENOMEM;
+	if (unlink(aside) < 0 && errno != ENOENT && !err)
+		err = -errno;
+	free(aside);
+	return err;
+}

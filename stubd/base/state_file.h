@@ -14,6 +14,9 @@ int state_file_read(const char *path, size_t max, char **text, size_t *n);
 /* Writes bytes[n]. Returns 0 or -errno, and the old file stays. */
 int state_file_write(const char *path, const void *bytes, size_t n);
 
+/* Removes it, and what a crash has left of a newer one. Returns 0, also when there was nothing, or -errno. */
+int state_file_remove(const char *path);
+
 /* The same for what is made piece by piece: begin, append, and commit or abandon, which end it. */
 struct state_file {
 	int fd;

@@ -3,12 +3,12 @@ import os
 import random
 import signal
 import stat
-import struct
 import time
 
 from lib.ask import Load, dig
 from lib.check import equal, true
 from lib.daemon import Stubd
+from lib.kept import block_of, content, file_of, loaded, restart, with_block, write
 
 PUBLIC = ("www.example.com", "mail.example.com", "example.com")
 
@@ -19,42 +19,8 @@ def config(lab, persist=True, **more):
             "on_miss": ["providers"], "cache": {"persist": persist}, **more}
 
 
-def file_of(stubd):
-    return os.path.join(stubd.folder, "state", "cache")
-
-
-def content(stubd):
-    with open(file_of(stubd), "rb") as f:
-        return f.read()
-
-
-def write(stubd, octets):
-    with open(file_of(stubd), "wb") as f:
-        f.write(octets)
-    os.chmod(file_of(stubd), 0o600)
-    owner = os.stat(os.path.dirname(file_of(stubd)))
-    os.chown(file_of(stubd), owner.st_uid, owner.st_gid)
-
-
 def asked(lab, name):
     return len(lab.record(name=name, client="laptop"))
-
-
-def restart(stubd):
-    stubd.stop()
-    stubd.start()
-    return loaded(stubd)
-
-
-def loaded(stubd, seconds=10):
-    """What the log says of the file that was read, once that is over; "" when there was none."""
-    end = time.monotonic() + seconds
-    while os.path.exists(file_of(stubd)) and time.monotonic() < end:
-        lines = [line for line in stubd.log().splitlines() if "cache: file=" in line]
-        if lines:
-            return lines[0]
-        time.sleep(0.02)
-    return "".join(line for line in stubd.log().splitlines() if "cache: file=" in line)
 
 
 def test_restart(lab):
@@ -106,9 +72,12 @@ def test_off_by_default(lab):
         dig(lab, "www.example.com")
         stubd.stop()
         true(os.path.exists(file_of(stubd)), "a file")
+        with open(file_of(stubd) + ".new", "w", encoding="ascii"):
+            pass
         stubd.configure(config(lab, persist=False))
         stubd.start()
-        true(not os.path.exists(file_of(stubd)), "removed at the start")
+        true(not os.path.exists(file_of(stubd)) and not os.path.exists(file_of(stubd) + ".new"),
+             "removed at the start")
         stubd.configure(config(lab))
         equal(stubd.ctl("reload")[0], 0)
         dig(lab, "www.example.com")
@@ -126,8 +95,11 @@ def test_flush(lab):
         dig(lab, "mail.example.com")
         restart(stubd)
         true(os.path.exists(file_of(stubd)), "there is one")
+        with open(file_of(stubd) + ".new", "w", encoding="ascii"):
+            pass                                        # killed while it was written
         equal(stubd.ctl("flush", "www.example.com")[0], 0)
         true(not os.path.exists(file_of(stubd)), "gone")
+        true(not os.path.exists(file_of(stubd) + ".new"), "and what was left of a newer one")
         true("answers=1 " in restart(stubd), stubd.log())
         true(b"\3www" not in content(stubd), "the name is gone from the disk")
         equal(stubd.ctl("flush")[0], 0)
@@ -184,42 +156,6 @@ def test_broken(lab):
         true(f"answers={len(PUBLIC)} " in loaded(stubd), stubd.log())
 
 
-def siphash(key, octets):
-    """SipHash-1-3, as the file's checksums are made."""
-    mask = (1 << 64) - 1
-    v = [key[i & 1] ^ c for i, c in enumerate((0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261,
-                                               0x7465646279746573))]
-
-    def turn(x, by):
-        return (x << by | x >> 64 - by) & mask
-
-    def mix():
-        v[0], v[2] = (v[0] + v[1]) & mask, (v[2] + v[3]) & mask
-        v[1], v[3] = turn(v[1], 13) ^ v[0], turn(v[3], 16) ^ v[2]
-        v[0] = turn(v[0], 32)
-        v[0], v[2] = (v[0] + v[3]) & mask, (v[2] + v[1]) & mask
-        v[3], v[1] = turn(v[3], 21) ^ v[0], turn(v[1], 17) ^ v[2]
-        v[2] = turn(v[2], 32)
-
-    padded = octets + bytes(-(len(octets) + 1) % 8) + bytes([len(octets) & 255])
-    for (word,) in struct.iter_unpack("<Q", padded):
-        v[3] ^= word
-        mix()
-        v[0] ^= word
-    v[2] ^= 0xff
-    for _ in range(3):
-        mix()
-    return v[0] ^ v[1] ^ v[2] ^ v[3]
-
-
-def forged(octets, name, other):
-    """The file with another name in its only block, and a checksum that is right."""
-    head, length = 72, struct.unpack(">I", octets[72:76])[0]
-    block = octets[head + 12:head + 12 + length].replace(name, other)
-    key = (0x7374756264206361, 0x6368652066696c65)
-    return octets[:head] + struct.pack(">IQ", length, siphash(key, block)) + block + octets[head + 12 + length:]
-
-
 def test_forged(lab):
     """a file in which somebody wrote an answer for a name of a split rule: that is refused, others are not"""
     own, public, split = (b"\1" + x + b"\4wild\7example\3" + y + b"\0"
@@ -231,7 +167,7 @@ def test_forged(lab):
         good = content(stubd)
         for other, line in ((own, "answers=1 over=0 refused=0"), (public, "answers=1 over=0 refused=0"),
                             (split, "answers=0 over=0 refused=1")):
-            write(stubd, forged(good, own, other))
+            write(stubd, with_block(good, block_of(good).replace(own, other)))
             stubd.start()
             true(f"{line} end=\"all of it\"" in loaded(stubd), stubd.log())
             stubd.stop()

@@ -84,10 +84,33 @@ what_is_no_file_is_refused(void)
 	close_place(&p);
 }
 
+static void
+removing_leaves_nothing_of_a_crash(void)
+{
+	struct place p;
+	FILE *f;
+
+	open_place(&p);
+	CU_ASSERT_EQUAL(state_file_remove(p.file), 0);
+	CU_ASSERT_EQUAL(state_file_write(p.file, "old", 3), 0);
+	f = fopen(p.aside, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fclose(f);
+	CU_ASSERT_EQUAL(state_file_remove(p.file), 0);
+	CU_ASSERT_EQUAL(access(p.file, F_OK), -1);
+	CU_ASSERT_EQUAL(access(p.aside, F_OK), -1);
+	CU_ASSERT_EQUAL(mkdir(p.file, 0700), 0);
+	CU_ASSERT_EQUAL(state_file_remove(p.file), -EISDIR);
+	CU_ASSERT_EQUAL(rmdir(p.file), 0);
+	close_place(&p);
+}
+
 static const struct unit_case cases[] = {
 	{ "what is written is read, and is its owner's alone",
 	    what_is_written_is_read_and_private },
 	{ "a failure leaves the old one", a_failure_leaves_the_old_one },
+	{ "one that is removed leaves nothing that a crash has left beside it",
+	    removing_leaves_nothing_of_a_crash },
 	{ "a FIFO is no such file", what_is_no_file_is_refused },
 };
 
