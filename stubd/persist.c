@@ -64,6 +64,8 @@ save(struct persist *p, bool here)
 		    "cache: file=%s error=\"%s\" answers are not kept", p->path, strerror(-err));
 		return;
 	}
+	if (p->resolver->netview.unsynchronised)
+		persist_save_untimely(&p->save, &p->resolver->policy->network);
 	p->changed = false;
 	p->saving = true;
 	if (here)

@@ -8,15 +8,17 @@
  *	                                                          └────────────────────────┘
  *	stop: saved once more, unless nothing was learnt. flush: gone from the disk, too.
  *
- * Only fresh answers of the providers' view are kept: nothing of a split rule, no failure, nothing past
- * its time. A file counts only under the very configuration, exceptions from validation and program
+ * Only fresh answers of the providers' view are kept: nothing of a split rule, of a client's subnet or with
+ * private addresses, no failure, nothing that is blocked or past its time, nothing that the network's own
+ * resolver said and nobody proved, and while the clock is not synchronised no `ntp_names`. A file counts only under the very configuration, exceptions from validation and program
  * that it was written under; each question and each step of its chain must still be the providers';
  * TTLs are less by the time that has passed. Where nobody knows how much that is (another start of the
  * machine, and a clock that was not synchronised then or is not now, or was set back) the file is thrown
  * away. An answer that was learnt meanwhile stays.
  *
  * The file is written aside and renamed, so there is always a whole one or none; what a broken disk made
- * of it ends the loading, and what came before that stays.
+ * of it ends the loading, and what came before that stays. What is no file, is not only ours to read and
+ * write, or is larger than PERSIST_FILE_SHARE times the cache, is removed unread.
  */
 #ifndef STUBD_PERSIST_H
 #define STUBD_PERSIST_H

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -83,20 +84,26 @@ persist_time(struct cache_file_time *t)
 
 /* --- reading --- */
 
-void
-persist_load_stop(struct persist_load *l, const char *why)
+static void
+stop(struct persist_load *l, enum log_level level, const char *why)
 {
-	if (!l)
-		return;
 	timer_stop(&l->slice);
-	if (l->fd < 0)
-		return;
-	close(l->fd);
+	if (l->fd >= 0)
+		close(l->fd);
 	l->fd = -1;
 	free(l->block);
 	l->block = NULL;
-	log_info("cache: file=%s answers=%zu over=%zu refused=%zu end=\"%s\"", l->path, l->answers,
-	    l->over, l->refused, why);
+	log_line(level, "cache: file=%s answers=%zu over=%zu refused=%zu end=\"%s\"", l->path,
+	    l->answers, l->over, l->refused, why);
+}
+
+void
+persist_load_stop(struct persist_load *l, const char *why)
+{
+	if (l && l->fd >= 0)
+		stop(l, LOG_LEVEL_INFO, why);
+	else if (l)
+		timer_stop(&l->slice);
 }
 
 static bool
@@ -180,26 +187,45 @@ on_slice(void *arg)
 		if (l->cur.bad)
 			err = -EBADMSG;
 	}
-	if (err)
-		persist_load_stop(l, err == -EBADMSG ? "it is broken" : "all of it");
+	if (err == -EBADMSG)
+		stop(l, LOG_LEVEL_WARN, "it is broken; what follows is not believed");
+	else if (err)
+		persist_load_stop(l, "all of it");
 	else
 		timer_start(&l->slice, PERSIST_PAUSE);
 }
 
-/* Looks whether the file may be used, and prepares for that. Returns NULL or why not. */
+/* Is that what was written here? Fills *header. Returns NULL, or why not: no fault of the disk's makes it
+ * so, but for its first octets. */
 static const char *
-judge(struct persist_load *l)
+distrust(const struct persist_load *l, struct cache_file_header *header)
 {
 	uint8_t head[CACHE_FILE_HEADER];
-	struct cache_file_header header;
+	struct stat st;
+
+	if (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return "it is no regular file";
+	if (st.st_uid != geteuid())
+		return "it is another user's";
+	if (st.st_mode & (S_IRWXG | S_IRWXO))
+		return "others may read or write it";
+	if ((uint64_t)st.st_size / PERSIST_FILE_SHARE > l->resolver->policy->cache_size)
+		return "it is larger than the cache could be";
+	if (!read_whole(l->fd, head, sizeof(head)) || cache_file_get_header(head, header) < 0)
+		return "it is no file of this version";
+	return NULL;
+}
+
+/* Does it count here and now? Then prepares for it. Returns NULL, or why not. */
+static const char *
+judge(struct persist_load *l, const struct cache_file_header *header)
+{
 	struct cache_file_time now;
 
-	if (!read_whole(l->fd, head, sizeof(head)) || cache_file_get_header(head, &header) < 0)
-		return "it is no file of this version";
-	if (header.policy != persist_policy(l->resolver))
+	if (header->policy != persist_policy(l->resolver))
 		return "it is of another configuration";
 	persist_time(&now);
-	l->elapsed = cache_file_elapsed(&header.time, &now);
+	l->elapsed = cache_file_elapsed(&header->time, &now);
 	if (l->elapsed < 0)
 		return "nobody knows how old it is";
 	if (l->elapsed > ANSWER_TTL_MAX)
@@ -208,7 +234,7 @@ judge(struct persist_load *l)
 	if (!l->block)
 		return "out of memory";
 	l->cur = rcur_make(l->block, 0);
-	l->policy = header.policy;
+	l->policy = header->policy;
 	l->began = loop_now(l->loop);
 	l->flushes = cache_flushes(l->resolver->cache);
 	return NULL;
@@ -218,18 +244,20 @@ static void
 on_start(void *arg)
 {
 	struct persist_load *l = arg;
-	const char *why;
+	struct cache_file_header header;
+	const char *strange, *why;
 
 	l->fd = open(l->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (l->fd < 0)
+	if (l->fd < 0 && errno == ENOENT)
 		return;
-	why = judge(l);
+	strange = l->fd < 0 ? strerror(errno) : distrust(l, &header);
+	why = strange ? strange : judge(l, &header);
 	if (!why) {
 		l->slice.cb = on_slice;
 		timer_start(&l->slice, PERSIST_PAUSE);
 		return;
 	}
-	persist_load_stop(l, why);
+	stop(l, strange ? LOG_LEVEL_WARN : LOG_LEVEL_INFO, why);
 	unlink(l->path);
 }
 

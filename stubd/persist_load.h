@@ -18,6 +18,8 @@ enum {
 	PERSIST_VIEW = 0,    /* the providers' (policy/decide.h) */
 	PERSIST_SLICE = 100, /* records that are read at a time, ... */
 	PERSIST_PAUSE = 1,   /* ... and ms between that, for those who ask meanwhile */
+	PERSIST_FILE_SHARE =
+	    2, /* times the cache's size: no file that was written here is larger */
 };
 
 /* What is in force for public names: the configuration, and what is excepted from validation. */

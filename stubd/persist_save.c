@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	BLOCK_FULL = 65536, /* octets */
@@ -33,14 +34,37 @@ persist_save_begin(struct persist_save *s, struct cache *cache, const char *path
 	return 0;
 }
 
+void
+persist_save_untimely(struct persist_save *s, const struct network *network)
+{
+	for (size_t i = 0; i < network->ntime_names; i++)
+		s->untimely[i] = network->time_names[i];
+	s->nuntimely = network->ntime_names;
+}
+
+static bool
+is_untimely(
+    const struct persist_save *s, const struct question *question, const struct answer *answer)
+{
+	if (s->nuntimely && !name_equal(&answer->target, &question->name))
+		return true;
+	for (size_t i = 0; i < s->nuntimely; i++) {
+		if (name_is_under(&question->name, &s->untimely[i]))
+			return true;
+	}
+	return false;
+}
+
 static void
 show(void *arg, const struct question *question, const struct answer *answer, uint32_t age,
     uint32_t left)
 {
 	struct persist_save *s = arg;
-	const size_t n =
-	    cache_file_put_record(s->block + s->n, BLOCK_ROOM - s->n, question, answer, age, left);
+	size_t n;
 
+	if (is_untimely(s, question, answer))
+		return;
+	n = cache_file_put_record(s->block + s->n, BLOCK_ROOM - s->n, question, answer, age, left);
 	s->n += n;
 	s->answers += n > 0;
 }
@@ -77,6 +101,9 @@ write_answers(void *arg)
 	write_block(s); /* the end */
 	if (is_void(s))
 		s->err = s->file.err ? s->file.err : -ECANCELED;
+	/* Nothing is left of what the old file tells. */
+	if (!s->err && !s->answers)
+		unlink(s->file.path);
 	if (s->err || !s->answers)
 		state_file_abandon(&s->file);
 	else

@@ -259,7 +259,6 @@ flush_shards(struct cache *cache, store_test *test, const void *arg)
 {
 	size_t n = 0;
 
-	atomic_fetch_add(&cache->flushes, 1);
 	for (unsigned i = 0; i < cache->nshards; i++)
 		n += shard_flush(cache->shards[i], test, arg);
 	return n;
@@ -269,8 +268,10 @@ size_t
 cache_flush(struct cache *cache, const struct name *name, bool below)
 {
 	const struct flush flush = { name, below };
-	size_t n = flush_shards(cache, is_named, &flush);
+	size_t n;
 
+	atomic_fetch_add(&cache->flushes, 1);
+	n = flush_shards(cache, is_named, &flush);
 	pthread_mutex_lock(&cache->lock);
 	n += failures_flush(cache->failures, name, below);
 	pthread_mutex_unlock(&cache->lock);
@@ -291,6 +292,7 @@ cache_flush_view(struct cache *cache, uint32_t view)
 size_t
 cache_flush_chains(struct cache *cache)
 {
+	atomic_fetch_add(&cache->flushes, 1);
 	return flush_shards(cache, is_chain, NULL);
 }
 

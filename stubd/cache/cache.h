@@ -129,8 +129,8 @@ size_t cache_flush_network(struct cache *cache);
 /* Removes all of a view, failures too. Returns how many. */
 size_t cache_flush_view(struct cache *cache, uint32_t view);
 
-/* How many flushes there were. Who takes answers out one after the other asks again at the end: what he
- * has may have been flushed meanwhile. */
+/* How many flushes by name, or of chains, there were. Who takes answers out one after the other asks again
+ * at the end: what he has may have been flushed meanwhile. */
 uint64_t cache_flushes(const struct cache *cache);
 
 /* A way through the answers of a view, some at each call; zeroed at the start. */
@@ -139,7 +139,7 @@ struct cache_walk {
 	uint32_t segment;
 };
 
-/* Is shown a fresh answer (borrowed for the call; it has no target), its age and the time that it has
+/* Is shown a fresh answer (borrowed for the call), its age and the time that it has
  * left, in seconds. Must be quick, and call nothing here. */
 typedef void cache_show(void *arg, const struct question *question, const struct answer *answer,
     uint32_t age, uint32_t left);

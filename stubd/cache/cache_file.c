@@ -1,6 +1,7 @@
 #include "stubd/cache/cache_file.h"
 
 #include "policy/siphash.h"
+#include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 #include "stubd/wire/reply.h"
 
@@ -13,7 +14,9 @@ enum {
 	CHECKSUM = 8,
 	FLAG_SYNCHRONISED = 1,
 	FLAG_RECURSED = 0x80,
+	FLAG_NETWORK = 0x40,
 	SECURITY_MASK = 0x07,
+	FLAGS = FLAG_RECURSED | FLAG_NETWORK | SECURITY_MASK,
 };
 
 static const uint8_t magic[MAGIC] = "stubd cache\n";
@@ -123,6 +126,14 @@ cache_file_is_whole(const uint8_t in[CACHE_FILE_BLOCK], const uint8_t *block, si
 	return rcur_u32(&r) == n && get_u64(&r) == checksum(block, n);
 }
 
+static bool
+is_for_the_file(const struct answer *a)
+{
+	return !a->cut && !a->blocked && !a->private_address &&
+	       (!a->network || a->security == SECURITY_SECURE) &&
+	       (a->rcode == RCODE_NOERROR || a->rcode == RCODE_NXDOMAIN);
+}
+
 size_t
 cache_file_put_record(uint8_t *out, size_t cap, const struct question *question,
     const struct answer *answer, uint32_t age, uint32_t left)
@@ -130,20 +141,21 @@ cache_file_put_record(uint8_t *out, size_t cap, const struct question *question,
 	struct msg_query query = { .dnssec_ok = true };
 	struct wcur w = wcur_make(out, cap);
 	struct answer plain = *answer;
+	unsigned flags = answer->security;
 	size_t n;
 
-	if (answer->cut || answer->blocked || left == 0 ||
-	    (answer->rcode != RCODE_NOERROR && answer->rcode != RCODE_NXDOMAIN) ||
-	    cap < CACHE_FILE_RECORD + (size_t)answer->len)
+	if (!is_for_the_file(answer) || left == 0 || cap < CACHE_FILE_RECORD + (size_t)answer->len)
 		return 0;
-	plain.recursed = false; /* that is a flag here, not an error for people */
+	flags |= (answer->recursed ? FLAG_RECURSED : 0) | (answer->network ? FLAG_NETWORK : 0);
+	/* Those are flags here, not errors for people. */
+	plain.recursed = plain.network = false;
 	query.question = *question;
 	memcpy(query.spelled, question->name.wire, question->name.len);
 	n = reply_write(
 	    out + CACHE_FILE_RECORD, cap - CACHE_FILE_RECORD, answer->len, &query, &plain, 0, NULL);
 	wcur_u32(&w, age);
 	wcur_u32(&w, left);
-	wcur_u8(&w, (uint8_t)((answer->recursed ? FLAG_RECURSED : 0) | answer->security));
+	wcur_u8(&w, (uint8_t)flags);
 	wcur_u16(&w, (uint16_t)n);
 	return CACHE_FILE_RECORD + n;
 }
@@ -161,6 +173,20 @@ read_question(const uint8_t *message, size_t n, struct question *out)
 	return !cur.bad && h.qdcount == 1;
 }
 
+/* What the flags say, and the message does not. */
+static int
+take_flags(struct answer **answer, unsigned flags)
+{
+	(*answer)->security = (enum security)(flags & SECURITY_MASK);
+	(*answer)->recursed = flags & FLAG_RECURSED;
+	if (flags & FLAG_NETWORK) {
+		if (label_set(answer, CACHE_FILE_NETWORK) < 0)
+			return -ENOMEM;
+		(*answer)->network = true;
+	}
+	return (*answer)->keep && is_for_the_file(*answer) ? 0 : -EBADMSG;
+}
+
 int
 cache_file_get_record(struct rcur *cur, uint32_t elapsed, answer_follow *follow, void *arg,
     struct question *question, struct answer **out)
@@ -174,23 +200,22 @@ cache_file_get_record(struct rcur *cur, uint32_t elapsed, answer_follow *follow,
 	const char *why;
 	int err;
 
-	if (cur->bad || security > SECURITY_TRUSTED || security == SECURITY_BOGUS ||
-	    !read_question(message, n, question))
+	if (cur->bad || (flags & ~FLAGS) || security > SECURITY_TRUSTED ||
+	    security == SECURITY_BOGUS || !read_question(message, n, question))
 		return -EBADMSG;
 	if (left <= elapsed || age > ANSWER_TTL_MAX || elapsed > ANSWER_TTL_MAX)
 		return -ESTALE;
 	err = answer_from_reply(message, n, question, follow, arg, &a, &why);
 	if (err)
 		return err;
-	if (a->cut || !a->keep) {
+	err = take_flags(&a, flags);
+	if (err) {
 		answer_free(a);
-		return -EBADMSG;
+		return err;
 	}
 	answer_age(a, age + elapsed);
 	if (a->ttl > left - elapsed)
 		a->ttl = left - elapsed;
-	a->security = (enum security)security;
-	a->recursed = flags & FLAG_RECURSED;
 	if (a->ttl == 0) {
 		answer_free(a);
 		return -ESTALE;

@@ -13,8 +13,10 @@
  * (wire/answer.h), so that nothing gets into the cache that a server could not have said. The checksum is
  * against a disk that lost something, not against who can write the file: he owns the state.
  *
- * What is not written: answers whose chain goes on in another view, what somebody blocks, and anything
- * that is no NOERROR or NXDOMAIN.
+ * What is neither written nor taken: answers whose chain goes on in another view, those with private
+ * addresses, what somebody blocks, what the network's own resolver said and nobody proved, and anything
+ * that is no NOERROR or NXDOMAIN. Of what was proved it is kept that the network's resolver gave it, not
+ * which one that was: every reply says so.
  */
 #ifndef CACHE_CACHE_FILE_H
 #define CACHE_CACHE_FILE_H
@@ -34,6 +36,9 @@ enum {
 	CACHE_FILE_BLOCK_MAX = 262144, /* octets */
 	CACHE_FILE_BOOT_ID = 16,
 };
+
+/* What replies say of an answer that the network's own resolver gave, and that was proved. */
+#define CACHE_FILE_NETWORK "answered by the network's own resolver, before stubd was started anew"
 
 /* When the file was written. */
 struct cache_file_time {
@@ -73,8 +78,8 @@ size_t cache_file_put_record(uint8_t *out, size_t cap, const struct question *qu
 
 /* Reads the record at the cursor and moves on. elapsed: seconds since it was written; follow and arg: as
  * in answer_from_reply(). Returns 0, *question, and an owned *out whose TTLs are what is left of them;
- * -ESTALE: its time is over; -EBADMSG: it is malformed (with a bad cursor all that follows is, too), or its
- * chain was cut; -ENOMEM. */
+ * -ESTALE: its time is over; -EBADMSG: it is malformed (with a bad cursor all that follows is, too), or is
+ * not for the file; -ENOMEM. */
 int cache_file_get_record(struct rcur *cur, uint32_t elapsed, answer_follow *follow, void *arg,
     struct question *question, struct answer **out);
 

@@ -122,6 +122,17 @@ entry_name(const struct entry *e, struct name *out)
 	memcpy(out->wire, entry_wire(e), e->name_len);
 }
 
+void
+entry_target(const struct entry *e, struct name *out)
+{
+	if (!e->target_len) {
+		entry_name(e, out);
+		return;
+	}
+	out->len = e->target_len;
+	memcpy(out->wire, entry_wire(e) + e->len - MSG_HEADER + e->text_len, e->target_len);
+}
+
 struct answer *
 entry_copy(const struct entry *e)
 {
@@ -138,11 +149,6 @@ entry_copy(const struct entry *e)
 	memcpy(a->ttls, e->bytes, ttls);
 	answer_write_header(a);
 	memcpy(a->wire + MSG_HEADER, entry_wire(e), body + e->text_len);
-	if (e->target_len) {
-		a->target.len = e->target_len;
-		memcpy(a->target.wire, entry_wire(e) + body + e->text_len, e->target_len);
-	} else {
-		entry_name(e, &a->target);
-	}
+	entry_target(e, &a->target);
 	return a;
 }

@@ -153,6 +153,9 @@ entry_lend(const struct entry *e, struct answer *out)
 	out->ttls = (uint16_t *)e->bytes;
 }
 
+/* Where its chain ended: the name that was asked for, where there is none. */
+void entry_target(const struct entry *e, struct name *out);
+
 /* An owned copy of the whole answer; NULL: out of memory. */
 struct answer *entry_copy(const struct entry *e);
 

@@ -303,6 +303,7 @@ show_entry(const struct entry *e, msec now, cache_show *show, void *arg)
 	struct answer lent;
 
 	entry_lend(e, &lent);
+	entry_target(e, &lent.target);
 	answer_question(&lent, &question);
 	show(arg, &question, &lent, entry_age(e, now), (uint32_t)((e->expires - now) / 1000));
 }

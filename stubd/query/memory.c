@@ -16,7 +16,7 @@ memory_keep_answer(struct resolver *r, const struct question *question, const st
 	if (cd)
 		return;
 	cache_put(r->cache, &key, loop_now(r->loop), answer);
-	if (r->learnt)
+	if (r->learnt && view->id == 0)
 		r->learnt(r->learnt_arg);
 }
 

@@ -95,7 +95,7 @@ struct resolver {
 	void (*look_at_clock)(void *); /* brings walltime up to date; NULL: nobody does */
 	void *clock_arg;
 	msec clock_due;		/* when a question makes it be looked at again */
-	void (*learnt)(void *); /* something was put into the cache; NULL: nobody wants to know */
+	void (*learnt)(void *); /* an answer for everybody was cached; NULL: nobody wants to know */
 	void *learnt_arg;
 	struct query_counters counters;
 	struct ledger *ledger;		   /* owned */

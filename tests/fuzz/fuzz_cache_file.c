@@ -46,6 +46,7 @@ again(const struct question *question, const struct answer *answer)
 	check(cache_file_get_record(&cur, 0, follow, NULL, &seen, &copy) == 0);
 	check(name_equal(&seen.name, &question->name) && seen.type == question->type);
 	check(copy->ttl == answer->ttl && copy->security == answer->security);
+	check(copy->recursed == answer->recursed && copy->network == answer->network);
 	check(copy->ancount == answer->ancount && copy->nscount == answer->nscount);
 	answer_free(copy);
 	free(bytes);
@@ -59,7 +60,8 @@ take(struct cache *cache, const struct question *question, const struct answer *
 	struct answer *copy;
 
 	check(answer->ttl > 0 && answer->ttl <= ANSWER_TTL_MAX && answer->keep && !answer->cut);
-	check(answer->security != SECURITY_BOGUS);
+	check(answer->security != SECURITY_BOGUS && !answer->blocked && !answer->private_address);
+	check(!answer->network || answer->security == SECURITY_SECURE);
 	cache_restore(cache, &key, 0, answer);
 	copy = cache_get(cache, &key, 0, &age);
 	if (copy)

@@ -1,5 +1,6 @@
 #include "stubd/cache/cache_file.h"
 
+#include "stubd/wire/label.h"
 #include "stubd/wire/reply.h"
 
 #include "tests/unit/unit.h"
@@ -18,6 +19,16 @@ chain_of(const char *name, uint32_t ttl)
 	packet_begin(&p, FLAG_QR, name, TYPE_A);
 	packet_alias(&p, SECTION_ANSWER, name, TYPE_CNAME, ttl, "end.example");
 	packet_a(&p, "end.example", ttl + 10, 1);
+	return packet_answer(&p, name, TYPE_A, NULL);
+}
+
+static struct answer *
+address_of(const char *name, const uint8_t ip[4])
+{
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, name, TYPE_A);
+	packet_rr(&p, SECTION_ANSWER, name, TYPE_A, 60, ip, 4);
 	return packet_answer(&p, name, TYPE_A, NULL);
 }
 
@@ -88,6 +99,55 @@ writes_nothing_that_is_not_for_the_file(void)
 	a = answer_free(a);
 }
 
+static void
+leaves_out_what_leads_into_a_private_network(void)
+{
+	const struct question q = packet_question("a.example", TYPE_A);
+	struct answer *home = address_of("a.example", (const uint8_t[]){ 192, 168, 1, 1 });
+	struct answer *a = address_of("a.example", (const uint8_t[]){ 192, 0, 2, 1 }), *out = NULL;
+	uint8_t bytes[ROOM];
+	struct question seen;
+	size_t n;
+
+	CU_ASSERT(home->private_address && !a->private_address);
+	CU_ASSERT_EQUAL(cache_file_put_record(bytes, ROOM, &q, home, 0, 60), 0);
+	/* Nor is it taken where somebody has written it: the address is the message's end. */
+	n = cache_file_put_record(bytes, ROOM, &q, a, 0, 60);
+	CU_ASSERT_EQUAL(memcmp(bytes + n - 4, "\300\0\2\1", 4), 0);
+	memcpy(bytes + n - 4, "\300\250\1\1", 4);
+	CU_ASSERT_EQUAL(get(bytes, n, 0, &seen, &out), -EBADMSG);
+	home = answer_free(home);
+	a = answer_free(a);
+}
+
+static void
+keeps_of_the_network_what_was_proved_alone(void)
+{
+	const struct question q = packet_question("a.example", TYPE_A);
+	struct answer *a = chain_of("a.example", 60), *out = NULL;
+	uint8_t bytes[ROOM];
+	struct question seen;
+	size_t n;
+
+	CU_ASSERT_EQUAL_FATAL(label_set(&a, "said by 192.168.1.1"), 0);
+	a->network = true;
+	for (unsigned security = SECURITY_UNCHECKED; security <= SECURITY_TRUSTED; security++) {
+		a->security = (enum security)security;
+		n = cache_file_put_record(bytes, ROOM, &q, a, 0, 60);
+		CU_ASSERT_EQUAL(n > 0, security == SECURITY_SECURE);
+	}
+	a->security = SECURITY_SECURE;
+	n = cache_file_put_record(bytes, ROOM, &q, a, 0, 60);
+	CU_ASSERT_PTR_NULL(memmem(bytes, n, "192.168", 7));
+	CU_ASSERT_EQUAL_FATAL(get(bytes, n, 0, &seen, &out), 0);
+	CU_ASSERT(out->network && out->security == SECURITY_SECURE);
+	CU_ASSERT_STRING_EQUAL(label_text(out), CACHE_FILE_NETWORK);
+	out = answer_free(out);
+	bytes[8] = (uint8_t)((bytes[8] & ~7) | SECURITY_INSECURE);
+	CU_ASSERT_EQUAL(get(bytes, n, 0, &seen, &out), -EBADMSG);
+	a = answer_free(a);
+}
+
 static bool
 never(void *arg, const struct name *target)
 {
@@ -111,6 +171,8 @@ believes_no_record_that_says_too_much(void)
 	bytes[8] = SECURITY_BOGUS;
 	CU_ASSERT_EQUAL(get(bytes, n, 0, &q, &a), -EBADMSG);
 	bytes[8] = 7;
+	CU_ASSERT_EQUAL(get(bytes, n, 0, &q, &a), -EBADMSG);
+	bytes[8] = 0x20;
 	CU_ASSERT_EQUAL(get(bytes, n, 0, &q, &a), -EBADMSG);
 	CU_ASSERT_PTR_NULL(a);
 }
@@ -192,6 +254,10 @@ knows_how_long_it_was(void)
 static const struct unit_case cases[] = {
 	{ "a record is given back, less what has passed", gives_back_what_was_written },
 	{ "what is not for the file is not written", writes_nothing_that_is_not_for_the_file },
+	{ "what leads into a private network is neither written nor taken",
+	    leaves_out_what_leads_into_a_private_network },
+	{ "of what the network's resolver said there is what was proved, and not who it was",
+	    keeps_of_the_network_what_was_proved_alone },
 	{ "a record that leads away, is cut off, or claims what it may not, is refused",
 	    believes_no_record_that_says_too_much },
 	{ "a header counts whole, and of this version", knows_its_header },

@@ -3,6 +3,7 @@
  */
 #include "stubd/persist_save.h"
 
+#include "policy/network.h"
 #include "stubd/base/state_file.h"
 #include "stubd/cache/cache.h"
 #include "tests/unit/unit.h"
@@ -122,6 +123,67 @@ writes_public_answers_alone(void)
 }
 
 static void
+put_alias(struct cache *cache, const char *from, const char *to)
+{
+	const struct question q = packet_question(from, TYPE_A);
+	const struct cache_key key = { &q, 0 };
+	struct packet p;
+	struct answer *a;
+
+	packet_begin(&p, FLAG_QR, from, TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, from, TYPE_CNAME, 60, to);
+	packet_a(&p, to, 60, 1);
+	a = packet_answer(&p, from, TYPE_A, NULL);
+	cache_put(cache, &key, 0, a);
+	answer_free(a);
+}
+
+/* "t0.example" and what is below it; "n7.example" and "t7.example" are other names. */
+static void
+leaves_out_what_the_clock_may_have_spoilt(void)
+{
+	struct name time = packet_make_name("t0.example");
+	const struct network network = { .time_names = &time, .ntime_names = 1 };
+	struct persist_save s;
+	struct place p;
+
+	open_place(&p);
+	put(p.cache, "t", 0, 0, 60);
+	put(p.cache, "b.t", 0, 0, 60);
+	put_alias(p.cache, "na.example", "nb.t0.example");
+	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
+	persist_save_here(&s);
+	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	CU_ASSERT_EQUAL(s.answers, NAMES + 3);
+	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
+	persist_save_untimely(&s, &network);
+	persist_save_here(&s);
+	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	CU_ASSERT_EQUAL(s.answers, NAMES);
+	CU_ASSERT_EQUAL(answers(&p), NAMES);
+	close_place(&p);
+}
+
+static void
+leaves_no_file_without_an_answer(void)
+{
+	struct persist_save s;
+	struct place p;
+
+	open_place(&p);
+	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
+	persist_save_here(&s);
+	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	CU_ASSERT_EQUAL(answers(&p), NAMES);
+	cache_flush(p.cache, NULL, true);
+	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
+	persist_save_here(&s);
+	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	CU_ASSERT_EQUAL(answers(&p), -1);
+	close_place(&p);
+}
+
+static void
 writes_while_others_put_and_look(void)
 {
 	struct persist_save s;
@@ -155,6 +217,14 @@ gives_up_when_something_is_flushed(void)
 	persist_save_start(&s);
 	CU_ASSERT_EQUAL(persist_save_end(&s, false), -ECANCELED);
 	CU_ASSERT_EQUAL(answers(&p), -1);
+	/* Of what is flushed by network or view nothing is meant for the file. */
+	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
+	cache_flush_network(p.cache);
+	cache_flush_view(p.cache, SPLIT);
+	persist_save_start(&s);
+	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	CU_ASSERT_EQUAL(answers(&p), NAMES - 1);
+	unlink(p.file);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
 	CU_ASSERT_EQUAL(persist_save_end(&s, true), 0); /* it was never started */
 	CU_ASSERT_EQUAL(answers(&p), -1);
@@ -194,6 +264,9 @@ says_what_went_wrong(void)
 
 static const struct unit_case cases[] = {
 	{ "the public answers are in the file, and no others", writes_public_answers_alone },
+	{ "while the clock is not synchronised there are no names of time servers, and no chains",
+	    leaves_out_what_the_clock_may_have_spoilt },
+	{ "without any answer the old file goes, too", leaves_no_file_without_an_answer },
 	{ "it is written while others put and look", writes_while_others_put_and_look },
 	{ "a flush meanwhile: there is no file", gives_up_when_something_is_flushed },
 	{ "cancelled: there is the old one", leaves_the_old_file_when_it_is_cancelled },
