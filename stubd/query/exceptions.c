@@ -196,6 +196,8 @@ exceptions_clock_changed(struct resolver *resolver)
 	network = &resolver->policy->network;
 	for (size_t i = 0; i < network->ntime_names; i++)
 		cache_flush(resolver->cache, &network->time_names[i], true);
+	/* Some may lead to one of them. */
+	cache_flush_chains(resolver->cache);
 	if (exceptions_tell(resolver) < 0)
 		log_error("out of memory: recursion judges names of time servers as before");
 	flight_reroute_all(resolver);
