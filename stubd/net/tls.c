@@ -29,14 +29,14 @@ struct tls {
 	bool dead;     /* freed, but for the memory */
 	char alpn[16];
 	bool alpn_required;
-	bool separate;
+	bool last_apart;
 	bool connected; /* TCP is */
 	bool ready;
 	bool ended;
 
-	/* Owned; waits to be encrypted. When separate, each load has its length before it. */
-	uint8_t *queue;
+	uint8_t *queue; /* owned; waits to be encrypted */
 	size_t used, cap;
+	size_t last; /* where in it the last write begins */
 };
 
 /* After a callback that may have freed it. Returns false when it is gone. */
@@ -80,19 +80,6 @@ openssl_text(void)
 	return text ? text : "TLS error";
 }
 
-/* How many octets go into the next record; *at is moved to where they begin. */
-static size_t
-next_load(const struct tls *tls, size_t *at)
-{
-	uint16_t n;
-
-	if (!tls->separate)
-		return tls->used - *at;
-	memcpy(&n, tls->queue + *at, sizeof(n));
-	*at += sizeof(n);
-	return n;
-}
-
 /* Empties the thread's queue of errors, as SSL_get_error(3) wants it. It is empty nearly always, and
  * seeing that costs a quarter of clearing all its places. Once for a row of calls: those that succeed
  * leave none, and behind the first that does not nothing is called. */
@@ -107,14 +94,15 @@ forget_errors(void)
 static void
 encrypt(struct tls *tls)
 {
+	const size_t apart = tls->last_apart ? tls->used - tls->last : 0;
 	size_t done = 0;
 
 	if (!tls->ready || tls->ended || !tls->used || stream_queued(tls->stream) >= PLAIN)
 		return;
 	forget_errors();
 	while (done < tls->used) {
-		size_t load = next_load(tls, &done);
-		int n = SSL_write(tls->ssl, tls->queue + done, (int)load);
+		const size_t end = done < tls->used - apart ? tls->used - apart : tls->used;
+		const int n = SSL_write(tls->ssl, tls->queue + done, (int)(end - done));
 
 		if (n <= 0)
 			break;
@@ -289,7 +277,7 @@ set_up(struct tls *tls, const struct tls_params *params)
 	SSL_set_connect_state(tls->ssl);
 	snprintf(tls->alpn, sizeof(tls->alpn), "%s", params->alpn);
 	tls->alpn_required = params->alpn_required;
-	tls->separate = params->separate;
+	tls->last_apart = params->last_apart;
 	alpn[0] = (uint8_t)n;
 	memcpy(alpn + 1, params->alpn, n);
 	if (SSL_set_alpn_protos(tls->ssl, alpn, (unsigned)n + 1) != 0)
@@ -363,16 +351,13 @@ int
 tls_write(struct tls *tls, const void *bytes, size_t n)
 {
 	size_t cap = tls->cap ? tls->cap : QUEUE_FIRST;
-	const uint16_t load = (uint16_t)n;
-	const size_t head = tls->separate ? sizeof(load) : 0;
 	uint8_t *queue;
 
-	assert(!tls->separate || n <= PLAIN);
 	if (tls->ended)
 		return -EPIPE;
-	if (n + head > TLS_QUEUE - tls->used)
+	if (n > TLS_QUEUE - tls->used)
 		return -ENOBUFS;
-	while (cap < tls->used + head + n)
+	while (cap < tls->used + n)
 		cap *= 2;
 	if (cap != tls->cap) {
 		queue = realloc(tls->queue, cap);
@@ -381,9 +366,9 @@ tls_write(struct tls *tls, const void *bytes, size_t n)
 		tls->queue = queue;
 		tls->cap = cap;
 	}
-	memcpy(tls->queue + tls->used, &load, head);
-	memcpy(tls->queue + tls->used + head, bytes, n);
-	tls->used += head + n;
+	memcpy(tls->queue + tls->used, bytes, n);
+	tls->last = tls->used;
+	tls->used += n;
 	if (tls->ready)
 		loop_later_start(&tls->later);
 	return 0;

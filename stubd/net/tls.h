@@ -48,8 +48,8 @@ int tls_connect(struct loop *loop, struct tls_store *store, const struct tls_par
 /* Says close_notify if it can without waiting, and closes. */
 struct tls *tls_free(struct tls *tls);
 
-/* Queues n octets, all or nothing; at most 16,384 when separate. Returns 0, -ENOBUFS, -EPIPE (ended)
- * or -ENOMEM. */
+/* Queues n octets, all or nothing; writes of one turn share records (but see last_apart). Returns 0,
+ * -ENOBUFS, -EPIPE (ended) or -ENOMEM. */
 int tls_write(struct tls *tls, const void *bytes, size_t n);
 
 /* Valid from `ready` on. */

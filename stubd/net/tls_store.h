@@ -46,7 +46,7 @@ struct tls_params {
 	bool alpn_required; /* fail when the other side does not agree */
 	bool unverified;    /* whoever it is: only listeners are kept out, nothing is proved */
 	bool untied;	    /* no session is kept or offered */
-	bool separate;	    /* each tls_write() is a record of its own */
+	bool last_apart;    /* the last tls_write() of a turn is a record of its own */
 };
 
 /* What OpenSSL's callbacks find behind an SSL (its application data); embedded in the connection. */

@@ -1,8 +1,9 @@
 /*
  * DNS over TLS (RFC 7858): framed messages, many at a time, answers in any order (RFC 7766 section
- * 6.2.1.1). Each is a TLS record of its own: there are servers (dnsdist 1.7, unless its maxInFlight
- * is set) that read one message of a record and see the rest only when the next record comes, and
- * none says which it is.
+ * 6.2.1.1). Those of one turn share TLS records, except the last, which has one of its own: there are
+ * servers (dnsdist 1.7, unless its maxInFlight is set) that go on with what they have decrypted only
+ * while their socket has something to read, and none says which it is. A record behind keeps them
+ * going, and in the last there is nothing left to wait for.
  *
  * IDs count up from one that nobody knows: inside TLS they have nothing to prove, but have to differ.
  *
@@ -180,7 +181,7 @@ room(const struct transport *t)
 static const struct secure_codec codec = {
 	.alpn = "dot",
 	.alpn_required = false, /* many servers never heard of it */
-	.separate = true,
+	.last_apart = true,
 	.keepalive = true,
 	.start = start,
 	.stop = stop,

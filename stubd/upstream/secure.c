@@ -274,7 +274,7 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 		.alpn_required = codec->alpn_required,
 		.unverified = spec->unverified,
 		.untied = spec->untied,
-		.separate = codec->separate,
+		.last_apart = codec->last_apart,
 	};
 	struct transport *t = calloc(1, sizeof(*t));
 	int error;

@@ -49,7 +49,7 @@ struct secure_ask {
 struct secure_codec {
 	const char *alpn;
 	bool alpn_required;
-	bool separate; /* each secure_write() is a TLS record of its own */
+	bool last_apart; /* the last secure_write() of a turn is a TLS record of its own */
 	/* Makes t->state. Returns 0 or -ENOMEM. */
 	int (*start)(
 	    struct transport *t, const struct upstream_spec *spec, const struct addr *addr);
