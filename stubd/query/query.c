@@ -9,6 +9,7 @@
 #include "stubd/query/blocked.h"
 #include "stubd/query/dns64.h"
 #include "stubd/query/guard.h"
+#include "stubd/query/parts.h"
 #include "stubd/query/scopes.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/blocking.h"
@@ -30,11 +31,9 @@ struct query {
 	struct query_trace *trace;   /* borrowed; NULL unless traced */
 	struct guard_client *client; /* borrowed; NULL: this machine itself */
 
-	bool guarded;		 /* private addresses are not for the name that was asked */
-	bool dns64;		 /* an AAAA question that may be answered by way of A */
-	struct answer *negative; /* owned; its answer without addresses, since A was asked for */
-	struct answer *parts[ANSWER_CHAIN_MAX];
-	size_t nparts;
+	bool guarded; /* private addresses are not for the name that was asked */
+	bool dns64;   /* an AAAA question that may be answered by way of A */
+	struct parts parts;
 	struct flight_wait wait;
 	struct timer deadline;
 	struct timer patience; /* runs while there is an answer past its time */
@@ -53,13 +52,6 @@ struct query {
 static bool step(struct query *q);
 
 static void
-drop_part(struct query *q, size_t i)
-{
-	q->resolver->held -= q->parts[i]->size;
-	q->parts[i] = answer_free(q->parts[i]);
-}
-
-static void
 query_free(struct query *q)
 {
 	struct resolver *r = q->resolver;
@@ -71,11 +63,7 @@ query_free(struct query *q)
 	r->counters.waiting--;
 	if (q->client)
 		q->client->waiting--;
-	for (size_t i = 0; i < q->nparts; i++)
-		drop_part(q, i);
-	if (q->negative)
-		r->held -= q->negative->size;
-	answer_free(q->negative);
+	parts_clear(&q->parts);
 	spares_give(&r->spare_queries, q);
 }
 
@@ -90,7 +78,7 @@ finish(struct query *q, const uint8_t *wire, size_t len)
 		q->trace->view = q->view;
 		q->trace->ede = q->extra.ede;
 		snprintf(q->trace->text, sizeof(q->trace->text), "%s", q->text);
-		q->trace->steps = (unsigned)q->nparts;
+		q->trace->steps = (unsigned)q->parts.n;
 	}
 	query_free(q);
 	reply(arg, wire, len);
@@ -133,8 +121,8 @@ conclude(struct query *q, const struct answer *whole)
 		len = blocked_write(q->resolver, &q->msg,
 		    arrival_limit(q->resolver, &q->front, &q->msg), out, sizeof(out), NULL);
 	} else {
-		if (q->negative)
-			whole = dns64_reply(q->resolver, q->negative, whole, &made);
+		if (q->parts.negative)
+			whole = dns64_reply(q->resolver, q->parts.negative, whole, &made);
 		len = reply_write(out, sizeof(out), arrival_limit(q->resolver, &q->front, &q->msg),
 		    &q->msg, whole, 0, &q->extra);
 	}
@@ -147,16 +135,18 @@ conclude(struct query *q, const struct answer *whole)
 static void
 succeed(struct query *q)
 {
-	struct answer *joined = NULL;
+	struct answer *joined;
+	const struct answer *whole;
 
-	if (q->parts[q->nparts - 1]->cut)
+	if (parts_last(&q->parts)->cut) {
 		fail(q, EDE_OTHER, "the chain of CNAMEs is too long");
-	else if (q->nparts == 1)
-		conclude(q, q->parts[0]);
-	else if (answer_join(q->parts, q->nparts, &joined) < 0)
-		fail(q, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
+		return;
+	}
+	whole = parts_whole(&q->parts, &joined);
+	if (whole)
+		conclude(q, whole);
 	else
-		conclude(q, joined);
+		fail(q, EDE_OTHER, "the chain of CNAMEs does not fit one answer");
 	answer_free(joined);
 }
 
@@ -164,14 +154,10 @@ succeed(struct query *q)
 static bool
 add_part(struct query *q, struct answer *part)
 {
-	struct resolver *r = q->resolver;
-
-	q->parts[q->nparts++] = part;
-	r->held += part->size;
-	if (!part->cut || q->nparts == ANSWER_CHAIN_MAX)
+	if (!parts_add(&q->parts, part))
 		return false;
 	q->current.name = part->target;
-	scopes_owner(r, &q->current, &q->msg, &q->view);
+	scopes_owner(q->resolver, &q->current, &q->msg, &q->view);
 	return true;
 }
 
@@ -180,17 +166,11 @@ add_part(struct query *q, struct answer *part)
 static bool
 turn_to_a(struct query *q)
 {
-	const struct answer *last = q->parts[q->nparts - 1];
+	const struct answer *last = parts_last(&q->parts);
 
-	if (!q->dns64 || q->negative || last->cut || last->rcode != RCODE_NOERROR ||
-	    answer_has(last, TYPE_AAAA))
+	if (!q->dns64 || q->parts.negative || last->cut || last->rcode != RCODE_NOERROR ||
+	    answer_has(last, TYPE_AAAA) || parts_set_aside(&q->parts) < 0)
 		return false;
-	if (q->nparts > 1 ? answer_join(q->parts, q->nparts, &q->negative) < 0
-			  : !(q->negative = answer_copy(last)))
-		return false;
-	q->resolver->held += q->negative->size;
-	while (q->nparts)
-		drop_part(q, --q->nparts);
 	q->current = q->msg.question;
 	q->current.type = TYPE_A;
 	scopes_owner(q->resolver, &q->current, &q->msg, &q->view);
@@ -283,7 +263,7 @@ on_flight(struct flight_wait *wait, const struct flight_result *result)
 		q->extra = (struct reply_extra){ .ede = result->ede, .text = q->text };
 	}
 	scopes_tell(&q->msg, result->answer->scope);
-	if (!q->nparts && !q->dns64 && !q->trace && !result->answer->cut) {
+	if (!q->parts.n && !q->dns64 && !q->trace && !result->answer->cut) {
 		conclude(q, result->answer); /* nothing else belongs to it: no need for a copy */
 		return;
 	}
@@ -403,6 +383,7 @@ query_new(const struct arrival *a, const struct view *view)
 	memset(q, 0, offsetof(struct query, front));
 	q->text[0] = '\0';
 	q->resolver = r;
+	q->parts.held = &r->held;
 	q->msg = a->msg;
 	q->front = *a->front;
 	q->reply = a->reply;
