@@ -54,4 +54,17 @@ list_remove(struct list *l)
 	list_init(l);
 }
 
+/* Puts all of `from`, which is empty then, behind what is in `to`. */
+static inline void
+list_move_all(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	list_init(from);
+}
+
 #endif

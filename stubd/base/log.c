@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 static enum log_level max_level = LOG_LEVEL_INFO;
 
@@ -23,13 +25,20 @@ log_line(enum log_level level, const char *fmt, ...)
 {
 	static const char *const journal[] = { "<3>", "<4>", "<6>", "<7>" };
 	static const char *const plain[] = { "error: ", "warning: ", "", "debug: " };
-	char line[1024];
+	char line[1024 + 16];
 	va_list ap;
+	ssize_t done;
+	int n;
 
 	if (level > max_level)
 		return;
+	n = snprintf(
+	    line, sizeof(line), "%s", getenv("JOURNAL_STREAM") ? journal[level] : plain[level]);
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
 	va_end(ap);
-	fprintf(stderr, "%s%s\n", getenv("JOURNAL_STREAM") ? journal[level] : plain[level], line);
+	n = (int)strlen(line);
+	line[n] = '\n';
+	done = write(STDERR_FILENO, line, (size_t)n + 1);
+	(void)done; /* there is nobody to tell */
 }

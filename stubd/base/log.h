@@ -1,6 +1,8 @@
 /*
  * Log lines on standard error, key=value, one line each, with syslog's <level> prefix when the
  * journal reads them. No query names unless the person asked for them.
+ *
+ * Any thread may log: a line is one write(2). The level is set before there are others.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H

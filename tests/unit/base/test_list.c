@@ -60,9 +60,32 @@ lets_the_current_one_go(void)
 	CU_ASSERT(list_empty(&head));
 }
 
+static void
+moves_all_behind_another(void)
+{
+	struct list head, other;
+	struct item items[4];
+
+	list_init(&head);
+	list_init(&other);
+	for (int i = 0; i < 4; i++) {
+		items[i].value = i + 1;
+		list_push_back(i < 2 ? &head : &other, &items[i].link);
+	}
+	list_move_all(&head, &other);
+	CU_ASSERT_EQUAL(digits(&head), 1234);
+	CU_ASSERT(list_empty(&other));
+	list_move_all(&head, &other);
+	CU_ASSERT_EQUAL(digits(&head), 1234);
+	list_move_all(&other, &head);
+	CU_ASSERT_EQUAL(digits(&other), 1234);
+	CU_ASSERT(list_empty(&head));
+}
+
 static const struct unit_case cases[] = {
 	{ "a list keeps its order", keeps_order },
 	{ "the current object may leave while the list is walked", lets_the_current_one_go },
+	{ "all of a list moves behind another", moves_all_behind_another },
 };
 
 UNIT_MAIN("base/list", cases)
