@@ -69,7 +69,7 @@ api_free(struct api *api)
 	list_for_each (it, &api->live) {
 		struct live *live = container_of(it, struct live, link);
 
-		query_cancel(live->query);
+		query_cancel(api->host.resolver, live->query);
 		live_free(live);
 	}
 	free(api);
@@ -230,7 +230,7 @@ live_gone(void *arg)
 {
 	struct live *live = arg;
 
-	query_cancel(live->query);
+	query_cancel(live->api->host.resolver, live->query);
 	live_free(live);
 }
 

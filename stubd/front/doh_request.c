@@ -129,7 +129,7 @@ request_disposed(void *arg)
 	counters->open--;
 	if (request->query) {
 		list_remove(&request->link);
-		query_cancel(request->query);
+		query_cancel(request->front->resolver, request->query);
 		client->waiting--;
 		counters->waiting--;
 		counters->gone++;
@@ -149,7 +149,7 @@ doh_end_requests(struct doh_front *front)
 		struct request *request = container_of(front->requests.next, struct request, link);
 
 		list_remove(&request->link);
-		query_cancel(request->query);
+		query_cancel(front->resolver, request->query);
 		request->query = NULL;
 		request->answered = true;
 		last_word(request->req);

@@ -66,7 +66,7 @@ client_free(struct client *client)
 	list_for_each (it, &client->queries) {
 		struct tcp_query *q = container_of(it, struct tcp_query, link);
 
-		query_cancel(q->query);
+		query_cancel(front->resolver, q->query);
 		free(q);
 	}
 	front->counters.waiting -= client->nqueries;

@@ -115,7 +115,7 @@ udp_free(struct udp_front *front)
 	list_for_each (it, &front->queries) {
 		struct udp_query *q = container_of(it, struct udp_query, link);
 
-		query_cancel(q->query);
+		query_cancel(front->resolver, q->query);
 		free(q);
 	}
 	list_for_each (it, &front->sockets) {

@@ -102,8 +102,8 @@ arrival_guard(struct arrival *a)
 		return true;
 	}
 	a->client = guard_client(r->guard, &a->front->client);
-	if (a->front->limit || !clients->rate ||
-	    guard_take(a->client, clients->rate, loop_now(r->loop)))
+	if (a->front->limit || a->front->admitted || !clients->rate ||
+	    guard_take(r->guard, a->client, clients->rate, loop_now(r->loop)))
 		return false;
 	r->counters.limited++;
 	a->reply(a->arg, out, reply_write_truncated(out, sizeof(out), &a->msg));

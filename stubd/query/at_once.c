@@ -4,6 +4,7 @@
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/blocked.h"
+#include "stubd/query/errand.h"
 #include "stubd/wire/answer.h"
 
 #include <stdio.h>
@@ -98,7 +99,9 @@ prefetch(const struct arrival *a, const struct view *view)
 
 	if (!r->policy->cache_prefetch || !(a->msg.flags & FLAG_RD))
 		return;
-	if (flight_refresh(r, &a->msg.question, view, LEDGER_PREFETCH))
+	if (r->desk)
+		desk_ask_ahead(r->desk, &a->msg.question);
+	else if (flight_refresh(r, &a->msg.question, view, LEDGER_PREFETCH))
 		r->counters.prefetches++;
 }
 
@@ -112,7 +115,7 @@ missed(const struct arrival *a, const struct view *view, const struct cache_key 
 	/* That nobody can be reached is what an answer of old is for. */
 	if ((!stale && arrival_failed_before(a, view, key)) || arrival_denied(a, key))
 		return AT_ONCE_DONE;
-	return stale ? AT_ONCE_NOT : AT_ONCE_UNKNOWN;
+	return stale ? AT_ONCE_STALE : AT_ONCE_UNKNOWN;
 }
 
 enum at_once
@@ -150,7 +153,7 @@ at_once(const struct arrival *a, const struct view *view)
 	if (hit.ask_ahead)
 		prefetch(a, view);
 	if (hit.cut)
-		return AT_ONCE_NOT;
+		return AT_ONCE_PART;
 	trace_cached(a->trace, hit.ttl_left, hit.security);
 	r->counters.cached++;
 	if (hit.private_address && rebinding_forbids(r->policy, view->kind, &a->msg.question.name))

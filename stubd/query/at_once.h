@@ -16,6 +16,8 @@ size_t arrival_limit(
 enum at_once {
 	AT_ONCE_DONE,	 /* replied */
 	AT_ONCE_NOT,	 /* not by one answer alone; parts may be at hand */
+	AT_ONCE_PART,	 /* the same, and the first part is in the cache */
+	AT_ONCE_STALE,	 /* nothing but an answer past its time */
 	AT_ONCE_UNKNOWN, /* nothing at hand says anything of the question: do not look again */
 };
 

@@ -2,13 +2,15 @@
 
 #include "stubd/base/map.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { WHOLE = 1000 /* one question, in what is saved */ };
 
 struct guard {
-	struct map key; /* empty: for its secret */
+	struct map key;	      /* empty: for its secret */
+	pthread_mutex_t lock; /* of each client's saved and last */
 	struct guard_client clients[GUARD_CLIENTS];
 };
 
@@ -17,16 +19,19 @@ guard_new(void)
 {
 	struct guard *guard = calloc(1, sizeof(*guard));
 
-	if (guard && map_init(&guard->key, 1) < 0)
-		return guard_free(guard);
-	return guard;
+	if (!guard)
+		return NULL;
+	pthread_mutex_init(&guard->lock, NULL);
+	return map_init(&guard->key, 1) < 0 ? guard_free(guard) : guard;
 }
 
 struct guard *
 guard_free(struct guard *guard)
 {
-	if (guard)
-		map_clear(&guard->key);
+	if (!guard)
+		return NULL;
+	map_clear(&guard->key);
+	pthread_mutex_destroy(&guard->lock);
 	free(guard);
 	return NULL;
 }
@@ -45,20 +50,36 @@ guard_client(struct guard *guard, const struct addr *addr)
 	return &guard->clients[map_hash(&guard->key, ip, n) % GUARD_CLIENTS];
 }
 
-bool
-guard_take(struct guard_client *client, unsigned rate, msec now)
+/* What it may ask at once, in thousandths of a question. */
+static uint64_t
+savings(const struct guard_client *client, unsigned rate, msec now)
 {
-	uint64_t most = (uint64_t)rate * WHOLE, saved = most;
+	const uint64_t most = (uint64_t)rate * WHOLE;
+	/* another thread may have begun its turn a little later */
+	const msec since = now > client->last ? now - client->last : 0;
+	uint64_t saved;
 
+	if (!client->last || since >= 1000)
+		return most;
 	/* rate a second are rate thousandths of a question each thousandth of a second */
-	if (client->last && now - client->last < 1000)
-		saved = client->saved + (now - client->last) * rate;
-	if (saved > most)
-		saved = most;
-	client->last = now ? now : 1;
-	client->saved = (uint32_t)saved;
-	if (saved < WHOLE)
-		return false;
-	client->saved -= WHOLE;
-	return true;
+	saved = client->saved + since * rate;
+	return saved < most ? saved : most;
+}
+
+bool
+guard_take(struct guard *guard, struct guard_client *client, unsigned rate, msec now)
+{
+	uint64_t saved;
+	bool enough;
+
+	pthread_mutex_lock(&guard->lock);
+	saved = savings(client, rate, now);
+	enough = saved >= WHOLE;
+	client->saved = (uint32_t)(saved - (enough ? WHOLE : 0));
+	if (now > client->last)
+		client->last = now;
+	if (!client->last)
+		client->last = 1;
+	pthread_mutex_unlock(&guard->lock);
+	return enough;
 }

@@ -4,6 +4,9 @@
  * A table of GUARD_CLIENTS places and no more, which is never full: clients share a place when their
  * addresses' keyed hashes do, and then share what one may use. IPv6 clients are told apart by the
  * first 64 bits of their addresses, since one host has as many of the rest as it likes.
+ *
+ * All threads have one guard: a client whose questions come to several of them has no more for it.
+ * guard_client() and guard_take() may be called by any; `waiting` is the main thread's alone.
  */
 #ifndef QUERY_GUARD_H
 #define QUERY_GUARD_H
@@ -32,7 +35,7 @@ struct guard *guard_free(struct guard *guard);
 struct guard_client *guard_client(struct guard *guard, const struct addr *addr);
 
 /* Takes one question out of `rate` a second; what was not used is saved, for one second at most. False:
- * that was one too many. */
-bool guard_take(struct guard_client *client, unsigned rate, msec now);
+ * that was one too many. The threads' clocks may differ by a turn. */
+bool guard_take(struct guard *guard, struct guard_client *client, unsigned rate, msec now);
 
 #endif

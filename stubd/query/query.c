@@ -8,6 +8,7 @@
 #include "stubd/query/at_once.h"
 #include "stubd/query/blocked.h"
 #include "stubd/query/dns64.h"
+#include "stubd/query/errand.h"
 #include "stubd/query/guard.h"
 #include "stubd/query/parts.h"
 #include "stubd/query/scopes.h"
@@ -454,7 +455,9 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 	if (trace)
 		*trace = (struct query_trace){ .view = view, .ede = EDE_NONE };
 	said = at_once(&a, &view);
-	if (said != AT_ONCE_DONE)
+	if (said != AT_ONCE_DONE && resolver->desk)
+		desk_hand_over(&a, said, bytes, n, out);
+	else if (said != AT_ONCE_DONE)
 		arrival_wait(&a, &view, said == AT_ONCE_UNKNOWN, out);
 }
 
@@ -466,9 +469,13 @@ query_start(struct resolver *resolver, const uint8_t *bytes, size_t n,
 }
 
 void
-query_cancel(struct query *query)
+query_cancel(struct resolver *resolver, struct query *query)
 {
-	query->resolver->counters.abandoned++;
+	if (resolver->desk) {
+		desk_forget(query);
+		return;
+	}
+	resolver->counters.abandoned++;
 	query_free(query);
 }
 

@@ -35,6 +35,7 @@ struct query_front {
 	size_t limit;	    /* most octets of a reply; 0: the client's EDNS size (UDP) */
 	uint16_t keepalive; /* units of 100 ms until an idle stream is closed, for who asks
 			     * (RFC 7828); 0: not a stream, or nothing to tell */
+	bool admitted;	    /* a worker has taken it out of the client's share already */
 };
 
 /* How a query was answered, for `stubctl explain` and `query`. */
@@ -67,7 +68,8 @@ void query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t 
 /* Answers every waiting query with SERVFAIL and why (shutdown). */
 void query_end_all(struct resolver *resolver, const char *why);
 
-/* The client is gone: no callback will come. The flight goes on and fills the cache. */
-void query_cancel(struct query *query);
+/* The client is gone: no callback will come. The flight goes on and fills the cache. resolver is the
+ * one it was started with. */
+void query_cancel(struct resolver *resolver, struct query *query);
 
 #endif

@@ -96,6 +96,13 @@ resolver_set_policy(struct resolver *resolver, struct policy *policy)
 }
 
 void
+resolver_changed(struct resolver *resolver)
+{
+	if (resolver->changed)
+		resolver->changed(resolver->changed_arg);
+}
+
+void
 resolver_look_at_clock(struct resolver *resolver, bool now)
 {
 	const bool before = resolver->netview.unsynchronised;

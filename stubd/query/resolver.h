@@ -1,6 +1,10 @@
 /*
- * What queries and flights share: the current policy and the things that answer. One per worker;
- * the daemon owns it. All members are borrowed but the policy.
+ * What queries and flights share: the current policy and the things that answer. All members are
+ * borrowed but the policy; the daemon owns it.
+ *
+ * One a thread. The main thread's has everything. A worker's has what is needed to answer at once: the
+ * loop, policy, netview, verdicts.trouble, cache, guard, counters, draining, and a desk for the rest;
+ * none of it is owned (stubd/crew.h says who writes it, and when).
  */
 #ifndef QUERY_RESOLVER_H
 #define QUERY_RESOLVER_H
@@ -27,6 +31,7 @@ struct ledger;
 struct domains;
 struct scopes;
 struct designations;
+struct desk;
 
 enum {
 	MAX_FLIGHTS = 2000,  /* beyond: cache hits still answer, misses get SERVFAIL + EDE */
@@ -55,7 +60,9 @@ struct query_counters {
 	uint64_t capped;     /* of those overloaded: too many below one domain (query/domains) */
 	uint64_t limited;    /* TC or SERVFAIL: the client asked for more than its share */
 	uint64_t abandoned;  /* the client went away first */
-	uint64_t waiting;    /* a level, not a sum */
+	uint64_t handed;     /* a worker's, to the main thread, which counts how they end */
+	uint64_t seen_missing, seen_part; /* of those: the cache counts the look of both threads */
+	uint64_t waiting;		  /* a level, not a sum */
 	uint64_t flights, flights_joined, hedges, failovers, recursions, probes;
 	uint64_t prefetches;	       /* flights for an answer that was nearly over */
 	uint64_t validations, bogus;   /* answers judged; found bogus */
@@ -104,6 +111,9 @@ struct resolver {
 	struct guard *guard;		   /* owned; NULL until somebody beyond this machine asks */
 	struct designations *designations; /* NULL: the network's servers are asked as they are */
 	bool draining;			   /* SIGTERM: start nothing new */
+	struct desk *desk;		   /* a worker's: what it does not know goes there */
+	void (*changed)(void *);	   /* see resolver_changed(); NULL: there are no workers */
+	void *changed_arg;
 };
 
 /* Prepares an empty resolver; the members are then set by the owner. Returns 0 or -ENOMEM. */
@@ -127,6 +137,10 @@ void resolver_route(const struct resolver *resolver, const struct view *view,
 /* Swaps the policy (takes it, frees the old one); flights on their way are routed afresh,
  * no query is lost. The pool must have the new upstreams already. */
 void resolver_set_policy(struct resolver *resolver, struct policy *policy);
+
+/* What workers have copies of is another now: the policy, the netview, or what is wrong in general. They
+ * have it when this returns. */
+void resolver_changed(struct resolver *resolver);
 
 /* Looks at the clock if that is due: on a question that will be asked upstream, or when `now` is true
  * because somebody wants to know. There is no timer: who asks nothing needs no time. */

@@ -44,6 +44,7 @@ enter(struct resolver *r, enum trouble trouble, const char *fmt, ...)
 	if (!(v->told & 1u << trouble))
 		log_warn("event=trouble kind=%s text=\"%s\"", trouble_text(trouble), v->text);
 	v->told |= 1u << trouble;
+	resolver_changed(r);
 }
 
 static void
@@ -51,16 +52,19 @@ leave(struct resolver *r)
 {
 	struct verdicts *v = &r->verdicts;
 
-	if (v->trouble)
-		log_info("event=trouble kind=none was=%s", trouble_text(v->trouble));
+	if (!v->trouble)
+		return;
+	log_info("event=trouble kind=none was=%s", trouble_text(v->trouble));
 	v->trouble = TROUBLE_NONE;
 	v->text[0] = '\0';
+	resolver_changed(r);
 }
 
 void
 verdicts_new_epoch(struct resolver *resolver)
 {
 	memset(&resolver->verdicts, 0, sizeof(resolver->verdicts));
+	resolver_changed(resolver);
 }
 
 /* --- the validator's verdicts ----------------------------------------------------------------- */

@@ -175,7 +175,7 @@ run_cancel(struct world *w, const struct step *step)
 	if (!client || !client->query)
 		return world_fail(w, "client %u does not wait", id);
 	client->cancelled = true;
-	query_cancel(client->query);
+	query_cancel(&w->resolver, client->query);
 	client->query = NULL;
 	return 0;
 }

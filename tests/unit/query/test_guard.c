@@ -2,6 +2,7 @@
 
 #include "stubd/query/guard.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static struct addr
@@ -13,55 +14,114 @@ addr_of(const char *text)
 	return addr;
 }
 
+/* One client and its guard. */
+struct one {
+	struct guard *guard;
+	struct guard_client *client;
+};
+
+static struct one
+one_client(void)
+{
+	const struct addr addr = addr_of("192.0.2.1");
+	struct one one = { .guard = guard_new() };
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(one.guard);
+	one.client = guard_client(one.guard, &addr);
+	return one;
+}
+
 static unsigned
-taken(struct guard_client *client, unsigned rate, msec now, unsigned tries)
+taken(const struct one *one, unsigned rate, msec now, unsigned tries)
 {
 	unsigned n = 0;
 
 	while (tries--)
-		n += guard_take(client, rate, now);
+		n += guard_take(one->guard, one->client, rate, now);
 	return n;
 }
 
 static void
 a_second_of_questions_may_come_at_once(void)
 {
-	struct guard_client client = { .last = 0 };
+	struct one one = one_client();
 
-	CU_ASSERT_EQUAL(taken(&client, 20, 5000, 100), 20);
-	CU_ASSERT_EQUAL(taken(&client, 20, 5049, 100), 0);
-	CU_ASSERT_EQUAL(taken(&client, 20, 5050, 100), 1);
-	CU_ASSERT_EQUAL(taken(&client, 20, 5550, 100), 10);
-	CU_ASSERT_EQUAL(taken(&client, 20, 60000, 100), 20);
+	CU_ASSERT_EQUAL(taken(&one, 20, 5000, 100), 20);
+	CU_ASSERT_EQUAL(taken(&one, 20, 5049, 100), 0);
+	CU_ASSERT_EQUAL(taken(&one, 20, 5050, 100), 1);
+	CU_ASSERT_EQUAL(taken(&one, 20, 5550, 100), 10);
+	CU_ASSERT_EQUAL(taken(&one, 20, 60000, 100), 20);
+	guard_free(one.guard);
 }
 
 static void
 a_steady_rate_is_never_too_much(void)
 {
-	struct guard_client client = { .last = 0 };
+	struct one one = one_client();
 
 	for (msec now = 0; now < 60000; now += 20)
-		CU_ASSERT(guard_take(&client, 50, now));
+		CU_ASSERT(taken(&one, 50, now, 1));
+	guard_free(one.guard);
 }
 
 static void
 more_than_the_rate_gets_the_rate(void)
 {
-	struct guard_client client = { .last = 0 };
+	struct one one = one_client();
 	unsigned n = 0;
 
 	for (msec now = 1; now <= 100000; now++)
-		n += guard_take(&client, 30, now) + guard_take(&client, 30, now);
+		n += taken(&one, 30, now, 2);
 	CU_ASSERT(n >= 30 * 100 && n <= 30 * 101);
+	guard_free(one.guard);
 }
 
 static void
 a_lower_rate_counts_at_once(void)
 {
-	struct guard_client client = { .last = 0 };
+	struct one one = one_client();
 
-	CU_ASSERT_EQUAL(taken(&client, 100, 1000, 1), 1);
-	CU_ASSERT_EQUAL(taken(&client, 2, 1001, 100), 2);
+	CU_ASSERT_EQUAL(taken(&one, 100, 1000, 1), 1);
+	CU_ASSERT_EQUAL(taken(&one, 2, 1001, 100), 2);
+	guard_free(one.guard);
+}
+
+static void
+a_clock_that_is_a_turn_behind_gives_nothing(void)
+{
+	struct one one = one_client();
+
+	CU_ASSERT_EQUAL(taken(&one, 20, 5000, 100), 20);
+	CU_ASSERT_EQUAL(taken(&one, 20, 4990, 100), 0);
+	CU_ASSERT_EQUAL(taken(&one, 20, 5100, 100), 2);
+	guard_free(one.guard);
+}
+
+enum { THREADS = 2, TRIES = 20000, RATE = 1000 };
+
+static void *
+take_many(void *arg)
+{
+	return (void *)(uintptr_t)taken(arg, RATE, 5000, TRIES);
+}
+
+static void
+threads_share_what_a_client_has(void)
+{
+	struct one one = one_client();
+	pthread_t threads[THREADS];
+	uintptr_t sum = 0;
+
+	for (size_t i = 0; i < THREADS; i++)
+		pthread_create(&threads[i], NULL, take_many, &one);
+	for (size_t i = 0; i < THREADS; i++) {
+		void *n;
+
+		pthread_join(threads[i], &n);
+		sum += (uintptr_t)n;
+	}
+	CU_ASSERT_EQUAL(sum, RATE);
+	guard_free(one.guard);
 }
 
 static void
@@ -95,6 +155,9 @@ static const struct unit_case cases[] = {
 	{ "a steady rate is never too much", a_steady_rate_is_never_too_much },
 	{ "who asks for more than the rate gets the rate", more_than_the_rate_gets_the_rate },
 	{ "a lower rate counts at once", a_lower_rate_counts_at_once },
+	{ "a thread's clock that is a turn behind gives nothing twice",
+	    a_clock_that_is_a_turn_behind_gives_nothing },
+	{ "threads share what a client has", threads_share_what_a_client_has },
 	{ "a client has one place, whatever its port; a network of IPv6 too", clients_have_places },
 };
 
