@@ -62,7 +62,7 @@ LIB := $(B)/libstubd.a
 CTL_LIB := $(B)/libstubctl.a
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 
-.PHONY: all deps check check-unit check-replay check-system check-timed check-clang demo run lint asan fuzz install clean help
+.PHONY: all deps check check-unit check-replay check-system check-timed check-clang demo run lint asan tsan fuzz install clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -137,6 +137,13 @@ check: deps-check
 
 asan:
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan all check-unit check-replay check-system
+
+# What several threads share, and the daemon with two of them under load.
+TSAN_UNITS := net/test_mailbox cache/test_threads query/test_guard
+tsan:
+	$(Q)$(MAKE) --no-print-directory VARIANT=tsan all $(TSAN_UNITS:%=build/tsan/unit/%)
+	$(Q)tests/run-units $(TSAN_UNITS:%=build/tsan/unit/%)
+	$(Q)$(MAKE) --no-print-directory VARIANT=tsan check-system SYSTEM=workers
 
 FUZZ_SECONDS ?= 10
 FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(FUZZ_SRC))
@@ -231,6 +238,7 @@ help:
 	@echo '  lint            floors, sizes, form, cppcheck'
 	@echo 'make asan         unit, replay and system tests under ASan and UBSan'
 	@echo 'make soak         mixed traffic with faults for SOAK seconds (600; 60 is a quick look), SEED=N as before'
+	@echo 'make tsan         what threads share, and two workers under load, under TSan'
 	@echo 'make fuzz         every fuzz target, FUZZ_SECONDS each (10)'
 	@echo 'make bench        beside what else Debian has, two hours; rewrites docs/benchmarks.md (root)'
 	@echo '  bench-quick     the main figures beside unbound and dnsdist, under 90 s'

@@ -335,6 +335,8 @@ policy_restart_keys(
 		out[n++] = "control";
 	if (!same_text(a->state, b->state))
 		out[n++] = "state";
+	if (a->workers != b->workers)
+		out[n++] = "workers";
 	out[n] = NULL;
 	return n;
 }

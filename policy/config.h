@@ -106,6 +106,7 @@ struct policy {
 	size_t nlists;
 	bool cache_prefetch, cache_persist;
 	bool ecs_pass;	      /* a provider is told of clients' subnets */
+	unsigned workers;     /* threads that answer; at least 1 */
 	uint64_t fingerprint; /* of all that is decided here, see policy/fingerprint.h */
 	char *control;	      /* owned; path of the control socket */
 	char *state;	      /* owned; folder */

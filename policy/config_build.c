@@ -366,6 +366,7 @@ build_values(struct config_load *load)
 	p->reshuffle = (uint64_t)config_time(config_at(load, "/providers/reshuffle")) / 1000;
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));
 	p->cache_stale = (uint64_t)config_time(config_at(load, "/cache/stale"));
+	p->workers = (unsigned)json_integer_value(config_at(load, "/workers"));
 	p->cache_prefetch = json_is_true(config_at(load, "/cache/prefetch"));
 	p->cache_persist = json_is_true(config_at(load, "/cache/persist"));
 	p->root_hints = config_strdup(load, config_text(load, "/engine/root_hints"));

@@ -36,7 +36,6 @@ static const char *const dns64s[] = { "auto", "always", "never", NULL };
 static const char *const modes[] = { "validate", "trust", "off", NULL };
 
 static const char *const subnets[] = { "off", "zero", "pass", NULL };
-static const char *const built_one[] = { "1", NULL };
 
 static int
 check_listen(const char *text, struct why *why)
@@ -352,7 +351,7 @@ const struct schema_key schema[] = {
 	{ "doh/key", SCHEMA_STRING, SCHEMA_NULL, 1, TEXT_MAX, "null", NULL, NULL, NULL,
 	    "PEM file with the certificate's private key." },
 
-	{ "workers", SCHEMA_COUNT, SCHEMA_RESTART, 1, 64, "1", NULL, built_one, NULL,
+	{ "workers", SCHEMA_COUNT, SCHEMA_RESTART, 1, 64, "1", NULL, NULL, NULL,
 	    "Threads that answer." },
 };
 /* clang-format on */

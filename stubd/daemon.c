@@ -2,12 +2,14 @@
 
 #include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
+#include "stubd/crew.h"
 #include "stubd/engine/engine.h"
 #include "stubd/epoch.h"
 #include "stubd/front/api.h"
 #include "stubd/front/doh.h"
 #include "stubd/front/listen.h"
 #include "stubd/front/tcp.h"
+#include "stubd/front/totals.h"
 #include "stubd/front/udp.h"
 #include "stubd/goodtime.h"
 #include "stubd/keep.h"
@@ -56,8 +58,8 @@ read_hostname(struct name *out)
 /* --- policy ----------------------------------------------------------------------------------- */
 
 /* Hands a policy to everything that follows it. Returns 0, or -ENOMEM with nothing changed. */
-int
-daemon_apply_policy(struct daemon *d, struct policy *policy)
+static int
+apply_policy(struct daemon *d, struct policy *policy)
 {
 	struct draw_order draw;
 
@@ -77,14 +79,26 @@ daemon_apply_policy(struct daemon *d, struct policy *policy)
 	return 0;
 }
 
+int
+daemon_apply_policy(struct daemon *d, struct policy *policy)
+{
+	int err;
+
+	crew_halt(d->crew);
+	err = apply_policy(d, policy);
+	crew_go(d->crew);
+	return err;
+}
+
 /* A link came or went: names of its rules belong to a new view from now on, what is under way under
- * the old one is decided again. */
+ * the old one is decided again. Workers have the new view before anything else is done. */
 static void
 on_links(void *arg)
 {
 	struct daemon *d = arg;
 
 	log_debug("links: changed count=%zu", d->resolver.netview.nlinks);
+	resolver_changed(&d->resolver);
 	nat64_look(d->nat64);
 	netservers_look(d->netservers);
 	if (!d->resolver.policy)
@@ -140,12 +154,13 @@ static void
 on_drain_poll(void *arg)
 {
 	struct daemon *d = arg;
-	struct tcp_counters tcp;
+	struct totals totals = { 0 };
 	struct doh_counters doh;
 
-	tcp_counters(d->tcp, &tcp);
+	totals_add(&totals, &d->resolver.counters, d->udp, d->tcp);
+	crew_totals(d->crew, &totals);
 	doh_counters(d->doh, &doh);
-	if (d->resolver.counters.waiting == 0 && tcp.waiting == 0 && doh.open == 0)
+	if (!totals.query.waiting && !totals.udp.waiting && !totals.tcp.waiting && doh.open == 0)
 		loop_stop(d->loop);
 	else
 		timer_start(&d->drain_poll, DRAIN_POLL);
@@ -173,6 +188,7 @@ on_terminate(void *arg)
 	udp_drain(d->udp);
 	tcp_drain(d->tcp);
 	doh_drain(d->doh);
+	crew_drain(d->crew);
 	timer_start(&d->drain, DRAIN_TIME);
 	timer_start(&d->drain_poll, 0);
 }
@@ -184,10 +200,12 @@ serve_socket(struct daemon *d, const struct policy *policy, struct listen_socket
 {
 	const bool doh = s->stream && doh_listens(&policy->doh, &s->addr);
 	char text[ADDR_TEXT_MAX];
-	const int err = doh	    ? doh_inherit(d->doh, s->fd, &s->addr)
-			: s->stream ? tcp_add(d->tcp, s->fd)
-				    : udp_add(d->udp, s->fd);
+	int err = doh ? 0 : crew_serve(d->crew, s);
 
+	if (!err)
+		err = doh	  ? doh_inherit(d->doh, s->fd, &s->addr)
+		      : s->stream ? tcp_add(d->tcp, s->fd)
+				  : udp_add(d->udp, s->fd);
 	if (err < 0)
 		return err;
 	s->fd = -1;
@@ -263,13 +281,16 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->udp = udp_new(&d->resolver);
 	d->tcp = tcp_new(&d->resolver);
 	d->doh = doh_new(&d->resolver);
+	if (policy->workers > 1)
+		d->crew = crew_new(&d->resolver, policy->workers - 1);
 	d->listening = calloc(1, sizeof(*d->listening));
 	d->api = daemon_make_api(d);
 	d->hangup = loop_signal_new(d->loop, SIGHUP, on_hangup, d);
 	d->terminate = loop_signal_new(d->loop, SIGTERM, on_terminate, d);
 	d->interrupt = loop_signal_new(d->loop, SIGINT, on_terminate, d);
 	if (!d->links || !d->resolver.designations || !d->epoch || !d->nat64 || !d->netservers ||
-	    !d->wake || !d->udp || !d->tcp || !d->doh || !d->listening || !d->api)
+	    !d->wake || !d->udp || !d->tcp || !d->doh || !d->listening || !d->api ||
+	    (policy->workers > 1 && !d->crew))
 		return -ENOMEM;
 	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
 }
@@ -351,6 +372,12 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 			  : -ENOMEM;
 	if (err < 0)
 		goto fail;
+	err = crew_start(d->crew);
+	if (err < 0) {
+		snprintf(error, DAEMON_ERROR_MAX, "workers: %s", strerror(-err));
+		daemon_free(d);
+		return err;
+	}
 	greet(d);
 	daemon_note_doh(d);
 	*out = d;
@@ -374,9 +401,13 @@ daemon_free(struct daemon *d)
 		return NULL;
 	d->http = http_close(d->http);
 	d->api = api_free(d->api);
-	d->persist = persist_free(d->persist);
-	if (d->resolver_made)
+	if (d->resolver_made) {
+		d->resolver.draining = true;
+		query_end_all(&d->resolver, "stubd is stopping");
+		d->crew = crew_end(d->crew);
+		d->persist = persist_free(d->persist);
 		resolver_close(&d->resolver);
+	}
 	d->resolver.designations = designations_free(d->resolver.designations);
 	d->udp = udp_free(d->udp);
 	d->tcp = tcp_free(d->tcp);

@@ -1,6 +1,7 @@
 #include "stubd/daemon_impl.h"
 
 #include "stubd/base/log.h"
+#include "stubd/crew.h"
 #include "stubd/front/api.h"
 #include "stubd/front/doh.h"
 #include "stubd/keep.h"
@@ -134,6 +135,14 @@ warnings(void *arg, json_t *array)
 				"folder: they end with this run"));
 }
 
+static void
+add_workers(void *arg, struct totals *totals)
+{
+	const struct daemon *d = arg;
+
+	crew_totals(d->crew, totals);
+}
+
 static int
 add_nta(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX])
 {
@@ -173,6 +182,7 @@ daemon_make_api(struct daemon *d)
 		.shuffle = shuffle,
 		.draw = draw_report,
 		.warnings = warnings,
+		.add_workers = add_workers,
 		.add_nta = add_nta,
 		.remove_nta = remove_nta,
 		.flushed = flushed,

@@ -35,6 +35,7 @@ struct daemon {
 	struct netservers *netservers;
 	struct wake_watch *wake;
 	struct goodtime *goodtime;
+	struct crew *crew; /* NULL: the main thread works alone */
 	struct udp_front *udp;
 	struct tcp_front *tcp;
 	struct doh_front *doh;

@@ -241,7 +241,7 @@ nat64_look(struct nat64 *n)
 	const int64_t now = boot_time();
 	struct netview *view;
 	struct prefix prefix;
-	bool changed, ipv4;
+	bool changed, ipv4, other;
 
 	if (!n)
 		return;
@@ -251,13 +251,16 @@ nat64_look(struct nat64 *n)
 	ipv4 = has_ipv4();
 	prefix = choose(n, ipv4);
 	changed = !same_prefix(&prefix, &view->nat64);
+	other = changed || ipv4 != view->ipv4;
 	/* What failed for want of IPv4 need not do so any more. */
-	if (changed || ipv4 != view->ipv4)
+	if (other)
 		cache_forget_failures(n->resolver->cache);
 	if (ipv4 != view->ipv4)
 		engine_forget(n->resolver->engine);
 	view->ipv4 = ipv4;
 	view->nat64 = prefix;
+	if (other)
+		resolver_changed(n->resolver);
 	if (!changed)
 		return;
 	say(view);

@@ -37,6 +37,7 @@ struct listen_set;
 struct udp_front;
 struct tcp_front;
 struct doh_front;
+struct totals;
 struct name;
 
 enum { API_WHY_MAX = 1280 }; /* octets of one line for the person, the NUL included */
@@ -61,6 +62,8 @@ struct api_host {
 	/* Adds lines of text to the array: what the person should know, e.g. that a reload failed.
 	 */
 	void (*warnings)(void *arg, json_t *array);
+	/* Adds what other threads have counted; NULL: there are none. */
+	void (*add_workers)(void *arg, struct totals *totals);
 	/* Excepts a name from validation for so many seconds; ends that. Return 0, or -errno and why:
 	 * -ENOENT: it was not excepted. */
 	int (*add_nta)(void *arg, const struct name *name, int64_t seconds, char why[API_WHY_MAX]);

@@ -187,6 +187,17 @@ listen_open(const struct policy *policy, struct listen_set *set, char error[LIST
 	return r;
 }
 
+int
+listen_again(const struct listen_socket *s)
+{
+	int fd;
+
+	if (!s->stream && !s->inherited)
+		return listen_udp_beside(s->fd);
+	fd = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+	return fd < 0 ? -errno : fd;
+}
+
 void
 listen_close(struct listen_set *set)
 {

@@ -41,6 +41,11 @@ int listen_open(const struct policy *policy, struct listen_set *set, char error[
 int listen_explain(
     const struct addr *addr, bool stream, int err, const char *key, char error[LISTEN_ERROR_MAX]);
 
+/* The same socket once more, for another thread's front: a UDP socket of ours gets another one beside
+ * it (listen_udp_beside()); what listens for connections, and what was inherited, is shared. Returns the
+ * descriptor (the caller's), or -errno. */
+int listen_again(const struct listen_socket *socket);
+
 /* Closes what no front took; what the sockets were can still be read. */
 void listen_close(struct listen_set *set);
 

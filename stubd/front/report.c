@@ -9,8 +9,7 @@
 #include "stubd/front/report_doh.h"
 #include "stubd/front/report_nta.h"
 #include "stubd/front/report_parts.h"
-#include "stubd/front/tcp.h"
-#include "stubd/front/udp.h"
+#include "stubd/front/totals.h"
 #include "stubd/net/loop.h"
 #include "stubd/upstream/pool.h"
 #include "stubd/query/query.h"
@@ -107,11 +106,13 @@ split(const struct resolver *r)
 }
 
 static json_t *
-cache(const struct resolver *r)
+cache(const struct resolver *r, const struct query_counters *c)
 {
 	struct cache_stats s;
 
 	cache_stats(r->cache, &s);
+	s.hits -= c->seen_part;
+	s.misses -= c->seen_missing;
 	return report_counts((const struct report_count[]){
 	    { "entries", s.entries },
 	    { "negative", s.negative },
@@ -163,42 +164,34 @@ counters(const struct query_counters *c)
 }
 
 static json_t *
-udp(const struct udp_front *front)
+udp(const struct udp_counters *c)
 {
-	struct udp_counters c = { 0 };
-
-	if (front)
-		udp_counters(front, &c);
 	return report_counts((const struct report_count[]){
-	    { "received", c.received },
-	    { "sent", c.sent },
-	    { "dropped_long", c.dropped_long },
-	    { "dropped_memory", c.dropped_memory },
-	    { "send_failures", c.send_failures },
-	    { "waiting", c.waiting },
+	    { "received", c->received },
+	    { "sent", c->sent },
+	    { "dropped_long", c->dropped_long },
+	    { "dropped_memory", c->dropped_memory },
+	    { "send_failures", c->send_failures },
+	    { "waiting", c->waiting },
 	    { NULL, 0 },
 	});
 }
 
 static json_t *
-tcp(const struct tcp_front *front)
+tcp(const struct tcp_counters *c)
 {
-	struct tcp_counters c = { 0 };
-
-	if (front)
-		tcp_counters(front, &c);
 	return report_counts((const struct report_count[]){
-	    { "clients", c.clients },
-	    { "accepted", c.accepted },
-	    { "received", c.received },
-	    { "refused", c.refused },
-	    { "displaced", c.displaced },
-	    { "closed_idle", c.closed_idle },
-	    { "closed_slow", c.closed_slow },
-	    { "closed_frame", c.closed_frame },
-	    { "closed_error", c.closed_error },
-	    { "closed_memory", c.closed_memory },
-	    { "waiting", c.waiting },
+	    { "clients", c->clients },
+	    { "accepted", c->accepted },
+	    { "received", c->received },
+	    { "refused", c->refused },
+	    { "displaced", c->displaced },
+	    { "closed_idle", c->closed_idle },
+	    { "closed_slow", c->closed_slow },
+	    { "closed_frame", c->closed_frame },
+	    { "closed_error", c->closed_error },
+	    { "closed_memory", c->closed_memory },
+	    { "waiting", c->waiting },
 	    { NULL, 0 },
 	});
 }
@@ -302,11 +295,23 @@ warnings(const struct api_host *host)
 	return array;
 }
 
+static struct totals
+sum(const struct api_host *host)
+{
+	struct totals totals = { 0 };
+
+	totals_add(&totals, &host->resolver->counters, host->udp, host->tcp);
+	if (host->add_workers)
+		host->add_workers(host->arg, &totals);
+	return totals;
+}
+
 json_t *
 report_status(const struct api_host *host)
 {
 	const struct resolver *r = host->resolver;
 	const struct policy *policy = r->policy;
+	const struct totals totals = sum(host);
 	msec up = loop_now(r->loop) - host->started;
 
 	const struct {
@@ -327,10 +332,10 @@ report_status(const struct api_host *host)
 		{ "providers", providers(r, true) },
 		{ "split", split(r) },
 		{ "ntas", report_ntas(r) },
-		{ "cache", cache(r) },
-		{ "counters", counters(&r->counters) },
-		{ "udp", udp(host->udp) },
-		{ "tcp", tcp(host->tcp) },
+		{ "cache", cache(r, &totals.query) },
+		{ "counters", counters(&totals.query) },
+		{ "udp", udp(&totals.udp) },
+		{ "tcp", tcp(&totals.tcp) },
 		{ "doh", report_doh(host->doh, policy) },
 		{ "engine", engine(r) },
 		{ "recursion", recursion(r) },

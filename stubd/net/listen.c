@@ -19,7 +19,7 @@ struct listener {
 };
 
 static int
-bound(const struct addr *addr, int type)
+bound(const struct addr *addr, int type, bool beside)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(addr, &ss);
@@ -35,6 +35,8 @@ bound(const struct addr *addr, int type)
 		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	/* An address that comes later (a bridge, a VPN) can be bound now. */
 	(void)setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one));
+	if (beside)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
 	if (bind(fd, (struct sockaddr *)&ss, len) != 0 ||
 	    (type == SOCK_STREAM && listen(fd, LISTEN_BACKLOG) != 0)) {
 		error = -errno;
@@ -47,13 +49,27 @@ bound(const struct addr *addr, int type)
 int
 listen_udp(const struct addr *addr)
 {
-	return bound(addr, SOCK_DGRAM);
+	return bound(addr, SOCK_DGRAM, false);
 }
 
 int
 listen_tcp(const struct addr *addr)
 {
-	return bound(addr, SOCK_STREAM);
+	return bound(addr, SOCK_STREAM, false);
+}
+
+int
+listen_udp_beside(int fd)
+{
+	const int one = 1;
+	struct addr addr;
+
+	listen_address(fd, &addr);
+	/* Only now: a socket that is bound with it joins whoever else has it, instead of saying that
+	 * the address is taken. */
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one)) < 0)
+		return -errno;
+	return bound(&addr, SOCK_DGRAM, true);
 }
 
 void

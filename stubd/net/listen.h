@@ -19,6 +19,11 @@ enum { LISTEN_BACKLOG = 1024, LISTEN_ACCEPTS = 32, LISTEN_PAUSE = 100 };
 int listen_udp(const struct addr *addr);
 int listen_tcp(const struct addr *addr);
 
+/* Another bound socket at the address of a UDP socket that listen_udp() made, so that the kernel shares
+ * questions out between them, by who asks. Returns the descriptor (the caller's), or -errno. A third
+ * party, which the first call has found absent, cannot join them but by the same user and later. */
+int listen_udp_beside(int fd);
+
 /* The address a socket is bound to; family 0 when it has none. */
 void listen_address(int fd, struct addr *out);
 

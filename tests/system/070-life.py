@@ -29,7 +29,7 @@ def test_check(lab):
     code, lines = check(lab, """{
 \t"listen": [ "127.0.0.1:99999" ],
 \t"privcy": "encrypted",
-\t"workers": 2,
+\t"workers": 65,
 \t"providers": { "catalogue": null, "strategy": "best" },
 \t"on_miss": [ "provider" ]
 }
@@ -42,7 +42,7 @@ def test_check(lab):
         places[found[2]] = (int(found[1]), found[3])
     equal(places["/listen/0"][0], 2)
     true(places["/privcy"][0] == 3 and "privacy" in places["/privcy"][1], "the nearest key is named")
-    true(places["/workers"][0] == 4 and "not built" in places["/workers"][1], "what is not built is refused")
+    true(places["/workers"][0] == 4 and "from 1 to 64" in places["/workers"][1], "a number has its range")
     equal(places["/providers/strategy"][0], 5)
     equal(places["/on_miss/0"][0], 6)
     code, lines = check(lab, '{ "listen": [ ],, }')

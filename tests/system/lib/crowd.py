@@ -155,6 +155,7 @@ def flood(n, suffix, name):
             "hits": hits, "worst": worst}
 
 
-kind, *words = sys.argv[1:]
-print(json.dumps({"crowd": crowd, "idle": idle, "slow": slow, "flood": flood}[kind](
-    *(int(w) if w.isdigit() else w for w in words))))
+if __name__ == "__main__":
+    kind, *given = sys.argv[1:]
+    print(json.dumps({"crowd": crowd, "idle": idle, "slow": slow, "flood": flood}[kind](
+        *(int(w) if w.isdigit() else w for w in given))))

@@ -142,7 +142,6 @@ static void
 what_is_not_built_is_refused(void)
 {
 	static const char *const rows[][2] = {
-		{ "\"workers\": 2", "/workers: is not built yet; write 1" },
 		{ "\"split\": [ { \"domains\": [ \"a\" ], \"servers\": [], \"dnssec\": "
 		  "\"validate\" } ]",
 		    "/split/0/dnssec: \"validate\" needs the keys of the rule's own zones; write "
@@ -171,12 +170,13 @@ static void
 what_is_built_of_those_is_accepted(void)
 {
 	struct policy *p =
-	    load("{ " CUSTOM ", \"dnssec\": \"off\", \"workers\": 1, \"cache\": { \"stale\": 0, "
+	    load("{ " CUSTOM ", \"dnssec\": \"off\", \"workers\": 3, \"cache\": { \"stale\": 0, "
 		 "\"prefetch\": false, \"size\": 0 }, \"doh\": { \"listen\": [], "
 		 "\"path\": \"/dns-query\", \"certificate\": null, \"key\": null } }");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(p);
 	CU_ASSERT_EQUAL(p->cache_size, 0);
+	CU_ASSERT_EQUAL(p->workers, 3);
 	policy_free(p);
 }
 
@@ -271,10 +271,10 @@ keys_that_need_a_restart_are_listed(void)
 	struct policy *b =
 	    load("{ " CUSTOM ", \"listen\": [ \"127.0.0.1:5300\" ], "
 		 "\"control\": \"/tmp/x\", \"state\": \"/tmp/y\", "
-		 "\"cache\": { \"size\": 0 }, \"engine\": { "
+		 "\"cache\": { \"size\": 0 }, \"workers\": 2, \"engine\": { "
 		 "\"root_hints\": \"/dev/null\", \"trust_anchors\": \"/dev/null\" } }");
 	static const char *const wanted[] = { "listen", "engine/root_hints", "engine/trust_anchors",
-		"cache/size", "control", "state" };
+		"cache/size", "control", "state", "workers" };
 	const size_t n = sizeof(wanted) / sizeof(*wanted);
 	const char *keys[POLICY_RESTART_KEYS];
 
