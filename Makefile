@@ -139,7 +139,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan all check-unit check-replay check-system
 
 # What several threads share, and the daemon with two of them under load.
-TSAN_UNITS := net/test_mailbox cache/test_threads query/test_guard
+TSAN_UNITS := net/test_mailbox cache/test_threads query/test_guard daemon/test_crew
 tsan:
 	$(Q)$(MAKE) --no-print-directory VARIANT=tsan all $(TSAN_UNITS:%=build/tsan/unit/%)
 	$(Q)tests/run-units $(TSAN_UNITS:%=build/tsan/unit/%)

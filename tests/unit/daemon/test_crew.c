@@ -1,0 +1,346 @@
+#include "stubd/crew.h"
+
+#include "stubd/front/listen.h"
+#include "stubd/front/totals.h"
+#include "stubd/query/errand.h"
+#include "tests/unit/front/house.h"
+
+#include <poll.h>
+
+enum { STILL = 50 /* ms in which somebody who stands still says nothing */ };
+
+/* A house whose main thread is the test's, and one worker, who alone hears the clients. */
+struct rig {
+	struct house house;
+	struct crew *crew;
+	uint16_t port;
+	int client;
+	uint8_t heard[600];
+	ssize_t len;
+};
+
+static void
+serve(struct rig *rig, int type, uint16_t *port)
+{
+	struct listen_socket s = { .fd = house_socket(type, port), .stream = type == SOCK_STREAM };
+
+	/* It is shared, and nobody else reads it. */
+	s.inherited = true;
+	if (s.stream)
+		CU_ASSERT_EQUAL(listen(s.fd, 4), 0);
+	CU_ASSERT_EQUAL_FATAL(crew_serve(rig->crew, &s), 0);
+	close(s.fd);
+}
+
+static void
+rig_open(struct rig *rig, int type)
+{
+	struct sockaddr_in to;
+	uint16_t port;
+
+	memset(rig, 0, sizeof(*rig));
+	house_open(&rig->house);
+	rig->crew = crew_new(&rig->house.resolver, 1);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->crew);
+	serve(rig, type, &rig->port);
+	CU_ASSERT_EQUAL_FATAL(crew_start(rig->crew), 0);
+	to = house_address(rig->port);
+	rig->client = house_socket(type, &port);
+	if (connect(rig->client, (struct sockaddr *)&to, sizeof(to)) < 0)
+		perror("connect");
+}
+
+/* The worker ends first; then who still waits has its answer. */
+static void
+rig_end_crew(struct rig *rig)
+{
+	rig->house.resolver.draining = true;
+	query_end_all(&rig->house.resolver, "the test is over");
+	rig->crew = crew_end(rig->crew);
+}
+
+static void
+rig_close(struct rig *rig)
+{
+	if (rig->crew)
+		rig_end_crew(rig);
+	house_end_queries(&rig->house);
+	house_close(&rig->house);
+	if (rig->client >= 0)
+		close(rig->client);
+}
+
+static struct totals
+totals_of(struct rig *rig)
+{
+	struct totals totals = { 0 };
+
+	totals_add(&totals, &rig->house.resolver.counters, NULL, NULL);
+	crew_totals(rig->crew, &totals);
+	return totals;
+}
+
+static void
+ask(struct rig *rig, uint16_t id, const char *name)
+{
+	uint8_t wire[300];
+	size_t n = house_question(wire, sizeof(wire), id, name, TYPE_A);
+
+	if (send(rig->client, wire, n, 0) < 0)
+		perror("send");
+}
+
+static void
+hear(void *arg)
+{
+	struct rig *rig = arg;
+
+	rig->len = recv(rig->client, rig->heard, sizeof(rig->heard), 0);
+}
+
+static bool
+has_heard(const struct rig *rig)
+{
+	struct pollfd poll_fd = { .fd = rig->client, .events = POLLIN };
+
+	return poll(&poll_fd, 1, STILL) == 1;
+}
+
+static void
+what_is_known_needs_no_main_thread(void)
+{
+	struct totals totals;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	ask(&rig, 7, "localhost");
+	hear(&rig);
+	CU_ASSERT(rig.len > MSG_HEADER);
+	CU_ASSERT_EQUAL(rig.heard[1], 7);
+	CU_ASSERT_EQUAL(rig.heard[7], 1);
+	totals = totals_of(&rig);
+	CU_ASSERT_EQUAL(totals.query.queries, 1);
+	CU_ASSERT_EQUAL(totals.query.local, 1);
+	CU_ASSERT_EQUAL(totals.query.handed, 0);
+	CU_ASSERT_EQUAL(totals.udp.received, 1);
+	CU_ASSERT_EQUAL(totals.udp.sent, 1);
+	rig_close(&rig);
+}
+
+static void
+upstream_answers(struct rig *rig)
+{
+	uint8_t question[600];
+	ssize_t n = house_hear(&rig->house, question, sizeof(question));
+
+	if (n > 0)
+		house_answer(&rig->house, question, (size_t)n);
+}
+
+static void
+asks_corp(void *arg)
+{
+	struct rig *rig = arg;
+
+	ask(rig, 9, "www.corp.example");
+	upstream_answers(rig);
+	hear(rig);
+}
+
+static void
+a_miss_goes_to_the_main_thread_and_back_and_the_next_is_a_hit(void)
+{
+	struct totals totals;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	client_run(rig.house.loop, asks_corp, &rig);
+	CU_ASSERT_EQUAL(rig.heard[1], 9);
+	CU_ASSERT_EQUAL(rig.heard[7], 1);
+	totals = totals_of(&rig);
+	CU_ASSERT_EQUAL(totals.query.queries, 1);
+	CU_ASSERT_EQUAL(totals.query.answered, 1);
+	CU_ASSERT_EQUAL(totals.query.handed, 1);
+	CU_ASSERT_EQUAL(totals.query.seen_missing, 1);
+	ask(&rig, 10, "www.corp.example");
+	hear(&rig); /* and the main thread does not run */
+	CU_ASSERT_EQUAL(rig.heard[1], 10);
+	CU_ASSERT_EQUAL(rig.heard[7], 1);
+	totals = totals_of(&rig);
+	CU_ASSERT_EQUAL(totals.query.queries, 2);
+	CU_ASSERT_EQUAL(totals.query.cached, 1);
+	CU_ASSERT_EQUAL(totals.query.waiting, 0);
+	rig_close(&rig);
+}
+
+static void
+what_is_on_its_way_counts_as_waiting(void)
+{
+	struct totals totals;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	ask(&rig, 7, "www.corp.example");
+	do
+		totals = totals_of(&rig);
+	while (totals.udp.waiting == 0);
+	CU_ASSERT_EQUAL(totals.query.queries, 1);
+	CU_ASSERT_EQUAL(totals.query.waiting, 1);
+	CU_ASSERT_EQUAL(rig.house.resolver.counters.queries, 0);
+	rig_close(&rig);
+}
+
+static void
+who_stands_still_answers_when_it_goes_on(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	crew_halt(rig.crew);
+	crew_halt(rig.crew);
+	ask(&rig, 7, "localhost");
+	CU_ASSERT_FALSE(has_heard(&rig));
+	crew_go(rig.crew);
+	CU_ASSERT_FALSE(has_heard(&rig));
+	crew_go(rig.crew);
+	hear(&rig);
+	CU_ASSERT_EQUAL(rig.heard[1], 7);
+	rig_close(&rig);
+}
+
+static void
+what_has_changed_is_in_force_when_it_goes_on(void)
+{
+	static const char text[] =
+	    "{ \"providers\": { \"catalogue\": null, \"custom\": [ { \"name\": \"dead\", "
+	    "\"url\": \"tls://dot.example:853\", \"addresses\": [ \"127.0.0.1:1\" ] } ] }, "
+	    "\"dnssec\": \"off\", \"on_miss\": [ \"providers\" ], \"filter\": \"A\" }";
+	const struct policy_load_options options = { .hosts_file = "/nonexistent" };
+	struct policy_errors errors = { 0 };
+	struct policy *policy = NULL;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	client_run(rig.house.loop, asks_corp, &rig);
+	CU_ASSERT_EQUAL(rig.heard[7], 1);
+	CU_ASSERT_EQUAL_FATAL(
+	    policy_load_text(text, strlen(text), "test", &options, &policy, &errors), 0);
+	crew_halt(rig.crew);
+	CU_ASSERT_EQUAL(
+	    pool_set_upstreams(rig.house.resolver.pool,
+		(const struct upstream_spec *const *)policy->upstreams, policy->nupstreams),
+	    0);
+	resolver_set_policy(&rig.house.resolver, policy);
+	crew_go(rig.crew);
+	ask(&rig, 11, "www.corp.example");
+	hear(&rig); /* no addresses, by the filter: a local answer */
+	CU_ASSERT_EQUAL(rig.heard[1], 11);
+	CU_ASSERT_EQUAL(rig.heard[7], 0);
+	CU_ASSERT_EQUAL(totals_of(&rig).query.local, 1);
+	rig_close(&rig);
+}
+
+static void
+who_waits_at_the_end_is_told(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	ask(&rig, 7, "www.corp.example"); /* the main thread never takes it */
+	while (totals_of(&rig).udp.waiting == 0)
+		;
+	rig_end_crew(&rig);
+	hear(&rig);
+	CU_ASSERT_EQUAL(rig.heard[1], 7);
+	CU_ASSERT_EQUAL(rig.heard[3] & 15, RCODE_SERVFAIL);
+	CU_ASSERT_EQUAL(rig.house.resolver.counters.overloaded, 1);
+	rig_close(&rig);
+}
+
+static void
+asks_and_leaves(void *arg)
+{
+	struct rig *rig = arg;
+	uint8_t wire[300];
+	size_t n = house_question(wire + 2, sizeof(wire) - 2, 7, "www.corp.example", TYPE_A);
+
+	wire[0] = 0;
+	wire[1] = (uint8_t)n;
+	if (send(rig->client, wire, n + 2, 0) < 0)
+		perror("send");
+	rig->len = house_hear(&rig->house, rig->heard, sizeof(rig->heard));
+	/* A reset, not a FIN: who only stops asking is still answered. */
+	setsockopt(rig->client, SOL_SOCKET, SO_LINGER, &(struct linger){ .l_onoff = 1 },
+	    sizeof(struct linger));
+	close(rig->client);
+	rig->client = -1;
+}
+
+static void
+sees_them_leave(void *arg)
+{
+	struct rig *rig = arg;
+
+	if (rig->len > 0)
+		house_answer(&rig->house, rig->heard, (size_t)rig->len);
+}
+
+static void
+who_is_gone_has_its_question_answered_for_others(void)
+{
+	struct totals totals;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_STREAM);
+	client_run(rig.house.loop, asks_and_leaves, &rig);
+	while (totals_of(&rig).tcp.clients)
+		;
+	CU_ASSERT_EQUAL(totals_of(&rig).query.waiting, 1);
+	client_run(rig.house.loop, sees_them_leave, &rig);
+	while (rig.house.resolver.counters.waiting)
+		client_run(rig.house.loop, sees_them_leave, &rig);
+	totals = totals_of(&rig);
+	CU_ASSERT_EQUAL(totals.query.queries, 1);
+	CU_ASSERT_EQUAL(totals.query.answered, 1);
+	CU_ASSERT_EQUAL(totals.query.waiting, 0);
+	rig_close(&rig);
+}
+
+static void
+beyond_its_limits_a_worker_says_so(void)
+{
+	struct totals totals;
+	struct rig rig;
+	unsigned sent = 0;
+
+	rig_open(&rig, SOCK_DGRAM);
+	/* The main thread takes none of them. What the kernel drops is asked again. */
+	do {
+		for (unsigned i = 0; i < 64; i++)
+			ask(&rig, (uint16_t)sent++, "www.corp.example");
+		totals = totals_of(&rig);
+	} while (totals.query.overloaded == 0);
+	CU_ASSERT_EQUAL(totals.query.handed, DESK_ERRANDS);
+	CU_ASSERT_EQUAL(totals.query.waiting, DESK_ERRANDS);
+	CU_ASSERT_EQUAL(totals.query.queries, totals.query.waiting + totals.query.overloaded);
+	hear(&rig);
+	CU_ASSERT_EQUAL(rig.heard[3] & 15, RCODE_SERVFAIL);
+	rig_close(&rig);
+}
+
+static const struct unit_case cases[] = {
+	{ "what is known is answered without the main thread", what_is_known_needs_no_main_thread },
+	{ "a miss goes to the main thread and back, and the next one is a hit",
+	    a_miss_goes_to_the_main_thread_and_back_and_the_next_is_a_hit },
+	{ "what is on its way between threads counts as waiting",
+	    what_is_on_its_way_counts_as_waiting },
+	{ "who stands still answers when it goes on", who_stands_still_answers_when_it_goes_on },
+	{ "what has changed is in force when it goes on",
+	    what_has_changed_is_in_force_when_it_goes_on },
+	{ "who waits at the end is told", who_waits_at_the_end_is_told },
+	{ "who is gone has its question answered for others",
+	    who_is_gone_has_its_question_answered_for_others },
+	{ "beyond its limits a worker says so at once", beyond_its_limits_a_worker_says_so },
+};
+
+UNIT_MAIN("daemon/crew", cases)
