@@ -173,6 +173,56 @@ a_miss_goes_to_the_main_thread_and_back_and_the_next_is_a_hit(void)
 	rig_close(&rig);
 }
 
+/* Makes the answer to www.corp.example so old that 4 of its 60 s are left. */
+static void
+let_it_age(struct rig *rig)
+{
+	struct resolver *r = &rig->house.resolver;
+	struct question question = { .type = TYPE_A, .class = CLASS_IN };
+	struct cache_key key = { .question = &question };
+	struct answer *answer;
+	struct view view;
+	uint32_t age;
+
+	CU_ASSERT_EQUAL(name_from_text(&question.name, "www.corp.example"), 0);
+	policy_view(r->policy, &question, &r->netview, &view);
+	key.view = view.id;
+	answer = cache_get(r->cache, &key, loop_now(r->loop), &age);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(answer);
+	cache_flush(r->cache, NULL, true);
+	cache_put(r->cache, &key, loop_now(r->loop) - 56000, answer);
+}
+
+static void
+hears_the_upstream(void *arg)
+{
+	upstream_answers(arg);
+}
+
+static void
+a_hit_near_its_end_has_the_main_thread_ask_ahead_once(void)
+{
+	struct totals totals;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	client_run(rig.house.loop, asks_corp, &rig);
+	let_it_age(&rig);
+	for (uint16_t id = 0; id < 2 * CACHE_PREFETCH_HITS; id++) {
+		ask(&rig, id, "www.corp.example");
+		hear(&rig); /* and the main thread does not run */
+		CU_ASSERT_EQUAL(rig.heard[7], 1);
+	}
+	client_run(rig.house.loop, hears_the_upstream, &rig);
+	totals = totals_of(&rig);
+	CU_ASSERT_EQUAL(totals.query.prefetches, 1);
+	CU_ASSERT_EQUAL(totals.query.flights, 2);
+	CU_ASSERT_EQUAL(totals.query.queries, 1 + 2 * CACHE_PREFETCH_HITS);
+	CU_ASSERT_EQUAL(totals.query.cached, 2 * CACHE_PREFETCH_HITS);
+	CU_ASSERT_EQUAL(totals.query.waiting, 0);
+	rig_close(&rig);
+}
+
 static void
 what_is_on_its_way_counts_as_waiting(void)
 {
@@ -332,6 +382,8 @@ static const struct unit_case cases[] = {
 	{ "what is known is answered without the main thread", what_is_known_needs_no_main_thread },
 	{ "a miss goes to the main thread and back, and the next one is a hit",
 	    a_miss_goes_to_the_main_thread_and_back_and_the_next_is_a_hit },
+	{ "a hit near its end has the main thread ask ahead, once",
+	    a_hit_near_its_end_has_the_main_thread_ask_ahead_once },
 	{ "what is on its way between threads counts as waiting",
 	    what_is_on_its_way_counts_as_waiting },
 	{ "who stands still answers when it goes on", who_stands_still_answers_when_it_goes_on },
