@@ -67,7 +67,10 @@ static void *
 work(void *arg)
 {
 	struct worker *w = arg;
+	char name[32];
 
+	snprintf(name, sizeof(name), "stubd/%d", (int)(w - w->crew->workers) + 1);
+	pthread_setname_np(pthread_self(), name);
 	loop_run(w->loop);
 	return NULL;
 }
@@ -121,7 +124,6 @@ hand_out(struct crew *crew)
 		r->policy = from->policy;
 		r->netview = from->netview;
 		r->verdicts.trouble = from->verdicts.trouble;
-		r->draining = from->draining;
 	}
 }
 
@@ -235,13 +237,9 @@ crew_start(struct crew *crew)
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (size_t i = 0; i < crew->n && !err; i++) {
 		struct worker *w = &crew->workers[i];
-		char name[32];
 
 		err = pthread_create(&w->thread, NULL, work, w);
 		w->running = err == 0;
-		snprintf(name, sizeof(name), "stubd/%zu", i + 1);
-		if (w->running)
-			pthread_setname_np(w->thread, name);
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -err;

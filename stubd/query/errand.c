@@ -24,7 +24,6 @@ struct office {
 
 struct desk {
 	/* the worker's */
-	struct resolver *worker;
 	struct list out; /* handed over in this turn */
 	struct loop_later post;
 	size_t nerrands, octets; /* without a reply */
@@ -81,7 +80,8 @@ answered(void *arg, const uint8_t *wire, size_t len)
 		e->cap = len;
 	}
 	e->n = own ? len : 0;
-	memcpy(e->bytes, wire, e->n);
+	if (e->n)
+		memcpy(e->bytes, wire, e->n);
 	send_back(e);
 }
 
@@ -184,7 +184,6 @@ desk_new(struct office *office, struct resolver *worker)
 	if (!desk)
 		return NULL;
 	desk->office = office;
-	desk->worker = worker;
 	list_init(&desk->out);
 	list_init(&desk->done);
 	loop_later_init(&desk->post, worker->loop, on_post, desk);

@@ -5,6 +5,7 @@
  *	     │ policy_view
  *	     ├── local ────────────────────────────────────────► local reply
  *	     ├── cache hit ────────────────────────────────────► cached reply
+ *	     │ with a desk (a worker's): whatever is not answered by now ─► query/errand.h
  *	     └── miss ─► WAITING on a flight ─► answer ──┬─────► reply
  *	                    │ ▲                          │
  *	                    │ └ a flight of its own, for the cache, when an answer of old was used

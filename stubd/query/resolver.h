@@ -3,7 +3,7 @@
  * borrowed but the policy; the daemon owns it.
  *
  * One a thread. The main thread's has everything. A worker's has what is needed to answer at once: the
- * loop, policy, netview, verdicts.trouble, cache, guard, counters, draining, and a desk for the rest;
+ * loop, policy, netview, verdicts.trouble, cache, guard, counters, and a desk for the rest;
  * none of it is owned (stubd/crew.h says who writes it, and when).
  */
 #ifndef QUERY_RESOLVER_H

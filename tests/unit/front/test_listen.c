@@ -230,6 +230,85 @@ an_inherited_unix_socket_is_refused_and_all_are_closed(void)
 	close(fds[1]);
 }
 
+enum { CLIENTS = 64 /* all at one of two sockets: once in 2^63 times */ };
+
+/* Sends a datagram from each of CLIENTS sockets. */
+static void
+ask_from_many(const struct addr *to)
+{
+	struct sockaddr_storage ss;
+	const socklen_t len = addr_to_sockaddr(to, &ss);
+	int fds[CLIENTS];
+
+	for (size_t i = 0; i < CLIENTS; i++) {
+		fds[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		CU_ASSERT_EQUAL(sendto(fds[i], "?", 1, 0, (struct sockaddr *)&ss, len), 1);
+	}
+	for (size_t i = 0; i < CLIENTS; i++)
+		close(fds[i]);
+}
+
+static unsigned
+datagrams(int fd)
+{
+	unsigned n = 0;
+	char byte;
+
+	while (recv(fd, &byte, 1, MSG_DONTWAIT) == 1)
+		n++;
+	return n;
+}
+
+static void
+two_sockets_beside_each_other_share_what_comes_and_a_third_party_is_kept_out(void)
+{
+	struct addr addr = free_port("127.0.0.1");
+	struct listen_set other;
+	unsigned first, second;
+	int fd;
+
+	CU_ASSERT_EQUAL_FATAL(open_at(&addr, 1), 0);
+	fd = listen_again(&set.sockets[0]);
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);
+	ask_from_many(&addr);
+	first = datagrams(set.sockets[0].fd);
+	second = datagrams(fd);
+	CU_ASSERT(first > 0);
+	CU_ASSERT(second > 0);
+	CU_ASSERT_EQUAL(first + second, CLIENTS);
+	other = set;
+	CU_ASSERT_EQUAL(open_at(&addr, 1), -EADDRINUSE);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "is taken by"));
+	listen_close(&other);
+	close(fd);
+}
+
+static void
+what_listens_and_what_was_inherited_is_the_same_socket_once_more(void)
+{
+	struct listen_socket inherited = { .inherited = true };
+	struct addr addr = free_port("127.0.0.1");
+	int fd;
+
+	CU_ASSERT_EQUAL_FATAL(open_at(&addr, 1), 0);
+	fd = listen_again(&set.sockets[1]);
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+	CU_ASSERT_EQUAL(accept(fd, NULL, NULL), -1);
+	CU_ASSERT_EQUAL(errno, EAGAIN);
+	close(fd);
+	listen_close(&set);
+	inherited.fd = bound(SOCK_DGRAM, "127.0.0.1", &addr);
+	fd = listen_again(&inherited);
+	CU_ASSERT_FATAL(fd >= 0);
+	ask_from_many(&addr);
+	CU_ASSERT_EQUAL(datagrams(fd), CLIENTS);
+	CU_ASSERT_EQUAL(datagrams(inherited.fd), 0);
+	close(fd);
+	close(inherited.fd);
+}
+
 static const struct unit_case cases[] = {
 	{ "each address gets a UDP and a TCP socket", each_address_gets_a_udp_and_a_tcp_socket },
 	{ "an address that is not here yet is bound", an_address_that_is_not_here_yet_is_bound },
@@ -243,6 +322,10 @@ static const struct unit_case cases[] = {
 	    an_inherited_socket_that_nobody_named_is_served },
 	{ "an inherited unix socket is refused, and all are closed",
 	    an_inherited_unix_socket_is_refused_and_all_are_closed },
+	{ "two sockets beside each other share what comes, and a third party is kept out",
+	    two_sockets_beside_each_other_share_what_comes_and_a_third_party_is_kept_out },
+	{ "what listens, and what was inherited, is the same socket once more",
+	    what_listens_and_what_was_inherited_is_the_same_socket_once_more },
 };
 
 UNIT_MAIN("front/listen", cases)
