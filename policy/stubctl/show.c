@@ -309,6 +309,7 @@ show_head(FILE *out, const json_t *json)
 	    show_int(json, "pid"), show_duration(show_int(json, "uptime_ms"), text));
 	show_listen(out, json_object_get(json, "listen"));
 	show_doh(out, json_object_get(json_object_get(json, "doh"), "listen"));
+	fprintf(out, "  %-15s%lld\n", "workers", show_int(json, "workers"));
 	fprintf(out, "  %-15s%s\n", "privacy", show_str(json, "privacy"));
 	fprintf(out, "  %-15s", "on a miss");
 	show_list(out, json_object_get(json, "on_miss"), "nobody");

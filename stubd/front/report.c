@@ -321,6 +321,7 @@ report_status(const struct api_host *host)
 		{ "version", json_string(host->version ? host->version : "") },
 		{ "pid", json_integer(getpid()) },
 		{ "uptime_ms", json_integer((json_int_t)up) },
+		{ "workers", json_integer((json_int_t)totals.threads) },
 		{ "listen", listening(host->listening) },
 		{ "files", files(policy) },
 		{ "privacy", json_string(privacy_text(policy->privacy)) },

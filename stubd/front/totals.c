@@ -1,6 +1,5 @@
 #include "stubd/front/totals.h"
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* All of these are counters and nothing else. */
@@ -29,6 +28,7 @@ totals_add(struct totals *sum, const struct query_counters *query, const struct 
 		udp_counters(udp, &u);
 	if (tcp)
 		tcp_counters(tcp, &t);
+	sum->threads++;
 	add(&sum->query, query, sizeof(*query));
 	add(&sum->udp, &u, sizeof(u));
 	add(&sum->tcp, &t, sizeof(t));

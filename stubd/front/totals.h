@@ -8,7 +8,10 @@
 #include "stubd/front/udp.h"
 #include "stubd/query/resolver.h"
 
+#include <stddef.h>
+
 struct totals {
+	size_t threads; /* that answer */
 	struct query_counters query;
 	struct udp_counters udp;
 	struct tcp_counters tcp;

@@ -130,7 +130,8 @@ static void
 status_lists_sockets_plain_servers_and_warnings(void)
 {
 	show(show_status,
-	    "{\"version\": \"0.1.0\", \"uptime_ms\": 7980000, \"listen\": [{\"address\": "
+	    "{\"version\": \"0.1.0\", \"uptime_ms\": 7980000, \"workers\": 3, \"listen\": "
+	    "[{\"address\": "
 	    "\"127.0.0.53:53\", \"transport\": \"udp\", \"inherited\": true}], \"providers\": "
 	    "[{\"name\": \"quad9\", \"transport\": \"doh\", \"standing\": \"down\", "
 	    "\"retry_in_ms\": 4000, \"last_error\": \"certificate has expired\"}], \"split\": "
@@ -139,6 +140,7 @@ status_lists_sockets_plain_servers_and_warnings(void)
 	    "\"untried\"}]}], \"warnings\": [\"no provider answers\"]}");
 	has("stubd 0.1.0, pid 0, up 2 h 13 min");
 	has("127.0.0.53:53 udp (inherited)");
+	has("  workers        3\n");
 	has("(certificate has expired)");
 	has("tried again in 4 s");
 	has("untried          -  plaintext");
