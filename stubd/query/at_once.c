@@ -5,6 +5,7 @@
 #include "stubd/net/loop.h"
 #include "stubd/query/blocked.h"
 #include "stubd/query/errand.h"
+#include "stubd/query/scopes.h"
 #include "stubd/wire/answer.h"
 
 #include <stdio.h>
@@ -118,11 +119,30 @@ missed(const struct arrival *a, const struct view *view, const struct cache_key 
 	return stale ? AT_ONCE_STALE : AT_ONCE_UNKNOWN;
 }
 
-enum at_once
-at_once(const struct arrival *a, const struct view *view)
+/* False: whose it is can be said by the main thread alone, which numbers clients' networks. */
+static bool
+decide(struct arrival *a, struct view *view)
 {
 	struct resolver *r = a->resolver;
-	const struct cache_key key = { .question = &a->msg.question, .view = view->id };
+	const struct question *question = &a->msg.question;
+	bool known = true;
+
+	policy_view(r->policy, question, &r->netview, view);
+	if (r->policy->ecs_pass) {
+		known = !r->desk || !a->msg.tells_subnet || view->kind != VIEW_PROVIDERS;
+		if (known)
+			scopes_choose(r, question, &a->msg, view);
+	}
+	if (a->trace)
+		*a->trace = (struct query_trace){ .view = *view, .ede = EDE_NONE };
+	return known;
+}
+
+enum at_once
+at_once(struct arrival *a, struct view *view)
+{
+	struct resolver *r = a->resolver;
+	struct cache_key key = { .question = &a->msg.question };
 	struct cache_hit hit;
 	struct answer *local;
 	static const struct reply_extra filtered = { .ede = EDE_FILTERED,
@@ -130,7 +150,7 @@ at_once(const struct arrival *a, const struct view *view)
 	uint8_t out[MSG_MAX];
 	size_t len;
 
-	if (view->kind == VIEW_LOCAL && view->local.kind == LOCAL_CNAME)
+	if (!decide(a, view) || (view->kind == VIEW_LOCAL && view->local.kind == LOCAL_CNAME))
 		return AT_ONCE_NOT;
 	if (view->kind == VIEW_LOCAL) {
 		if (answer_from_local(&a->msg.question, &view->local, &local) < 0) {
@@ -147,6 +167,7 @@ at_once(const struct arrival *a, const struct view *view)
 	}
 	if (arrival_takes_dns64(a, view))
 		return AT_ONCE_NOT;
+	key.view = view->id;
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		arrival_limit(r, a->front, &a->msg), &hit))
 		return missed(a, view, &key);

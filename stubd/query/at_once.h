@@ -21,7 +21,8 @@ enum at_once {
 	AT_ONCE_UNKNOWN, /* nothing at hand says anything of the question: do not look again */
 };
 
-/* Replies from a local answer or from the cache, be it with a failure. */
-enum at_once at_once(const struct arrival *a, const struct view *view);
+/* Decides whose the question is (*view), and replies from a local answer or from the cache, be it with a
+ * failure. */
+enum at_once at_once(struct arrival *a, struct view *view);
 
 #endif

@@ -1,11 +1,13 @@
 #include "stubd/query/errand.h"
 
+#include "policy/config.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/mailbox.h"
 #include "stubd/query/arrival.h"
 #include "stubd/query/flight.h"
 #include "stubd/query/query.h"
 #include "stubd/query/resolver.h"
+#include "stubd/query/scopes.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -94,6 +96,8 @@ ask_ahead(struct resolver *r, const struct errand *e)
 	if (msg_read_query(e->bytes, e->n, &msg) != MSG_OK)
 		return;
 	policy_view(r->policy, &msg.question, &r->netview, &view);
+	if (r->policy->ecs_pass)
+		scopes_choose(r, &msg.question, &msg, &view);
 	if (view.kind != VIEW_LOCAL && flight_refresh(r, &msg.question, &view, LEDGER_PREFETCH))
 		r->counters.prefetches++;
 }

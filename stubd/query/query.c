@@ -449,11 +449,6 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 		return;
 	if (!addr_is_loopback(&front->client) && arrival_guard(&a))
 		return;
-	policy_view(resolver->policy, &a.msg.question, &resolver->netview, &view);
-	if (resolver->policy->ecs_pass)
-		scopes_choose(resolver, &a.msg.question, &a.msg, &view);
-	if (trace)
-		*trace = (struct query_trace){ .view = view, .ede = EDE_NONE };
 	said = at_once(&a, &view);
 	if (said != AT_ONCE_DONE && resolver->desk)
 		desk_hand_over(&a, said, bytes, n, out);

@@ -45,7 +45,7 @@ bool scopes_subnet(const struct scopes *scopes, uint32_t number, struct subnet *
 
 /* Before the cache, in use while a provider has `ecs: pass`: gives a view of the providers the number of
  * where the question's answer is, or of the network that it has to be asked for; and tells the client
- * (msg.subnet.scope) what that is good for. */
+ * (msg.subnet.scope) what that is good for. By the main thread; a worker may for who tells no network. */
 void scopes_choose(struct resolver *resolver, const struct question *question,
     struct msg_query *msg, struct view *view);
 

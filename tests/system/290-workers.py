@@ -9,6 +9,7 @@ import tempfile
 
 from lib.ask import dig
 from lib.check import becomes_true, equal, true
+from lib.conform import Author
 from lib.daemon import ADDRESS, BUILD, PORT, Stubd
 from lib.invariants import accounted
 
@@ -56,6 +57,7 @@ def test_all_answer(lab):
         after = turns(stubd)
         true(all(after[name] > before[name] for name in before), f"both work: {before}, {after}")
         counters, status = accounted(stubd), stubd.status()
+        equal(status["workers"], WORKERS)
         equal((counters["queries"], counters["local"], counters["waiting"]), (16 * CLIENTS, CLIENTS, 0))
         equal(counters["cached"] + counters["answered"], 15 * CLIENTS)
         equal((status["udp"]["received"], status["udp"]["sent"], status["tcp"]["received"], status["tcp"]["accepted"]),
@@ -130,6 +132,35 @@ def test_flush(lab):
             equal(throng(lab, name, "A", "--each", "3"), {"0 192.0.2.81": 3 * CLIENTS})
             equal(questions(lab, name), n)
             equal(stubd.ctl("flush", name)[0], 0)
+
+
+def test_subnets(lab):
+    """an answer for one network is given to nobody of another, whichever thread its client asks; each is one question upstream"""
+    providers = {"custom": [{**lab.providers["crook-dot"], "ecs": "pass"}]}
+    name, clients = "near-16.t.author.org", 8   # twice; all of a network at one of two sockets: once in 2^15 times
+    networks = ["198.51.100.0/24", "198.52.7.0/24", None, "198.51.7.0/24"]
+
+    def told(network):
+        return [f"+subnet={network}"] if network else []
+
+    def all_ask():
+        digs = [(network, lab.spawn("dig", f"@{ADDRESS}", "-p", str(PORT), "+tries=1", "+timeout=6", "+short", name,
+                                    *told(network), text=True, stdout=subprocess.PIPE))
+                for network in networks for _ in range(clients)]
+        found = collections.defaultdict(collections.Counter)
+        for network, process in digs:
+            found[network][process.communicate(timeout=20)[0].strip()] += 1
+        return found
+
+    with Author(lab), Stubd(lab, config(lab, providers=providers)) as stubd:
+        for number, network in enumerate(networks[:3]):
+            equal(dig(lab, name, "A", *told(network)).data("A"), [f"192.0.2.{number + 1}"])
+        for _ in range(2):
+            equal(all_ask(), {network: {f"192.0.2.{number}": clients} for network, number in zip(networks, (1, 2, 3, 1))})
+        counters = accounted(stubd)
+        equal(counters["queries"], 3 + 2 * 4 * clients)
+        equal(counters["cached"], 2 * 4 * clients)
+    equal(len(lab.record(party="crook", name=name)), 3)
 
 
 def test_full(lab):

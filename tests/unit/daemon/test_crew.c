@@ -3,6 +3,7 @@
 #include "stubd/front/listen.h"
 #include "stubd/front/totals.h"
 #include "stubd/query/errand.h"
+#include "stubd/query/scopes.h"
 #include "tests/unit/front/house.h"
 
 #include <poll.h>
@@ -86,6 +87,24 @@ ask(struct rig *rig, uint16_t id, const char *name)
 	uint8_t wire[300];
 	size_t n = house_question(wire, sizeof(wire), id, name, TYPE_A);
 
+	if (send(rig->client, wire, n, 0) < 0)
+		perror("send");
+}
+
+static const struct subnet home = { .family = SUBNET_IPV4, .source = 24, .ip = { 198, 51, 100 } };
+
+static void
+ask_from_home(struct rig *rig, uint16_t id, const char *name)
+{
+	const struct msg_ask ask = {
+		.id = id, .rd = true, .udp_size = 1232, .has_subnet = true, .subnet = home
+	};
+	struct question question = { .type = TYPE_A, .class = CLASS_IN };
+	uint8_t wire[300];
+	size_t n;
+
+	CU_ASSERT_EQUAL(name_from_text(&question.name, name), 0);
+	n = msg_write_query(wire, sizeof(wire), &question, &ask);
 	if (send(rig->client, wire, n, 0) < 0)
 		perror("send");
 }
@@ -220,6 +239,69 @@ a_hit_near_its_end_has_the_main_thread_ask_ahead_once(void)
 	CU_ASSERT_EQUAL(totals.query.queries, 1 + 2 * CACHE_PREFETCH_HITS);
 	CU_ASSERT_EQUAL(totals.query.cached, 2 * CACHE_PREFETCH_HITS);
 	CU_ASSERT_EQUAL(totals.query.waiting, 0);
+	rig_close(&rig);
+}
+
+/* Keeps that www.example has no such name, for one network or for those of none. */
+static void
+keep_denial(struct rig *rig, uint32_t view)
+{
+	struct question question = { .type = TYPE_A, .class = CLASS_IN };
+	const struct cache_key key = { .question = &question, .view = view };
+	struct resolver *r = &rig->house.resolver;
+	struct answer *answer;
+
+	CU_ASSERT_EQUAL(name_from_text(&question.name, "www.example.com"), 0);
+	CU_ASSERT_EQUAL_FATAL(
+	    answer_from_rcode(&question, view ? RCODE_NXDOMAIN : RCODE_NOERROR, &answer), 0);
+	answer->keep = true;
+	answer->ttl = 60;
+	cache_put(r->cache, &key, loop_now(r->loop), answer);
+}
+
+static void
+asks_from_home(void *arg)
+{
+	struct rig *rig = arg;
+
+	ask_from_home(rig, 8, "www.example.com");
+	hear(rig);
+}
+
+static void
+who_tells_its_network_is_the_main_threads_matter(void)
+{
+	struct totals totals;
+	struct resolver *r;
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	r = &rig.house.resolver;
+	crew_halt(rig.crew);
+	r->policy->ecs_pass = true;
+	crew_go(rig.crew);
+	r->scopes = scopes_new(r->cache);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(r->scopes);
+	keep_denial(&rig, 0);
+	keep_denial(&rig, scopes_number(r->scopes, &home));
+	ask(&rig, 7, "www.example.com");
+	hear(&rig); /* and the main thread does not run */
+	CU_ASSERT_EQUAL(rig.heard[1], 7);
+	CU_ASSERT_EQUAL(rig.heard[3] & 15, RCODE_NOERROR);
+	client_run(rig.house.loop, asks_from_home, &rig);
+	CU_ASSERT_EQUAL(rig.heard[1], 8);
+	CU_ASSERT_EQUAL(rig.heard[3] & 15, RCODE_NXDOMAIN);
+	ask_from_home(&rig, 9, "localhost");
+	hear(&rig); /* an address of nobody's network */
+	CU_ASSERT_EQUAL(rig.heard[1], 9);
+	CU_ASSERT_EQUAL(rig.heard[7], 1);
+	totals = totals_of(&rig);
+	CU_ASSERT_EQUAL(totals.query.queries, 3);
+	CU_ASSERT_EQUAL(totals.query.handed, 1);
+	CU_ASSERT_EQUAL(totals.query.seen_missing, 0);
+	CU_ASSERT_EQUAL(totals.query.cached, 2);
+	CU_ASSERT_EQUAL(totals.query.local, 1);
+	CU_ASSERT_EQUAL(totals.threads, 2);
 	rig_close(&rig);
 }
 
@@ -384,6 +466,8 @@ static const struct unit_case cases[] = {
 	    a_miss_goes_to_the_main_thread_and_back_and_the_next_is_a_hit },
 	{ "a hit near its end has the main thread ask ahead, once",
 	    a_hit_near_its_end_has_the_main_thread_ask_ahead_once },
+	{ "who tells its network is the main thread's matter",
+	    who_tells_its_network_is_the_main_threads_matter },
 	{ "what is on its way between threads counts as waiting",
 	    what_is_on_its_way_counts_as_waiting },
 	{ "who stands still answers when it goes on", who_stands_still_answers_when_it_goes_on },
