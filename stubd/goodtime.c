@@ -63,6 +63,7 @@ static void
 tell(struct goodtime *g, const struct walltime *now)
 {
 	const struct walltime *before = &g->resolver->walltime;
+	const bool other = g->resolver->netview.unsynchronised != now->unsynchronised;
 	const bool changed =
 	    before->unsynchronised != now->unsynchronised || before->fixed != now->fixed;
 	char note[WALLTIME_NOTE];
@@ -73,6 +74,8 @@ tell(struct goodtime *g, const struct walltime *now)
 		    now->unsynchronised ? " " : "", walltime_note(now, note));
 	g->resolver->walltime = *now;
 	g->resolver->netview.unsynchronised = now->unsynchronised;
+	if (other)
+		resolver_changed(g->resolver);
 	tls_store_set_time(g->tls, now);
 	engine_set_time(g->engine, now->fixed);
 	/* What another time made bad is good, perhaps. */

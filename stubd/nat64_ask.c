@@ -111,7 +111,7 @@ begin(struct nat64_ask *a)
 	ask_next(a);
 }
 
-/* Whoever asks nothing needs no prefix. */
+/* Whoever asks nothing needs no prefix. What a worker answers by itself has no use for one. */
 static void
 on_again(void *arg)
 {

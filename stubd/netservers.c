@@ -66,6 +66,7 @@ take(struct netservers *n)
 		return;
 	memcpy(view->servers, servers, sizeof(servers));
 	view->nservers = count;
+	resolver_changed(n->resolver);
 	log_info("event=network_servers servers=\"%s\" from=%s", list(view, text),
 	    found->path ? found->path : "nobody");
 	upstreams_network_changed(n->resolver);

@@ -52,6 +52,7 @@ set_or_do_without(struct resolver *r)
 		return;
 	log_error("network: out of memory; its resolvers are not asked");
 	r->netview.nservers = 0;
+	resolver_changed(r);
 }
 
 void
