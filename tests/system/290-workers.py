@@ -47,8 +47,8 @@ def questions(lab, name):
 def test_all_answer(lab):
     """two threads answer over UDP and TCP; a name that all ask for at once is one question upstream, on one connection; the sums are exact"""
     with Stubd(lab, config(lab)) as stubd:
+        becomes_true(lambda: set(turns(stubd)) == {"stubd", "stubd/1"}, "both threads have their names")
         before = turns(stubd)
-        equal(set(before), {"stubd", "stubd/1"})
         equal(throng(lab, "one.wild.example.com"), {"0 192.0.2.81": CLIENTS})
         equal(throng(lab, "one.wild.example.com", "A", "--each", "10"), {"0 192.0.2.81": 10 * CLIENTS})
         equal(throng(lab, "two.wild.example.com", "A", "--tcp", "--each", "3"), {"0 192.0.2.81": 3 * CLIENTS})
