@@ -47,6 +47,21 @@ leave_stage(struct flight *f)
 	enter_stage(f);
 }
 
+/* One raw flight asks all upstreams of the route, for the question and for its keys, so recursion cannot
+ * have its turn between them: it has it behind them, unless it is the first. */
+static void
+gather_upstreams(struct route *route)
+{
+	for (unsigned i = 1; i + 1 < route->nstages; i++) {
+		const struct stage stage = route->stages[i];
+
+		if (stage.kind != STAGE_RECURSE)
+			continue;
+		route->stages[i] = route->stages[i + 1];
+		route->stages[i + 1] = stage;
+	}
+}
+
 /* The raw flight has asked all upstreams of the route already. */
 static void
 leave_upstreams(struct flight *f)
@@ -374,6 +389,8 @@ flight_on_start(void *arg)
 	}
 	resolver_route(
 	    f->resolver, &f->view, &f->question.name, ledger_domain(f->ledger), &f->route);
+	if (f->kind == FLIGHT_RAW || in_mode(f, DNSSEC_VALIDATE))
+		gather_upstreams(&f->route);
 	/* The raw flight sends it, where one is started now. */
 	if (!in_mode(f, DNSSEC_VALIDATE) || f->route.stages[0].kind == STAGE_RECURSE)
 		send_probe(f);
