@@ -12,7 +12,8 @@ dns64_reply(const struct resolver *resolver, const struct answer *negative, cons
 	const uint32_t ttl = negative->nscount ? negative->ttl : DNS64_NO_SOA_TTL;
 	const struct prefix *prefix = resolver_dns64(resolver);
 
-	if (prefix && a->rcode == RCODE_NOERROR && answer_synthesise(a, prefix, ttl, made) == 0)
+	if (prefix && a->rcode == RCODE_NOERROR && !a->blocked && !negative->blocked &&
+	    answer_synthesise(a, prefix, ttl, made) == 0)
 		return *made;
 	return negative;
 }

@@ -13,7 +13,6 @@
 #include "stubd/query/parts.h"
 #include "stubd/query/scopes.h"
 #include "stubd/wire/answer.h"
-#include "stubd/wire/blocking.h"
 #include "stubd/wire/label.h"
 #include "stubd/wire/msg.h"
 #include "stubd/wire/synthesis.h"
@@ -112,7 +111,6 @@ conclude(struct query *q, const struct answer *whole)
 	uint8_t out[MSG_MAX];
 	size_t len;
 
-	blocking_say(whole, &q->extra, q->text, sizeof(q->text));
 	label_say(whole, &q->extra, q->text, sizeof(q->text));
 	if (q->trace)
 		q->trace->security = whole->security;

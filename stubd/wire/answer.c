@@ -314,6 +314,9 @@ answer_join(struct answer *const *parts, size_t n, struct answer **out)
 	judge_join(parts, n, a);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = label_pass_on(parts[i], &a);
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (!a->network || parts[i]->network)
+			blocking_pass_on(parts[i], &a);
 	if (r == 0)
 		*out = a;
 	else

@@ -79,8 +79,9 @@ int answer_from_local(
 int answer_from_rcode(const struct question *question, uint8_t rcode, struct answer **out);
 
 /* Joins the parts of a chain that crossed views: the first part's question, all answer sections in
- * order, the last part's rcode and authority, the weakest security of all, recursed or of the network if one was. keep
- * is false: the parts are kept one by one, each under its own view. 2 ≤ n ≤ ANSWER_CHAIN_MAX + 1. Returns 0, -EBADMSG
+ * order, the last part's rcode and authority, the weakest security of all, recursed, of the network or
+ * blocked if one was; that it is the network's goes before that a provider blocked it. keep is false:
+ * the parts are kept one by one, each under its own view. 2 ≤ n ≤ ANSWER_CHAIN_MAX + 1. Returns 0, -EBADMSG
  * (longer than a message can be) or -ENOMEM. */
 int answer_join(struct answer *const *parts, size_t n, struct answer **out);
 

@@ -105,15 +105,6 @@ blocking_text(const struct answer *answer)
 }
 
 void
-blocking_say(const struct answer *answer, struct reply_extra *extra, char *text, size_t size)
-{
-	if (!answer->blocked || extra->ede != EDE_NONE)
-		return;
-	snprintf(text, size, "%s", blocking_text(answer));
-	*extra = (struct reply_extra){ .ede = (enum ede)answer->blocked, .text = text };
-}
-
-void
 blocking_pass_on(const struct answer *from, struct answer **to)
 {
 	if (from->blocked)

@@ -27,9 +27,6 @@ void blocking_blame(struct answer **answer, enum ede ede, const char *who);
 /* "blocked by who", borrowed from the answer; NULL: nobody has blocked it. */
 const char *blocking_text(const struct answer *answer);
 
-/* Fills an empty *extra, and text[size] for it, with what a reply says of a blocked answer. */
-void blocking_say(const struct answer *answer, struct reply_extra *extra, char *text, size_t size);
-
 /* Makes one answer tell what another does, if that was blocked. */
 void blocking_pass_on(const struct answer *from, struct answer **to);
 

@@ -63,11 +63,25 @@ label_pass_on(const struct answer *from, struct answer **to)
 	return 0;
 }
 
+enum ede
+label_ede(const struct answer *answer, const char **text)
+{
+	*text = label_text(answer);
+	if (answer->blocked)
+		return (enum ede)answer->blocked;
+	if (!answer->network && answer->recursed)
+		*text = REPLY_RECURSED;
+	return *text ? EDE_OTHER : EDE_NONE;
+}
+
 void
 label_say(const struct answer *answer, struct reply_extra *extra, char *text, size_t size)
 {
-	if (!answer->network || extra->ede != EDE_NONE)
+	const char *said;
+	const enum ede ede = label_ede(answer, &said);
+
+	if (ede == EDE_NONE || extra->ede != EDE_NONE)
 		return;
-	snprintf(text, size, "%s", label_text(answer));
-	*extra = (struct reply_extra){ .ede = EDE_OTHER, .text = text };
+	snprintf(text, size, "%s", said);
+	*extra = (struct reply_extra){ .ede = ede, .text = text };
 }

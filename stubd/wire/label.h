@@ -25,7 +25,11 @@ int label_network(struct answer **answer, const struct upstream_spec *spec);
 /* Makes one answer say who gave another, if it was the network's resolver. Returns 0 or -ENOMEM. */
 int label_pass_on(const struct answer *from, struct answer **to);
 
-/* Fills an empty *extra, and text[size] for it, with what a reply says of who gave it. */
+/* What every reply made from an answer says of it by itself: who has blocked it, or who of the network
+ * gave it, or that recursion found it. EDE_NONE: nothing. *text is borrowed from the answer. */
+enum ede label_ede(const struct answer *answer, const char **text);
+
+/* Fills an empty *extra, and text[size] for it, with that. */
 void label_say(const struct answer *answer, struct reply_extra *extra, char *text, size_t size);
 
 #endif

@@ -1,5 +1,4 @@
 #include "stubd/wire/reply.h"
-#include "stubd/wire/blocking.h"
 #include "stubd/wire/label.h"
 #include "stubd/wire/option.h"
 
@@ -232,19 +231,17 @@ reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 	const unsigned flags = flags_of(query, answer);
 	struct opt opt = opt_make(query, 0, extra);
 	unsigned ancount = answer->ancount, nscount = answer->nscount;
-	enum ede ede;
+	const char *text;
+	enum ede ede, said;
 	size_t opt_len;
 
 	assert(
 	    answer->answer_dnssec >= MSG_HEADER + (size_t)query->question.name.len + QUESTION_REST);
 	if (limit > cap)
 		limit = cap;
-	if (answer->recursed && opt.ede == EDE_NONE)
-		opt_say(&opt, EDE_OTHER, REPLY_RECURSED);
-	if (answer->blocked && opt.ede == EDE_NONE)
-		opt_say(&opt, (enum ede)answer->blocked, blocking_text(answer));
-	if (answer->network && opt.ede == EDE_NONE)
-		opt_say(&opt, EDE_OTHER, label_text(answer));
+	said = label_ede(answer, &text);
+	if (said != EDE_NONE && opt.ede == EDE_NONE)
+		opt_say(&opt, said, text);
 	ede = opt.ede;
 	opt_len = opt_length(&opt);
 	if (len + opt_len > limit) {

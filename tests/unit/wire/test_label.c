@@ -2,6 +2,7 @@
 
 #include "policy/upstream_spec.h"
 #include "stubd/cache/cache.h"
+#include "stubd/wire/blocking.h"
 #include "tests/unit/unit.h"
 #include "tests/unit/wire/packet.h"
 
@@ -93,6 +94,40 @@ it_is_handed_on_and_a_chain_has_it_from_any_part(void)
 	answer_free(to);
 }
 
+/* What the answers for a.example and b.example say once they are one. */
+static void
+joined(struct answer *first, struct answer *second, enum ede ede, const char *text)
+{
+	struct answer *parts[] = { first, second }, *whole;
+	struct reply_extra extra = { .ede = EDE_NONE };
+	char said_of_it[128] = "";
+
+	CU_ASSERT_EQUAL_FATAL(answer_join(parts, 2, &whole), 0);
+	label_say(whole, &extra, said_of_it, sizeof(said_of_it));
+	CU_ASSERT_EQUAL(extra.ede, ede);
+	CU_ASSERT_STRING_EQUAL(said_of_it, text);
+	CU_ASSERT_EQUAL(whole->blocked, ede == EDE_OTHER ? 0 : (uint8_t)ede);
+	answer_free(whole);
+}
+
+static void
+a_chain_is_blocked_if_a_part_of_it_is(void)
+{
+	struct answer *clean = address("a.example", false), *blocked = address("b.example", false);
+	struct answer *network = address("c.example", true);
+
+	blocking_blame(&blocked, EDE_FILTERED, "alpha");
+	joined(clean, blocked, EDE_FILTERED, "blocked by alpha");
+	joined(blocked, clean, EDE_FILTERED, "blocked by alpha");
+	joined(network, blocked, EDE_OTHER, said);
+	joined(blocked, network, EDE_OTHER, said);
+	blocking_blame(&network, EDE_BLOCKED, "network 192.0.2.53");
+	joined(clean, network, EDE_BLOCKED, "blocked by network 192.0.2.53");
+	answer_free(clean);
+	answer_free(blocked);
+	answer_free(network);
+}
+
 static void
 what_has_been_said_already_is_not_said_over(void)
 {
@@ -159,6 +194,7 @@ static const struct unit_case cases[] = {
 	{ "it says how that was asked", it_says_how_that_was_asked },
 	{ "it is handed on, and a chain has it from any part",
 	    it_is_handed_on_and_a_chain_has_it_from_any_part },
+	{ "a chain is blocked if a part of it is", a_chain_is_blocked_if_a_part_of_it_is },
 	{ "what has been said already is not said over",
 	    what_has_been_said_already_is_not_said_over },
 	{ "the cache forgets what a network said without proof",
