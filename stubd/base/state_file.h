@@ -1,6 +1,6 @@
 /*
- * Files that outlive a restart: read whole, and written aside and renamed, so that a crash leaves the
- * old one or the new one and never half of one. Only the owner may read them (mode 0600).
+ * Files that are small: read whole. Those that outlive a restart are written aside and renamed, so that a
+ * crash leaves the old one or the new one and never half of one. Only the owner may read them (mode 0600).
  */
 #ifndef BASE_STATE_FILE_H
 #define BASE_STATE_FILE_H

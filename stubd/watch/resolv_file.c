@@ -1,18 +1,17 @@
 #include "stubd/watch/resolv_file.h"
 
 #include "stubd/base/log.h"
+#include "stubd/base/state_file.h"
 #include "stubd/net/loop.h"
 #include "stubd/net/timer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -32,7 +31,6 @@ struct resolv_watch {
 	int wds[RESOLV_WATCHES];
 	size_t nwds;
 	bool full;
-	char *text; /* of the file; RESOLV_CONF_MAX + 1 octets */
 	struct resolv_found found;
 };
 
@@ -134,32 +132,6 @@ watch_all(struct resolv_watch *w)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* Reads the file into text. Returns its length, or -errno. */
-static ssize_t
-read_file(const char *path, char *text)
-{
-	const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	ssize_t n = 0, got = 1;
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		err = -EINVAL;
-	while (!err && got > 0 && n <= RESOLV_CONF_MAX) {
-		got = read(fd, text + n, (size_t)(RESOLV_CONF_MAX + 1 - n));
-		if (got < 0)
-			err = -errno;
-		else
-			n += got;
-	}
-	close(fd);
-	if (!err && n > RESOLV_CONF_MAX)
-		err = -EFBIG;
-	return err ? err : n;
-}
-
 static void
 say_malformed(const char *path, const struct resolv_conf *conf)
 {
@@ -172,19 +144,19 @@ say_malformed(const char *path, const struct resolv_conf *conf)
 		    NETVIEW_SERVERS_MAX, conf->too_many);
 }
 
-/* Says what is wrong with it, but not again and again. */
+/* Takes text[n], or that there is none for an error, and says what is wrong with it, but not again and
+ * again. */
 static void
-take(struct resolv_watch *w, const char *path, ssize_t n)
+take(struct resolv_watch *w, const char *path, int error, const char *text, size_t n)
 {
 	const struct resolv_found old = w->found;
 	struct resolv_conf *conf = &w->found.conf;
 
-	w->found = (struct resolv_found){ .path = path, .error = n < 0 ? (int)n : 0 };
-	if (n > 0)
-		resolv_conf_parse(w->text, (size_t)n, conf);
-	if (n < 0 && (old.path != path || old.error != n))
-		log_info("network: file=%s error=\"%s\" it names nobody", path,
-		    strerror(-w->found.error));
+	w->found = (struct resolv_found){ .path = path, .error = error };
+	if (!error)
+		resolv_conf_parse(text, n, conf);
+	if (error && (old.path != path || old.error != error))
+		log_info("network: file=%s error=\"%s\" it names nobody", path, strerror(-error));
 	if (old.path != path || old.conf.malformed != conf->malformed ||
 	    old.conf.first_malformed != conf->first_malformed ||
 	    old.conf.too_many != conf->too_many)
@@ -196,11 +168,14 @@ resolv_watch_look(struct resolv_watch *w)
 {
 	watch_all(w);
 	for (size_t i = 0; i < w->npaths; i++) {
-		const ssize_t n = read_file(w->paths[i], w->text);
+		char *text = NULL;
+		size_t n = 0;
+		const int error = state_file_read(w->paths[i], RESOLV_CONF_MAX, &text, &n);
 
-		if (n == -ENOENT || n == -ENOTDIR)
+		if (error == -ENOENT || error == -ENOTDIR)
 			continue;
-		take(w, w->paths[i], n);
+		take(w, w->paths[i], error, text, n);
+		free(text);
 		return;
 	}
 	w->found = (struct resolv_found){ .path = NULL };
@@ -260,9 +235,6 @@ resolv_watch_new(struct loop *loop, resolv_watch_cb *changed, void *arg)
 	w->arg = arg;
 	timer_init(&w->settle, loop, on_settled, w);
 	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	w->text = malloc(RESOLV_CONF_MAX + 1);
-	if (!w->text)
-		return resolv_watch_free(w);
 	if (w->fd < 0) {
 		log_warn("inotify: %s; changes of the network's resolvers go unnoticed",
 		    strerror(errno));
@@ -321,7 +293,6 @@ resolv_watch_free(struct resolv_watch *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	forget_paths(w);
-	free(w->text);
 	free(w);
 	return NULL;
 }
