@@ -242,24 +242,6 @@ add_server(struct designated *d, struct designation_way *way)
 	way->naddresses = 1;
 }
 
-/* The addresses in the answer, which the target's owner may have given another name in between. */
-static void
-take_addresses(struct designation_way *way, const uint8_t *wire, size_t len, int family)
-{
-	struct rcur cur = rcur_make(wire, len);
-	const struct msg_header header = msg_read_header(&cur);
-	const uint16_t type = family == AF_INET ? TYPE_A : TYPE_AAAA;
-	const uint16_t size = family == AF_INET ? 4 : 16;
-	struct msg_rr rr;
-
-	msg_skip_questions(&cur, &header);
-	for (unsigned i = 0; i < header.ancount && !cur.bad; i++) {
-		msg_read_rr(&cur, &rr);
-		if (!cur.bad && rr.type == type && rr.class == CLASS_IN && rr.rdlen == size)
-			designation_add(way, family, rr.rdata);
-	}
-}
-
 /* Gives the addresses to all ways to that target that have none. */
 static void
 on_lookup(void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
@@ -272,7 +254,7 @@ on_lookup(void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, 
 		struct designation_way *way = &d->found.ways[i];
 
 		if (!way->naddresses && name_equal(&way->target, &target))
-			take_addresses(way, wire, len, d->server.family);
+			designation_add_answer(way, wire, len, d->server.family);
 	}
 	d->way = 0;
 	next_try(d);

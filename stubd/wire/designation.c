@@ -55,17 +55,23 @@ add_hints(struct designation_way *way, const struct svcb *svcb)
 		designation_add(way, AF_INET, svcb->ipv4hint.octets + i);
 }
 
+static bool
+is_address(const struct msg_rr *rr)
+{
+	return rr->class == CLASS_IN && ((rr->type == TYPE_A && rr->rdlen == IPV4) ||
+					    (rr->type == TYPE_AAAA && rr->rdlen == IPV6));
+}
+
 /* The address that a record of the additional section gives for the target. */
 static void
 add_record(struct designation *d, const struct msg_rr *rr)
 {
-	const bool v4 = rr->type == TYPE_A && rr->rdlen == IPV4;
-
-	if (rr->class != CLASS_IN || (!v4 && !(rr->type == TYPE_AAAA && rr->rdlen == IPV6)))
+	if (!is_address(rr))
 		return;
 	for (size_t i = 0; i < d->nways; i++) {
 		if (name_equal(&d->ways[i].target, &rr->owner))
-			designation_add(&d->ways[i], v4 ? AF_INET : AF_INET6, rr->rdata);
+			designation_add(
+			    &d->ways[i], rr->type == TYPE_A ? AF_INET : AF_INET6, rr->rdata);
 	}
 }
 
@@ -155,4 +161,20 @@ designation_read(const uint8_t *wire, size_t len, struct designation *out)
 		d = (struct designation){ 0 };
 	*out = d;
 	return 0;
+}
+
+void
+designation_add_answer(struct designation_way *way, const uint8_t *wire, size_t len, int family)
+{
+	const bool v4 = family == AF_INET;
+	struct rcur cur = rcur_make(wire, len);
+	const struct msg_header header = msg_read_header(&cur);
+	struct msg_rr rr;
+
+	msg_skip_questions(&cur, &header);
+	for (unsigned i = 0; i < header.ancount && !cur.bad; i++) {
+		msg_read_rr(&cur, &rr);
+		if (!cur.bad && is_address(&rr) && (rr.type == TYPE_A) == v4)
+			designation_add(way, family, rr.rdata);
+	}
 }

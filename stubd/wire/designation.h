@@ -45,4 +45,10 @@ int designation_read(const uint8_t *wire, size_t len, struct designation *out);
 /* Gives way an address, unless it has that or is full. Nobody, this host and groups are none. */
 void designation_add(struct designation_way *way, int family, const uint8_t *ip);
 
+/* Gives way the addresses of one family, AF_INET or AF_INET6, in the answer (hostile, whose question
+ * matched) to the question for its target's, which that owner may have given another name in between.
+ * What is before a break in it counts. */
+void designation_add_answer(
+    struct designation_way *way, const uint8_t *wire, size_t len, int family);
+
 #endif

@@ -1,4 +1,5 @@
-/* What a plain server says of its encrypted ways: any octets, and each way is one that can be gone. */
+/* What a plain server says of its encrypted ways, and of where their target is: any octets, and each way is
+ * one that can be gone. */
 #include "stubd/wire/designation.h"
 
 #include <assert.h>
@@ -21,8 +22,12 @@ check(const struct designation_way *way)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	struct designation_way later = { .scheme = SCHEME_TLS, .port = 853, .priority = 1 };
 	struct designation d;
 
+	later.target.len = 1;
+	designation_add_answer(&later, data, size, size % 2 ? AF_INET : AF_INET6);
+	check(&later);
 	if (designation_read(data, size, &d) < 0)
 		return 0;
 	assert(d.nways <= DESIGNATION_WAYS_MAX && (d.nways || !d.ttl));

@@ -175,6 +175,33 @@ only_the_best_few_are_kept(void)
 	CU_ASSERT_EQUAL(d.ways[3].priority, d.ways[0].priority + 3);
 }
 
+static void
+the_answer_for_the_target_gives_it_addresses_of_one_family(void)
+{
+	static const uint8_t four[] = { 192, 0, 2, 7 }, own[] = { 127, 0, 0, 1 };
+	static const uint8_t six[] = { 0x20, 1, 0xd, 0xb8, [15] = 7 };
+	struct designation_way way = { .scheme = SCHEME_TLS, .port = 8853 };
+	struct packet p;
+
+	packet_begin(&p, FLAG_QR, "dns.example.", TYPE_A);
+	packet_alias(&p, SECTION_ANSWER, "dns.example.", TYPE_CNAME, 70, "a.example.");
+	packet_rr(&p, SECTION_ANSWER, "a.example.", TYPE_A, 70, own, sizeof(own));
+	packet_rr(&p, SECTION_ANSWER, "a.example.", TYPE_A, 70, six, sizeof(six));
+	packet_rr(&p, SECTION_ANSWER, "a.example.", TYPE_AAAA, 70, six, sizeof(six));
+	packet_rr(&p, SECTION_ANSWER, "a.example.", TYPE_A, 70, four, sizeof(four));
+	packet_rr(&p, SECTION_ANSWER, "a.example.", TYPE_A, 70, four, sizeof(four));
+	designation_add_answer(&way, p.bytes, packet_len(&p), AF_INET);
+	CU_ASSERT_EQUAL_FATAL(way.naddresses, 1);
+	CU_ASSERT_EQUAL(way.addresses[0].family, AF_INET);
+	CU_ASSERT_EQUAL(way.addresses[0].port, 8853);
+	CU_ASSERT_EQUAL(memcmp(way.addresses[0].ip, four, sizeof(four)), 0);
+	designation_add_answer(&way, p.bytes, packet_len(&p), AF_INET6);
+	CU_ASSERT_EQUAL_FATAL(way.naddresses, 2);
+	CU_ASSERT_EQUAL(memcmp(way.addresses[1].ip, six, sizeof(six)), 0);
+	designation_add_answer(&way, p.bytes, 3, AF_INET);
+	CU_ASSERT_EQUAL(way.naddresses, 2);
+}
+
 static const struct unit_case cases[] = {
 	{ "the question is as the RFC has it", the_question_is_as_the_rfc_has_it },
 	{ "one record may be two ways", one_record_may_be_two_ways },
@@ -186,6 +213,8 @@ static const struct unit_case cases[] = {
 	{ "what cannot be used is left out", what_cannot_be_used_is_left_out },
 	{ "one malformed record spoils all", one_malformed_record_spoils_all },
 	{ "only the best few are kept", only_the_best_few_are_kept },
+	{ "the answer for the target gives it addresses of one family",
+	    the_answer_for_the_target_gives_it_addresses_of_one_family },
 };
 
 UNIT_MAIN("wire/designation", cases)
