@@ -12,7 +12,7 @@
 
 struct tls_server;
 
-enum { TLS_SERVER_WHY_MAX = 384, TLS_SERVER_DATE_MAX = 32 };
+enum { TLS_SERVER_WHY_MAX = 384 };
 
 /* Reads both PEM files; the first certificate is the server's own, the rest lead to its CA. Returns 0
  * and *out, or -errno and why, which names the file and the mend: -EINVAL (not what it should be, or the

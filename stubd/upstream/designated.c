@@ -244,7 +244,7 @@ add_server(struct designated *d, struct designation_way *way)
 
 /* Gives the addresses to all ways to that target that have none. */
 static void
-on_lookup(void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
+on_lookup(void *arg, const char *text, const uint8_t *wire, size_t len)
 {
 	struct designated *d = arg;
 	const struct name target = d->found.ways[d->way].target;
@@ -307,7 +307,7 @@ look_up(struct designated *d)
 }
 
 static void
-on_designation(void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
+on_designation(void *arg, const char *text, const uint8_t *wire, size_t len)
 {
 	struct designated *d = arg;
 

@@ -59,12 +59,12 @@ struct ask_result {
 
 typedef void ask_cb(void *arg, const struct ask_result *result);
 
+/* From 1 << 8 on the bits are the asker's own, for who is told. */
 enum {
 	POOL_ASK_FRESH = 1,  /* on another connection than before, a live or a new one (hedge) */
 	POOL_ASK_PROBE = 2,  /* a copy nobody waits for: success clears "down". One at a time */
 	POOL_ASK_AGAIN = 4,  /* told only: its connection was lost, it is written to another */
 	POOL_ASK_ANYWAY = 8, /* also of one that asked to be left in peace: nobody else works */
-	POOL_ASK_OWN = 0xffff00, /* the asker's own, for who is told */
 };
 
 /* A question was written on a connection of an upstream; flags: POOL_ASK_*. Changes nothing here. */

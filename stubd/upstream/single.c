@@ -30,13 +30,13 @@ dispose(struct single *s)
 
 /* The one end. */
 static void
-finish(struct single *s, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
+finish(struct single *s, const char *text, const uint8_t *wire, size_t len)
 {
 	single_cb *cb = s->cb;
 	void *arg = s->arg;
 
 	dispose(s);
-	cb(arg, fail, text, wire, len);
+	cb(arg, text, wire, len);
 }
 
 static void
@@ -46,7 +46,7 @@ on_done(struct transport_ask *ask, enum ask_fail fail, const char *text, const u
 	struct single *s = container_of(ask, struct single, ask);
 
 	if (s->transport) /* else it is our own closing that ends it */
-		finish(s, fail, text, wire, len);
+		finish(s, text, wire, len);
 }
 
 static void
@@ -56,7 +56,7 @@ on_end(void *arg)
 
 	if (s->fail == ASK_TIMEOUT)
 		s->ops->cancel(s->transport, &s->ask);
-	finish(s, s->fail, s->fail == ASK_TIMEOUT ? "no answer in time" : "no room", NULL, 0);
+	finish(s, s->fail == ASK_TIMEOUT ? "no answer in time" : "no room", NULL, 0);
 }
 
 static void

@@ -14,8 +14,7 @@ struct single;
 
 /* wire[len] is a reply that matched the question, borrowed for the call; on failure NULL, and text says
  * why. */
-typedef void single_cb(
-    void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len);
+typedef void single_cb(void *arg, const char *text, const uint8_t *wire, size_t len);
 
 /* Asks server (copied) by the plain transport `ops`, with RD and without DO: there are servers that make no
  * addresses (RFC 6147) for who wants signatures. The callback comes once within timeout ms,
