@@ -188,3 +188,31 @@ addr_is_loopback(const struct addr *addr)
 	return addr->family == AF_INET6 && (memcmp(addr->ip, loopback, sizeof(loopback)) == 0 ||
 					       memcmp(addr->ip, mapped, sizeof(mapped)) == 0);
 }
+
+bool
+addr_is_unspecified(const struct addr *addr)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(addr->ip, zero, addr->family == AF_INET ? 4 : 16) == 0;
+}
+
+bool
+addr_among(const struct addr *addr, const struct addr *addrs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (addr_equal(&addrs[i], addr))
+			return true;
+	}
+	return false;
+}
+
+bool
+addrs_equal(const struct addr *a, size_t na, const struct addr *b, size_t nb)
+{
+	bool same = na == nb;
+
+	for (size_t i = 0; same && i < na; i++)
+		same = addr_equal(&a[i], &b[i]);
+	return same;
+}

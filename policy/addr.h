@@ -5,6 +5,7 @@
 #define POLICY_ADDR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -31,5 +32,12 @@ void addr_from_sockaddr(struct addr *out, const struct sockaddr *sa);
 bool addr_equal(const struct addr *a, const struct addr *b);	 /* address, scope and port */
 bool addr_same_host(const struct addr *a, const struct addr *b); /* address and scope */
 bool addr_is_loopback(const struct addr *addr);
+bool addr_is_unspecified(const struct addr *addr); /* 0.0.0.0 or ::, whatever its port */
+
+/* Is it one of addrs[n]? */
+bool addr_among(const struct addr *addr, const struct addr *addrs, size_t n);
+
+/* The same addresses in the same order? */
+bool addrs_equal(const struct addr *a, size_t na, const struct addr *b, size_t nb);
 
 #endif

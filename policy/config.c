@@ -265,6 +265,16 @@ free_rule(struct split_rule *rule)
 }
 
 bool
+policy_has_step(const struct policy *policy, enum miss_step step)
+{
+	for (size_t i = 0; i < policy->non_miss; i++) {
+		if (policy->on_miss[i] == step)
+			return true;
+	}
+	return false;
+}
+
+bool
 policy_validates(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->nrules; i++)
@@ -319,11 +329,8 @@ policy_restart_keys(
     const struct policy *a, const struct policy *b, const char *out[POLICY_RESTART_KEYS])
 {
 	size_t n = 0;
-	bool same = a->nlisten == b->nlisten;
 
-	for (size_t i = 0; same && i < a->nlisten; i++)
-		same = addr_equal(&a->listen[i], &b->listen[i]);
-	if (!same)
+	if (!addrs_equal(a->listen, a->nlisten, b->listen, b->nlisten))
 		out[n++] = "listen";
 	if (!same_text(a->root_hints, b->root_hints))
 		out[n++] = "engine/root_hints";

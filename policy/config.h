@@ -146,6 +146,9 @@ size_t policy_restart_keys(
 /* Is anything validated here, providers' answers or a split rule's? */
 bool policy_validates(const struct policy *policy);
 
+/* Has on_miss that step? */
+bool policy_has_step(const struct policy *policy, enum miss_step step);
+
 const char *privacy_text(enum privacy v);
 const char *strategy_text(enum strategy v);
 const char *miss_step_text(enum miss_step v);

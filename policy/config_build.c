@@ -101,8 +101,6 @@ config_check_readable(struct config_load *load, const char *path, const char *fi
 static bool
 is_own(const struct policy *p, const struct addr *addr)
 {
-	static const uint8_t zero[16];
-
 	for (size_t i = 0; i < p->nlisten; i++) {
 		const struct addr *own = &p->listen[i];
 
@@ -110,7 +108,7 @@ is_own(const struct policy *p, const struct addr *addr)
 			continue;
 		if (addr_same_host(own, addr))
 			return true;
-		if (memcmp(own->ip, zero, sizeof(zero)) == 0 && addr_is_loopback(addr))
+		if (addr_is_unspecified(own) && addr_is_loopback(addr))
 			return true;
 	}
 	return doh_listens(&p->doh, addr);
@@ -175,14 +173,12 @@ build_listen(struct config_load *load)
 
 		if (!entry || value_addr(entry, 53, true, addr, &why) < 0)
 			continue;
-		p->nlisten++;
-		for (size_t j = 0; j + 1 < p->nlisten; j++) {
-			if (!addr_equal(&p->listen[j], addr))
-				continue;
+		if (addr_among(addr, p->listen, p->nlisten)) {
 			snprintf(path, sizeof(path), "/listen/%zu", i);
 			config_error(load, path, "%s is listed twice; write it once",
 			    addr_to_text(addr, text));
 		}
+		p->nlisten++;
 	}
 }
 

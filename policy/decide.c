@@ -187,15 +187,13 @@ steps_of(const struct policy *policy, const struct name *name, const struct netv
     enum miss_step steps[MISS_STEPS])
 {
 	size_t n = policy->non_miss, at = n;
-	bool listed = false;
 
 	for (size_t i = 0; i < policy->non_miss; i++) {
 		steps[i] = policy->on_miss[i];
-		listed |= steps[i] == MISS_NETWORK;
 		if (steps[i] == MISS_PROVIDERS)
 			at = i + 1;
 	}
-	if (listed || !network_has_time(policy, netview, name))
+	if (policy_has_step(policy, MISS_NETWORK) || !network_has_time(policy, netview, name))
 		return n;
 	for (size_t i = n++; i > at; i--)
 		steps[i] = steps[i - 1];

@@ -110,7 +110,7 @@ is_confirmed(const struct prefix *prefix, uint8_t last, const uint8_t (*addresse
 
 	for (size_t i = 0; i < n; i++) {
 		if (find_well_known(addresses[i], &other, &octet) && octet != last &&
-		    other.bits == prefix->bits && memcmp(other.ip, prefix->ip, 16) == 0)
+		    prefix_equal(&other, prefix))
 			return true;
 	}
 	return false;

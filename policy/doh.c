@@ -12,14 +12,13 @@
 int
 doh_read_listen(struct addr *out, const char *text, struct why *why)
 {
-	static const uint8_t zero[16];
 	struct addr addr;
 	bool v4;
 
 	if (value_addr(text, DOH_PORT, true, &addr, why) < 0)
 		return -EINVAL;
 	v4 = addr.family == AF_INET;
-	if (memcmp(addr.ip, zero, v4 ? 4 : 16) == 0)
+	if (addr_is_unspecified(&addr))
 		return why_set(why,
 		    "\"%.64s\" is every address of this machine, but the HTTP server (libh2o 2.2) "
 		    "must not be reached from the internet; write \"127.0.0.1\" or the private "
@@ -38,19 +37,13 @@ doh_read_listen(struct addr *out, const char *text, struct why *why)
 bool
 doh_listens(const struct doh_options *doh, const struct addr *addr)
 {
-	for (size_t i = 0; i < doh->nlisten; i++)
-		if (addr_equal(&doh->listen[i], addr))
-			return true;
-	return false;
+	return addr_among(addr, doh->listen, doh->nlisten);
 }
 
 static bool
 served_already(const struct policy *p, const struct addr *addr)
 {
-	for (size_t i = 0; i < p->nlisten; i++)
-		if (addr_equal(&p->listen[i], addr))
-			return true;
-	return doh_listens(&p->doh, addr);
+	return addr_among(addr, p->listen, p->nlisten) || doh_listens(&p->doh, addr);
 }
 
 static void

@@ -79,11 +79,7 @@ network_clear(struct network *network)
 bool
 network_may_be_asked(const struct policy *policy)
 {
-	for (size_t i = 0; i < policy->non_miss; i++) {
-		if (policy->on_miss[i] == MISS_NETWORK)
-			return true;
-	}
-	return policy->network.ntime_names > 0;
+	return policy_has_step(policy, MISS_NETWORK) || policy->network.ntime_names > 0;
 }
 
 bool

@@ -105,3 +105,10 @@ prefix_has(const struct prefix *prefix, uint16_t family, const uint8_t *ip)
 	return prefix->family == family && memcmp(prefix->ip, ip, whole) == 0 &&
 	       (!mask || (ip[whole] & mask) == prefix->ip[whole]);
 }
+
+bool
+prefix_equal(const struct prefix *a, const struct prefix *b)
+{
+	return a->family == b->family && a->bits == b->bits &&
+	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
+}

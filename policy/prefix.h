@@ -29,6 +29,8 @@ size_t prefix_zones(const struct prefix *prefix);
 /* The i-th of them (RFC 1035 section 3.5, RFC 3596 section 2.5). */
 void prefix_zone(const struct prefix *prefix, size_t i, struct name *out);
 
+bool prefix_equal(const struct prefix *a, const struct prefix *b);
+
 /* Is the address in it? ip is in network order, of the family's length. */
 bool prefix_has(const struct prefix *prefix, uint16_t family, const uint8_t *ip);
 

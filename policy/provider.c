@@ -232,13 +232,8 @@ read_customs(struct offers *offers)
 static bool
 may_be_missing(const struct offers *offers)
 {
-	const struct policy *p = offers->load->policy;
-	bool asked = false;
-
-	for (size_t i = 0; i < p->non_miss; i++)
-		asked |= p->on_miss[i] == MISS_PROVIDERS;
 	return !config_written(offers->load, "/providers/catalogue") &&
-	       (offers->ncustom > 0 || !asked);
+	       (offers->ncustom > 0 || !policy_has_step(offers->load->policy, MISS_PROVIDERS));
 }
 
 static void
@@ -365,14 +360,12 @@ take_chosen(struct offers *offers, const json_t *choose, size_t i)
 static void
 check_any(struct config_load *load)
 {
-	struct policy *p = load->policy;
+	const struct policy *p = load->policy;
 
-	for (size_t i = 0; i < p->non_miss; i++) {
-		if (p->on_miss[i] == MISS_PROVIDERS && p->nproviders == 0 && load->report.n == 0)
-			config_error(load, "/providers",
-			    "leaves no provider to ask; choose one, loosen \"require\", write a "
-			    "\"custom\" one, or \"on_miss\": [ \"recurse\" ]");
-	}
+	if (policy_has_step(p, MISS_PROVIDERS) && p->nproviders == 0 && load->report.n == 0)
+		config_error(load, "/providers",
+		    "leaves no provider to ask; choose one, loosen \"require\", write a "
+		    "\"custom\" one, or \"on_miss\": [ \"recurse\" ]");
 }
 
 void

@@ -58,19 +58,14 @@ read_server(const char *word, size_t len, struct addr *out)
 static bool
 is_own(const struct addr *addr)
 {
-	static const uint8_t zero[16];
-
-	return addr_is_loopback(addr) ||
-	       memcmp(addr->ip, zero, addr->family == AF_INET ? 4 : 16) == 0;
+	return addr_is_loopback(addr) || addr_is_unspecified(addr);
 }
 
 static void
 add(struct resolv_conf *conf, const struct addr *addr)
 {
-	for (size_t i = 0; i < conf->nservers; i++) {
-		if (addr_equal(&conf->servers[i], addr))
-			return;
-	}
+	if (addr_among(addr, conf->servers, conf->nservers))
+		return;
 	if (conf->nservers == NETVIEW_SERVERS_MAX)
 		conf->too_many++;
 	else

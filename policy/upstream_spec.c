@@ -17,18 +17,14 @@ upstream_spec_equal(const struct upstream_spec *a, const struct upstream_spec *b
 {
 	if (a->scheme != b->scheme || a->split != b->split || a->untied != b->untied ||
 	    a->unverified != b->unverified || a->ecs != b->ecs || a->network != b->network ||
-	    a->timeout != b->timeout || a->naddresses != b->naddresses || a->npins != b->npins ||
-	    a->nhashes != b->nhashes)
+	    a->timeout != b->timeout || a->npins != b->npins || a->nhashes != b->nhashes)
 		return false;
 	if (!same_text(a->name, b->name) || !same_text(a->host, b->host) ||
 	    !same_text(a->path, b->path) || !same_text(a->ca_file, b->ca_file) ||
 	    !same_text(a->link, b->link))
 		return false;
-	for (size_t i = 0; i < a->naddresses; i++) {
-		if (!addr_equal(&a->addresses[i], &b->addresses[i]))
-			return false;
-	}
-	if (memcmp(a->pins, b->pins, a->npins * sizeof(a->pins[0])) != 0 ||
+	if (!addrs_equal(a->addresses, a->naddresses, b->addresses, b->naddresses) ||
+	    memcmp(a->pins, b->pins, a->npins * sizeof(a->pins[0])) != 0 ||
 	    memcmp(a->hashes, b->hashes, a->nhashes * sizeof(a->hashes[0])) != 0 ||
 	    !a->other != !b->other)
 		return false;

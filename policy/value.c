@@ -149,7 +149,6 @@ value_host(const char *text, char out[HOST_NAME_MAX_TEXT], struct why *why)
 int
 value_addr(const char *text, uint16_t default_port, bool any, struct addr *out, struct why *why)
 {
-	static const uint8_t zero[16];
 	struct addr addr;
 	const char *port = default_port == 53 ? ":53" : "";
 
@@ -161,7 +160,7 @@ value_addr(const char *text, uint16_t default_port, bool any, struct addr *out, 
 	if (addr.family == AF_INET ? addr.ip[0] >= 224 : addr.ip[0] == 0xff)
 		return why_set(
 		    why, "\"%.64s\" is a multicast or broadcast address; write a host's own", text);
-	if (!any && memcmp(addr.ip, zero, addr.family == AF_INET ? 4 : 16) == 0)
+	if (!any && addr_is_unspecified(&addr))
 		return why_set(why, "\"%.64s\" is nobody's address; write the server's own", text);
 	*out = addr;
 	return 0;

@@ -61,13 +61,6 @@ find_link(const struct netview *view, uint32_t index)
 	return NULL;
 }
 
-static bool
-same_prefix(const struct prefix *a, const struct prefix *b)
-{
-	return a->family == b->family && a->bits == b->bits &&
-	       memcmp(a->ip, b->ip, sizeof(a->ip)) == 0;
-}
-
 static void
 forget(struct nat64 *n, size_t i)
 {
@@ -110,7 +103,7 @@ find_learnt(struct nat64 *n, const struct pref64 *news)
 	for (size_t i = 0; i < n->nlearnt; i++) {
 		struct learnt *l = &n->learnt[i];
 
-		if (l->link == news->link && same_prefix(&l->prefix, &news->prefix))
+		if (l->link == news->link && prefix_equal(&l->prefix, &news->prefix))
 			return l;
 	}
 	return NULL;
@@ -250,7 +243,7 @@ nat64_look(struct nat64 *n)
 	wait_for_end(n, now);
 	ipv4 = has_ipv4();
 	prefix = choose(n, ipv4);
-	changed = !same_prefix(&prefix, &view->nat64);
+	changed = !prefix_equal(&prefix, &view->nat64);
 	other = changed || ipv4 != view->ipv4;
 	/* What failed for want of IPv4 need not do so any more. */
 	if (other)

@@ -64,7 +64,7 @@ rest(struct nat64_ask *a)
 }
 
 static void
-on_answer(void *arg, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
+on_answer(void *arg, const char *text, const uint8_t *wire, size_t len)
 {
 	struct nat64_ask *a = arg;
 	struct prefix prefix;
@@ -136,11 +136,9 @@ static bool
 is_same_network(const struct nat64_ask *a)
 {
 	const struct netview *view = &a->resolver->netview;
-	bool same = a->epoch == a->resolver->epoch.number && a->nservers == view->nservers;
 
-	for (size_t i = 0; same && i < a->nservers; i++)
-		same = addr_equal(&a->servers[i], &view->servers[i]);
-	return same;
+	return a->epoch == a->resolver->epoch.number &&
+	       addrs_equal(a->servers, a->nservers, view->servers, view->nservers);
 }
 
 void

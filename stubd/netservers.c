@@ -51,18 +51,14 @@ take(struct netservers *n)
 	struct addr servers[NETVIEW_SERVERS_MAX] = { 0 };
 	char text[SERVERS_TEXT];
 	size_t count = 0;
-	bool same;
 
 	for (size_t i = 0; i < found->conf.nservers; i++) {
 		if (!is_own(&found->conf.servers[i]))
 			servers[count++] = found->conf.servers[i];
 	}
-	same = count == view->nservers;
-	for (size_t i = 0; same && i < count; i++)
-		same = addr_equal(&servers[i], &view->servers[i]);
 	snprintf(
 	    view->servers_from, sizeof(view->servers_from), "%s", found->path ? found->path : "");
-	if (same)
+	if (addrs_equal(servers, count, view->servers, view->nservers))
 		return;
 	memcpy(view->servers, servers, sizeof(servers));
 	view->nservers = count;

@@ -177,10 +177,8 @@ asked_for(const struct resolver *resolver)
 {
 	const struct policy *policy = resolver->policy;
 
-	for (size_t i = 0; i < policy->non_miss; i++) {
-		if (policy->on_miss[i] == MISS_NETWORK)
-			return "public names";
-	}
+	if (policy_has_step(policy, MISS_NETWORK))
+		return "public names";
 	return resolver->netview.unsynchronised && policy->network.ntime_names ? "time servers"
 									       : "nothing";
 }

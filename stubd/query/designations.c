@@ -172,16 +172,6 @@ known(const struct designations *d, const struct addr *server)
 	return i < NETVIEW_SERVERS_MAX ? &d->entries[i] : NULL;
 }
 
-static bool
-is_there(const struct netview *view, const struct addr *server)
-{
-	for (size_t i = 0; i < view->nservers; i++) {
-		if (addr_equal(&view->servers[i], server))
-			return true;
-	}
-	return false;
-}
-
 /* The entry of a server that is in the netview: there are as many places as servers, and those of the
  * others are given up. */
 static struct entry *
@@ -192,7 +182,8 @@ find_or_make(struct designations *d, const struct addr *server)
 	if (i < NETVIEW_SERVERS_MAX)
 		return &d->entries[i];
 	i = 0;
-	while (d->entries[i].server.family && is_there(d->netview, &d->entries[i].server))
+	while (d->entries[i].server.family &&
+	       addr_among(&d->entries[i].server, d->netview->servers, d->netview->nservers))
 		i++;
 	forget(&d->entries[i]);
 	d->entries[i].server = *server;

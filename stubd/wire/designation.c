@@ -39,11 +39,8 @@ designation_add(struct designation_way *way, int family, const uint8_t *ip)
 	if (way->naddresses == SPEC_ADDRESSES_MAX || !is_a_host(family, ip))
 		return;
 	memcpy(addr.ip, ip, family == AF_INET ? IPV4 : IPV6);
-	for (size_t i = 0; i < way->naddresses; i++) {
-		if (addr_equal(&way->addresses[i], &addr))
-			return;
-	}
-	way->addresses[way->naddresses++] = addr;
+	if (!addr_among(&addr, way->addresses, way->naddresses))
+		way->addresses[way->naddresses++] = addr;
 }
 
 static void

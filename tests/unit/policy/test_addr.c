@@ -87,6 +87,37 @@ loopback_is_known_in_both_families(void)
 	}
 }
 
+static void
+lists_are_equal_in_the_same_order_alone(void)
+{
+	struct addr a[3], b[2];
+
+	addr_from_text(&a[0], "192.0.2.1", 53);
+	addr_from_text(&a[1], "192.0.2.1:5353", 53);
+	addr_from_text(&a[2], "2001:db8::1", 53);
+	b[0] = a[1];
+	b[1] = a[0];
+	CU_ASSERT(addr_among(&a[1], a, 2));
+	CU_ASSERT(!addr_among(&a[2], a, 2));
+	CU_ASSERT(!addr_among(&a[0], a, 0));
+	CU_ASSERT(addrs_equal(a, 3, a, 3));
+	CU_ASSERT(!addrs_equal(a, 3, a, 2));
+	CU_ASSERT(!addrs_equal(a, 2, b, 2));
+	CU_ASSERT(addrs_equal(a, 0, b, 0));
+}
+
+static void
+the_unspecified_addresses_are_known(void)
+{
+	static const char *const texts[] = { "0.0.0.0:53", "[::]:53", "0.0.0.1", "::1" };
+	struct addr a;
+
+	for (size_t i = 0; i < 4; i++) {
+		addr_from_text(&a, texts[i], 53);
+		CU_ASSERT_EQUAL(addr_is_unspecified(&a), i < 2);
+	}
+}
+
 static const struct unit_case cases[] = {
 	{ "text goes both ways", text_goes_both_ways },
 	{ "what is no address is refused and the output is untouched",
@@ -95,6 +126,8 @@ static const struct unit_case cases[] = {
 	{ "the port makes a difference but not another host",
 	    the_port_makes_a_difference_but_not_another_host },
 	{ "loopback is known in both families", loopback_is_known_in_both_families },
+	{ "lists are equal in the same order alone", lists_are_equal_in_the_same_order_alone },
+	{ "the unspecified addresses are known", the_unspecified_addresses_are_known },
 };
 
 UNIT_MAIN("policy/addr", cases)
