@@ -30,15 +30,14 @@ static enum ede
 of_options(const struct msg_rr *opt, unsigned rcode)
 {
 	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
+	struct option option;
 
-	while (!cur.bad && rcur_left(&cur)) {
-		const uint16_t code = rcur_u16(&cur), len = rcur_u16(&cur);
-		const uint8_t *value = rcur_skip(&cur, len);
+	while (option_next(&cur, &option)) {
 		unsigned ede;
 
-		if (cur.bad || code != OPTION_EDE || len < 2)
+		if (option.code != OPTION_EDE || option.len < 2)
 			continue;
-		ede = (unsigned)value[0] << 8 | value[1];
+		ede = load_u16(option.value);
 		if (ede >= EDE_BLOCKED && ede <= EDE_FILTERED)
 			return (enum ede)ede;
 		if (ede == EDE_PROHIBITED && rcode == RCODE_NXDOMAIN)

@@ -231,17 +231,15 @@ static bool
 read_options(const struct msg_rr *opt, struct msg_query *out)
 {
 	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
+	struct option option;
 
-	while (!cur.bad && rcur_left(&cur)) {
-		uint16_t code = rcur_u16(&cur), len = rcur_u16(&cur);
-		const uint8_t *value = rcur_skip(&cur, len);
-
-		if (code == OPTION_SUBNET && value)
-			take_subnet(value, len, out);
-		if (code != OPTION_KEEPALIVE)
+	while (option_next(&cur, &option)) {
+		if (option.code == OPTION_SUBNET)
+			take_subnet(option.value, option.len, out);
+		if (option.code != OPTION_KEEPALIVE)
 			continue;
 		out->asks_keepalive = true;
-		out->breaks_keepalive |= len != 0;
+		out->breaks_keepalive |= option.len != 0;
 	}
 	return !cur.bad;
 }

@@ -2,21 +2,28 @@
 
 #include "stubd/wire/msg.h"
 
+bool
+option_next(struct rcur *cur, struct option *out)
+{
+	if (cur->bad || !rcur_left(cur))
+		return false;
+	out->code = rcur_u16(cur);
+	out->len = rcur_u16(cur);
+	out->value = rcur_skip(cur, out->len);
+	return !cur->bad;
+}
+
 static const uint8_t *
 among(const struct msg_rr *opt, uint16_t code, size_t *len)
 {
 	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
+	struct option option;
 
-	while (rcur_left(&cur)) {
-		const uint16_t found = rcur_u16(&cur), n = rcur_u16(&cur);
-		const uint8_t *value = rcur_skip(&cur, n);
-
-		if (cur.bad)
-			return NULL;
-		if (found == code) {
-			*len = n;
-			return value;
-		}
+	while (option_next(&cur, &option)) {
+		if (option.code != code)
+			continue;
+		*len = option.len;
+		return option.value;
 	}
 	return NULL;
 }

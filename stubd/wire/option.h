@@ -5,6 +5,8 @@
 #ifndef WIRE_OPTION_H
 #define WIRE_OPTION_H
 
+#include "stubd/base/buf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,14 @@ enum {
 	OPTION_PADDING = 12,   /* RFC 7830 */
 	OPTION_EDE = 15,       /* RFC 8914 */
 };
+
+struct option {
+	uint16_t code, len;
+	const uint8_t *value; /* borrowed */
+};
+
+/* The next option of an OPT's RDATA. False: there is none; or it is not whole, and cur is bad. */
+bool option_next(struct rcur *cur, struct option *out);
 
 /* The first option with that code, *len octets, borrowed from the message; NULL: there is none, or what
  * is before it is broken. */
