@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 /* What is left to read; once something was not as it should be, nothing is any more. */
 struct text {
@@ -167,12 +168,16 @@ exists(const struct date *d)
 static int64_t
 seconds(const struct date *d)
 {
-	static const unsigned before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
-	const int64_t y = d->year, past = y - 1;
-	const int64_t days = y * 365 + past / 4 - past / 100 + past / 400 + before[d->month - 1] +
-			     (d->month > 2 && is_leap(d->year)) + d->day - 1;
+	struct tm tm = {
+		.tm_year = (int)d->year - 1900,
+		.tm_mon = (int)d->month - 1,
+		.tm_mday = (int)d->day,
+		.tm_hour = (int)d->hour,
+		.tm_min = (int)d->minute,
+		.tm_sec = (int)d->second,
+	};
 
-	return ((days - 719527) * 24 + d->hour) * 3600 + d->minute * 60 + d->second;
+	return timegm(&tm);
 }
 
 /* Of the years that end so, the latest that is not more than 50 years ahead. */
