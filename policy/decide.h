@@ -115,8 +115,9 @@ void policy_owner(const struct policy *policy, const struct question *question,
 
 /* Fills *out for a name in a view that is not local. domain is its registrable domain, NULL: it has none,
  * or the strategy is not `shard`. standing has one entry an upstream, now is the loop's
- * clock in ms, random a number of this question alone, for the strategies that throw dice. Upstreams that are down are put last while another lives; when all are down they are
- * candidates in order (policy/select.h). No stage at all: nobody may be asked (view->closed). */
+ * clock in ms, random a number of this question alone, for the strategies that throw dice. Upstreams that
+ * are down are put last while another lives; when all are down they are candidates in order
+ * (policy/select.h). No stage at all: nobody may be asked (view->closed). */
 void policy_route(const struct policy *policy, const struct view *view, const struct name *name,
     const struct name *domain, const struct netview *netview, const struct standing *standing,
     const struct draw *draw, uint64_t now, uint64_t random, struct route *out);

@@ -1,12 +1,13 @@
 /*
  * libh2o on our loop: its configuration and context, and the connections that it serves. This is what
- * the control API (front/http) and the DoH server (front/doh) have in common; nobody else knows libh2o.
+ * the control API (front/http) and the DoH server (front/doh, doh_request) have in common; nobody beyond
+ * those knows libh2o.
  *
  *	accepted fd ─► h2o_host_serve() ─► requests: on_request() ... ─► peer_gone()
  *	                                       h2o_host_close() ─► all peers are shut, then closed()
  *
  * libh2o has its own ways: memory that it cannot have ends the program; the context's memory must stay
- * until the loop has let go of its timers; idle connections close only when their stream ends. When a
+ * until the loop has let go of its timers; who is to close an idle connection has to end its stream. When a
  * connection is reset under TLS, libuv refuses the closing words, libh2o 2.2.5 does not look, and waits
  * for ever: what it waits for is told it here, after each turn's input.
  */

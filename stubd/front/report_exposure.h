@@ -1,6 +1,7 @@
 /*
  * The exposure ledger (query/ledger.h) as JSON: { "network": { "number", "age_ms" },
  * "error_percent", "providers": [ { "name", "network": counts, "total": counts } ],
+ * "network_servers": { "network": counts, "total": counts },
  * "recursion": { "network": counts, "total": counts } }.
  */
 #ifndef FRONT_REPORT_EXPOSURE_H

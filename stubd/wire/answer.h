@@ -6,9 +6,11 @@
  * "DNSSEC" are the records that a client without DO does not get (RRSIG, NSEC, NSEC3, unless asked
  * for; RFC 4035 section 3.2.1). Compression pointers lead only into the question and the plain part
  * of the answer section, so a DO=0 reply is the message with two ranges left out: no rewriting. The
- * additional section is dropped (OPT is the reply's own). An answer is one allocation, immutable
- * once made but for the verdict (security, keep, recursed) of whoever made it; TTLs inside are as
- * received, cut to the limits below, and age on the way out. That an answer is not kept longer than
+ * additional section is dropped (OPT is the reply's own). An answer is one allocation, whose
+ * records are as they were made. Its owner may set what is said of it before anybody else has it: the
+ * verdict (security, keep, recursed), for whom it is (scope), its times, and a label behind its wire
+ * (wire/label.h), for which it moves. TTLs inside are as received, cut to the limits below, and age on
+ * the way out. That an answer is not kept longer than
  * its signatures are valid (RFC 4035 section 5.3.3) is validation's business: it knows the time.
  */
 #ifndef WIRE_ANSWER_H

@@ -47,7 +47,7 @@ struct reply_extra {
 
 /* Writes the reply for query from answer into out[cap], age seconds after the answer was learnt, at
  * most limit octets before TC is set (UDP: the client's size; TCP: 65,535). extra may be NULL; without
- * an EDE of its own an answer from local recursion is labelled as such.
+ * an EDE in it the reply says what label_ede() has of the answer.
  * Returns the length; never 0 for cap ≥ 512. */
 size_t reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *query,
     const struct answer *answer, uint32_t age, const struct reply_extra *extra);
