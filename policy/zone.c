@@ -73,24 +73,36 @@ add(struct suffixes *suffixes, const struct name *name, unsigned zone)
 	return 0;
 }
 
+bool
+zone_name(size_t i, struct name *out)
+{
+	if (i + ZONE_OF_PREFIXES + 1 < ZONES) {
+		int r = name_from_text(out, zones[i + ZONE_OF_PREFIXES + 1].name);
+
+		assert(r == 0);
+		return r == 0;
+	}
+	i -= ZONES - ZONE_OF_PREFIXES - 1;
+	for (size_t p = 0; p < sizeof(prefixes) / sizeof(*prefixes); p++) {
+		if (i < prefix_zones(&prefixes[p])) {
+			prefix_zone(&prefixes[p], i, out);
+			return true;
+		}
+		i -= prefix_zones(&prefixes[p]);
+	}
+	return false;
+}
+
 int
 zone_add_all(struct suffixes *suffixes)
 {
 	struct name name;
 
-	for (unsigned i = ZONE_OF_PREFIXES + 1; i < ZONES; i++) {
-		int r = name_from_text(&name, zones[i].name);
+	for (unsigned i = 0; zone_name(i, &name); i++) {
+		const unsigned zone = i + ZONE_OF_PREFIXES + 1;
 
-		assert(r == 0);
-		if (r < 0 || add(suffixes, &name, i) < 0)
+		if (add(suffixes, &name, zone < ZONES ? zone : ZONE_OF_PREFIXES) < 0)
 			return -ENOMEM;
-	}
-	for (size_t p = 0; p < sizeof(prefixes) / sizeof(*prefixes); p++) {
-		for (size_t i = 0; i < prefix_zones(&prefixes[p]); i++) {
-			prefix_zone(&prefixes[p], i, &name);
-			if (add(suffixes, &name, ZONE_OF_PREFIXES) < 0)
-				return -ENOMEM;
-		}
 	}
 	return 0;
 }

@@ -32,6 +32,9 @@ enum { ZONE_TTL = 3600, ZONE_NEGATIVE_TTL = 300, ZONE_OWN_TTL = 60 /* seconds */
 /* Enters all special-use zones. Returns 0 or -ENOMEM. */
 int zone_add_all(struct suffixes *suffixes);
 
+/* The name of the i-th of them, in no order that means anything. False: there are no more. */
+bool zone_name(size_t i, struct name *out);
+
 /* Fills *out and *why and returns true when the question is answered here. *suffix is the length of
  * the suffix that decided, in octets of wire form. */
 bool zone_answer(const struct suffix_match *match, const struct question *question,

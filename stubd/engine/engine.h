@@ -46,7 +46,7 @@ struct engine_exceptions {
 	char *insecure; /* names in presentation format: they and all below are left unproved */
 	char *anchors;	/* DS and DNSKEY records from which split zones are proved */
 	char *
-	    split; /* names that, with all below, recursion asks nobody for: an alias may lead there */
+	    dead_ends; /* names that, with all below, recursion asks nobody for (engine/deadend.h) */
 	/* Path of the file in which the root's keys are followed (engine/rootstate.h), in place of
 	 * trust_anchors; by one context: the validation's, or, where nothing is validated, the
 	 * recursion's. */

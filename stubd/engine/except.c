@@ -12,7 +12,7 @@ text_of(const struct engine_exceptions *exceptions, enum except_text which)
 	const char *const texts[EXCEPT_TEXTS] = {
 		[EXCEPT_INSECURE] = exceptions->insecure,
 		[EXCEPT_ANCHORS] = exceptions->anchors,
-		[EXCEPT_SPLIT] = exceptions->split,
+		[EXCEPT_DEAD_ENDS] = exceptions->dead_ends,
 	};
 	const char *text = texts[which];
 

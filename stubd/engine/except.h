@@ -17,7 +17,7 @@
 
 struct message;
 
-enum except_text { EXCEPT_INSECURE, EXCEPT_ANCHORS, EXCEPT_SPLIT, EXCEPT_TEXTS };
+enum except_text { EXCEPT_INSECURE, EXCEPT_ANCHORS, EXCEPT_DEAD_ENDS, EXCEPT_TEXTS };
 
 enum {
 	EXCEPT_PART = 32 * 1024, /* octets of a text in one message, at most */

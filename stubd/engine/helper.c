@@ -268,7 +268,7 @@ take_exceptions(struct helper *helper, const struct message *m)
 	const struct engine_exceptions exceptions = {
 		.insecure = helper->parts.texts[EXCEPT_INSECURE],
 		.anchors = helper->parts.texts[EXCEPT_ANCHORS],
-		.split = helper->parts.texts[EXCEPT_SPLIT],
+		.dead_ends = helper->parts.texts[EXCEPT_DEAD_ENDS],
 		.root_by_recursion = m->config.exceptions.root_by_recursion,
 	};
 

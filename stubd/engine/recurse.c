@@ -2,7 +2,7 @@
 
 #include "policy/addr.h"
 #include "stubd/base/list.h"
-#include "stubd/engine/alias.h"
+#include "stubd/engine/deadend.h"
 #include "stubd/engine/families.h"
 #include "stubd/engine/rootfile.h"
 #include "stubd/engine/trust.h"
@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unbound.h>
 #include <unbound-event.h>
+#include <unistd.h>
 
 enum {
 	HEADER_SIZE = 12, /* RFC 1035 section 4.1.1 */
@@ -40,7 +41,6 @@ struct recurse {
 	size_t burst, started; /* questions in a pace, 0: no pace; in this one */
 	struct timer pace;
 	size_t max;	   /* jobs */
-	bool dead_ends;	   /* there are names that are not asked for, see trust_set() */
 	bool fixed;	   /* the outgoing interface is given, families are not looked at */
 	unsigned families; /* that had a route when the context was made */
 	struct trust_copy root;
@@ -51,7 +51,6 @@ struct job {
 	struct list link;
 	struct recurse *recurse;
 	struct engine_request request;
-	bool alias; /* asked for the name's CNAME alone */
 };
 
 struct option {
@@ -235,7 +234,7 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
     struct recurse **out, char why[ENGINE_WHY_MAX])
 {
 	struct recurse *recurse;
-	int error;
+	int error, zone = -1;
 
 	error = rootfile_check(config->root_hints, ROOTFILE_HINTS, why, ENGINE_WHY_MAX);
 	if (!error)
@@ -250,12 +249,15 @@ recurse_new(struct loop *loop, const struct engine_config *config, recurse_cb *c
 	recurse->burst = RECURSE_BURST;
 	recurse->fixed = config->outgoing_interface != NULL;
 	recurse->families = families_routed();
-	recurse->dead_ends = config->exceptions.split && *config->exceptions.split;
 	error = set_options(recurse->ctx, config, &recurse->root, why);
+	if (!error)
+		error = deadend_set(recurse->ctx, config->exceptions.dead_ends, &zone, why);
 	if (!error && !recurse->fixed)
 		error = set_families(recurse->ctx, recurse->families, why);
 	if (!error)
 		error = finalise(recurse->ctx, why);
+	if (zone >= 0)
+		close(zone);
 	if (error)
 		recurse_free(recurse);
 	else
@@ -379,33 +381,15 @@ judge(const struct recurse *recurse, int rcode, const uint8_t *wire, int len, in
 	return result;
 }
 
-static int hand_over(struct job *job);
-
-/* Asks once more, for the alias that the name may be (engine/alias.h). */
-static bool
-ask_for_alias(struct job *job, const struct engine_result *result)
-{
-	if (!job->recurse->dead_ends || !job->recurse->cb || job->alias ||
-	    result->rcode != RCODE_SERVFAIL || result->security == SECURITY_BOGUS)
-		return false;
-	job->alias = job->request.question.type != TYPE_CNAME;
-	return job->alias && hand_over(job) == 0;
-}
-
 static void
 on_answer(void *arg, int rcode, void *wire, int len, int sec, char *why, int ratelimited)
 {
 	struct job *job = arg;
 	struct recurse *recurse = job->recurse;
-	struct engine_result result = judge(recurse, rcode, wire, len, sec, why);
+	const struct engine_result result = judge(recurse, rcode, wire, len, sec, why);
 	const uint64_t id = job->request.id;
-	uint8_t patched[ALIAS_MAX];
 
 	(void)ratelimited; /* no such limit is set */
-	if (ask_for_alias(job, &result))
-		return;
-	if (job->alias && !alias_take(&job->request.question, &result, patched))
-		result = judge(recurse, RCODE_SERVFAIL, NULL, 0, 0, NULL);
 	job_free(job);
 	if (recurse->cb)
 		recurse->cb(recurse->arg, id, &result);
@@ -423,8 +407,8 @@ hand_over(struct job *job)
 	list_remove(&job->link);
 	list_push_back(&recurse->jobs, &job->link);
 	recurse->started++;
-	error = ub_resolve_event(recurse->ctx, name_to_text(&question->name, text),
-	    job->alias ? TYPE_CNAME : question->type, question->class, job, on_answer, NULL);
+	error = ub_resolve_event(recurse->ctx, name_to_text(&question->name, text), question->type,
+	    question->class, job, on_answer, NULL);
 	return error == UB_NOMEM ? -ENOMEM : error ? -EIO : 0;
 }
 

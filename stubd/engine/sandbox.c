@@ -179,6 +179,8 @@ static const int calls[] = {
 	SCMP_SYS(access),
 	SCMP_SYS(faccessat2),
 	SCMP_SYS(getcwd),
+	/* a file in memory, for engine/deadend */
+	SCMP_SYS(memfd_create),
 	/* memory */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),

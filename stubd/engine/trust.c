@@ -21,15 +21,16 @@ trust_keep(struct engine_exceptions *own, const struct engine_exceptions *except
 	struct engine_exceptions copy;
 
 	if (same(own->insecure, exceptions->insecure) && same(own->anchors, exceptions->anchors) &&
-	    same(own->split, exceptions->split) && same(own->root_state, exceptions->root_state) &&
+	    same(own->dead_ends, exceptions->dead_ends) &&
+	    same(own->root_state, exceptions->root_state) &&
 	    own->root_by_recursion == exceptions->root_by_recursion)
 		return 0;
 	copy.insecure = strdup(exceptions->insecure ? exceptions->insecure : "");
 	copy.anchors = strdup(exceptions->anchors ? exceptions->anchors : "");
-	copy.split = strdup(exceptions->split ? exceptions->split : "");
+	copy.dead_ends = strdup(exceptions->dead_ends ? exceptions->dead_ends : "");
 	copy.root_state = exceptions->root_state ? strdup(exceptions->root_state) : NULL;
 	copy.root_by_recursion = exceptions->root_by_recursion;
-	if (!copy.insecure || !copy.anchors || !copy.split ||
+	if (!copy.insecure || !copy.anchors || !copy.dead_ends ||
 	    !copy.root_state != !exceptions->root_state) {
 		trust_clear(&copy);
 		return -ENOMEM;
@@ -44,7 +45,7 @@ trust_clear(struct engine_exceptions *own)
 {
 	free(own->insecure);
 	free(own->anchors);
-	free(own->split);
+	free(own->dead_ends);
 	free(own->root_state);
 	*own = (struct engine_exceptions){ .insecure = NULL };
 }
@@ -66,15 +67,6 @@ static int
 set_insecure(struct ub_ctx *ctx, const char *line)
 {
 	return ub_ctx_set_option(ctx, "domain-insecure:", line);
-}
-
-#define NOBODY "127.0.0.1"
-
-/* Its only server is one that is not asked: so what is below fails at once. */
-static int
-set_dead_end(struct ub_ctx *ctx, const char *line)
-{
-	return ub_ctx_set_stub(ctx, line, NOBODY "@1", 0);
 }
 
 /* Tells each line of text. */
@@ -182,11 +174,5 @@ trust_set(struct ub_ctx *ctx, const struct engine_config *config, struct trust_c
 		error = set_each(ctx, exceptions->insecure, set_insecure, why);
 	if (!error && !copy)
 		error = set_each(ctx, exceptions->anchors, add_anchor, why);
-	if (!error && copy && exceptions->split) {
-		const int ub = ub_ctx_set_option(ctx, "do-not-query-address:", NOBODY);
-
-		error = ub ? refused("do-not-query-address", ub, why)
-			   : set_each(ctx, exceptions->split, set_dead_end, why);
-	}
 	return error;
 }

@@ -3,6 +3,7 @@
 #include "policy/anchors.h"
 #include "policy/config.h"
 #include "policy/nta.h"
+#include "policy/zone.h"
 #include "stubd/base/log.h"
 #include "stubd/cache/cache.h"
 #include "stubd/engine/engine.h"
@@ -131,16 +132,19 @@ anchors(const struct resolver *resolver)
 	return NULL;
 }
 
-/* The domains of split rules, one a line; owned. NULL: out of memory. */
+/* Special-use names and the domains of split rules, one a line; owned. NULL: out of memory. */
 static char *
-split(const struct policy *policy)
+dead_ends(const struct policy *policy)
 {
 	char text[NAME_TEXT_MAX], *list = NULL;
+	struct name name;
 	size_t n;
 	FILE *f = open_memstream(&list, &n);
 
 	if (!f)
 		return NULL;
+	for (size_t i = 0; zone_name(i, &name); i++)
+		fprintf(f, "%s\n", name_to_text(&name, text));
 	for (size_t i = 0; i < policy->nrules; i++)
 		for (size_t k = 0; k < policy->rules[i].ndomains; k++)
 			if (policy->rules[i].domains[k].len >
@@ -159,17 +163,17 @@ exceptions_tell(struct resolver *resolver)
 	struct engine_exceptions exceptions = {
 		.insecure = names(resolver),
 		.anchors = anchors(resolver),
-		.split = split(resolver->policy),
+		.dead_ends = dead_ends(resolver->policy),
 		.root_state = resolver->root_state,
 		.root_by_recursion = !policy_validates(resolver->policy),
 	};
-	int err = exceptions.insecure && exceptions.anchors && exceptions.split ? 0 : -ENOMEM;
+	int err = exceptions.insecure && exceptions.anchors && exceptions.dead_ends ? 0 : -ENOMEM;
 
 	if (!err)
 		err = engine_set_exceptions(resolver->engine, &exceptions);
 	free(exceptions.insecure);
 	free(exceptions.anchors);
-	free(exceptions.split);
+	free(exceptions.dead_ends);
 	return err;
 }
 

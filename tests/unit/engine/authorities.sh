@@ -73,6 +73,8 @@ leaf() {
 {
 	leaf example.test. 192.0.2.1
 	echo "alias.example.test. 3600 IN CNAME www.insecure.test."
+	echo "inward.example.test. 3600 IN CNAME secret.silent.test."
+	echo "old.example.test. 3600 IN DNAME silent.test."
 	echo "*.wild.example.test. 3600 IN A 192.0.2.9"
 	for i in $(seq 40); do
 		printf 'big.example.test. 3600 IN TXT "%0150d"\n' "$i"

@@ -48,7 +48,7 @@ long_texts_arrive_whole_and_before_the_end(void)
 {
 	struct engine_exceptions sent = { .insecure = long_text(3 * EXCEPT_PART + 1, 'i'),
 		.anchors = long_text(EXCEPT_PART, 'a'),
-		.split = long_text(EXCEPT_PART + 1, 's'),
+		.dead_ends = long_text(EXCEPT_PART + 1, 's'),
 		.root_by_recursion = true };
 	struct receiver r = { .messages = 0 };
 
@@ -58,11 +58,11 @@ long_texts_arrive_whole_and_before_the_end(void)
 	CU_ASSERT_TRUE(r.by_recursion);
 	CU_ASSERT_STRING_EQUAL(r.parts.texts[EXCEPT_INSECURE], sent.insecure);
 	CU_ASSERT_STRING_EQUAL(r.parts.texts[EXCEPT_ANCHORS], sent.anchors);
-	CU_ASSERT_STRING_EQUAL(r.parts.texts[EXCEPT_SPLIT], sent.split);
+	CU_ASSERT_STRING_EQUAL(r.parts.texts[EXCEPT_DEAD_ENDS], sent.dead_ends);
 	except_clear(&r.parts);
 	CU_ASSERT_PTR_NULL(r.parts.texts[EXCEPT_INSECURE]);
 	free(sent.insecure);
-	free(sent.split);
+	free(sent.dead_ends);
 	free(sent.anchors);
 }
 

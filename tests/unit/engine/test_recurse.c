@@ -17,6 +17,7 @@ static struct fixture {
 	struct timer watchdog;
 	bool running; /* the loop */
 	int64_t time; /* of signatures */
+	char *dead_ends;
 } fix;
 
 /* What came of the one question that is asked at a time. */
@@ -58,7 +59,8 @@ make(char *hints, char *anchors, char *outgoing, char why[ENGINE_WHY_MAX])
 	struct engine_config config = { .root_hints = hints,
 		.trust_anchors = anchors,
 		.outgoing_interface = outgoing,
-		.time = fix.time };
+		.time = fix.time,
+		.exceptions = { .dead_ends = fix.dead_ends } };
 
 	return recurse_new(fix.loop, &config, on_result, &fix, &fix.recurse, why);
 }
@@ -334,6 +336,43 @@ context_is_outdated_when_ip6_comes_or_goes(void)
 	end();
 }
 
+static bool
+is_silent_asked(void)
+{
+	char octet;
+
+	return recv(fix.authorities.silent, &octet, 1, MSG_PEEK) >= 0;
+}
+
+/* The zone's server never answers: who asked it would be long about it. */
+static void
+nobody_is_asked_for_names_of_a_dead_end(void)
+{
+	static const uint8_t target[] = "\6secret";
+	char names[] =
+	    "odd\\\"name.test.\nwith\\032space.test.\nsilent.test.\nsilent.test.\nonion.\n";
+
+	fix.dead_ends = names;
+	begin();
+	ask("inward.example.test", TYPE_A);
+	CU_ASSERT_EQUAL(probe.result.rcode, 3);
+	CU_ASSERT_EQUAL(probe.result.security, SECURITY_INSECURE);
+	CU_ASSERT_TRUE(has_type(TYPE_CNAME));
+	CU_ASSERT_PTR_NOT_NULL(memmem(probe.wire, probe.result.len, target, sizeof(target) - 1));
+	ask("secret.old.example.test", TYPE_AAAA);
+	CU_ASSERT_EQUAL(probe.result.rcode, 3);
+	CU_ASSERT_TRUE(has_type(TYPE_DNAME));
+	ask("old.example.test", TYPE_A);
+	CU_ASSERT_EQUAL(probe.result.security, SECURITY_SECURE);
+	ask("www.silent.test", TYPE_A);
+	ask("silent.test", TYPE_DNSKEY);
+	CU_ASSERT_FALSE(is_silent_asked());
+	ask("www.example.test", TYPE_A);
+	CU_ASSERT_EQUAL(probe.result.security, SECURITY_SECURE);
+	end();
+	fix.dead_ends = NULL;
+}
+
 static const struct unit_case cases[] = {
 	{ "files that cannot be used are named", unusable_files_are_named },
 	{ "a signed name is secure, RRSIGs and ID 0 included", signed_name_is_secure },
@@ -345,6 +384,7 @@ static const struct unit_case cases[] = {
 	{ "a name that does not exist is proven not to", nxdomain_is_proven },
 	{ "a large answer comes whole", large_answer_comes_whole },
 	{ "libunbound answers no name by itself", libunbound_answers_no_name_by_itself },
+	{ "nobody is asked for names of a dead end", nobody_is_asked_for_names_of_a_dead_end },
 	{ "servers without a route do not stall", servers_without_route_do_not_stall },
 	{ "an outgoing interface is kept to", outgoing_interface_is_kept_to },
 	{ "a context is outdated when IPv6 comes or goes",

@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "policy/zone.h"
 #include "tests/unit/policy/load.h"
 
 #define PUBLIC                                                                             \
@@ -186,6 +187,30 @@ a_rule_for_the_root_leaves_special_names_alone(void)
 	policy = policy_free(policy);
 }
 
+static void
+every_zone_has_its_name_told(void)
+{
+	static const char *const some[] = { "onion", "home.arpa", "10.in-addr.arpa",
+		"127.100.in-addr.arpa", "d.f.ip6.arpa" };
+	unsigned found = 0, n = 0;
+	struct name name, wanted;
+
+	set_up();
+	for (; zone_name(n, &name); n++) {
+		char text[NAME_TEXT_MAX];
+		struct view v = view_of(policy, name_to_text(&name, text), TYPE_MX);
+
+		CU_ASSERT_EQUAL(v.kind, VIEW_LOCAL);
+		for (size_t i = 0; i < sizeof(some) / sizeof(*some); i++) {
+			name_from_text(&wanted, some[i]);
+			found += name_equal(&name, &wanted);
+		}
+	}
+	CU_ASSERT_EQUAL(found, sizeof(some) / sizeof(*some));
+	CU_ASSERT(n > 90);
+	CU_ASSERT(!zone_name(n + 1, &name));
+}
+
 static const struct unit_case cases[] = {
 	{ "localhost and below is loopback", localhost_and_below_is_loopback },
 	{ "names that cannot be are NXDOMAIN", names_that_cannot_be_are_nxdomain },
@@ -202,6 +227,7 @@ static const struct unit_case cases[] = {
 	{ "a rule goes before a special-use name", a_rule_goes_before_a_special_use_name },
 	{ "a rule for the root leaves special names alone",
 	    a_rule_for_the_root_leaves_special_names_alone },
+	{ "every zone has its name told", every_zone_has_its_name_told },
 };
 
 UNIT_MAIN("policy/zone", cases)
