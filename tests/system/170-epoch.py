@@ -1,10 +1,10 @@
 """The network changes: a new epoch when the way to the providers dies, and none when it does not."""
-import subprocess
+import time
 
-from lib.ask import dig
+from lib.ask import Load, dig
 from lib.check import becomes_true, equal, true
 from lib.daemon import Stubd
-from lib.network import GATEWAY, SECOND, ip, move, network, only_v4
+from lib.network import GATEWAY, SECOND, ip, move, network, only_v4, restore
 
 
 def config(lab, *names):
@@ -53,20 +53,39 @@ def test_address(lab):
         equal(len(lines), epoch(stubd), "\n".join(lines))
 
 
+def ask_and_move(lab, stubd, number):
+    """Ten questions on their way when the address goes: what came of them, whom they reached then, and how long
+    the network took to move. Asked by one process, so that none is older than another."""
+    names = [f"out{number}-{i}.load.example.com" for i in range(10)]
+    before = epoch(stubd)
+    lab.fault("stop", "alpha")
+    started = time.monotonic()
+    load = Load(lab, names, 1000)
+    becomes_true(lambda: stubd.status()["counters"]["waiting"] == len(names) or load.process.poll() is not None,
+                 "ten wait")
+    move(lab)
+    lab.heal("alpha")
+    took = time.monotonic() - started
+    load.finish()
+    becomes_true(lambda: epoch(stubd) > before, "a new epoch")
+    there = {r["name"] for r in lab.record(party="alpha") if r["client"] == SECOND}
+    return load.rcodes, [n for n in names if f"{n}." not in there], took
+
+
 def test_outstanding(lab):
     """questions on their way when the address goes are answered by way of the new one"""
     with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
-        equal(dig(lab, "www.example.com").status, "NOERROR")
-        lab.fault("stop", "alpha")
-        asking = [lab.spawn("dig", "@127.0.0.1", "-p", "5300", "+timeout=8", "+tries=1", f"out{i}.load.example.com",
-                            stdout=subprocess.PIPE, text=True) for i in range(10)]
-        becomes_true(lambda: stubd.status()["counters"]["waiting"] == 10, "ten wait")
-        move(lab)
-        becomes_true(lambda: epoch(stubd) >= 1, "a new epoch")
-        lab.heal("alpha")
-        for dug in asking:
-            out, _ = dug.communicate(timeout=30)
-            true("status: NOERROR" in out, out)
+        for number in range(5):
+            equal(dig(lab, f"before{number}.load.example.com").status, "NOERROR")
+            rcodes, missing, took = ask_and_move(lab, stubd, number)
+            if rcodes == {"NOERROR": 10}:
+                equal(missing, [], "asked from the new address")
+                return
+            # Nothing waits longer than 4.5 s: whoever takes as long to move the network has seen only that.
+            true(took > 2, f"the network moved in {took:.1f} s, and the answers were {rcodes}")
+            print(f"  the network took {took:.1f} s to move: once more")
+            restore(lab)
+        true(False, "this machine is too slow to move its network while a question waits")
 
 
 def test_link(lab):

@@ -49,9 +49,9 @@ def kdig(lab, name, kind="A", *options, server=ADDRESS, port=PORT):
 
 
 class Load:
-    """dnsperf: each name once, at a steady rate."""
+    """dnsperf: each name once, at a steady rate, unless so many have no answer yet."""
 
-    def __init__(self, lab, names, rate, kind="A"):
+    def __init__(self, lab, names, rate, kind="A", waiting=2000):
         handle, self.file = tempfile.mkstemp(dir=lab.folder, text=True)
         with os.fdopen(handle, "w") as f:
             f.writelines(f"{n} {kind}\n" for n in names)
@@ -59,7 +59,7 @@ class Load:
         # A file, not a pipe: a full pipe would make dnsperf wait, and its latencies with it.
         self.output = tempfile.TemporaryFile("w+", dir=lab.folder)
         self.process = lab.spawn("dnsperf", "-s", ADDRESS, "-p", str(PORT), "-d", self.file, "-Q", str(rate),
-                                 "-q", "2000", "-t", "6", "-v", text=True, stdout=self.output, stderr=self.output)
+                                 "-q", str(waiting), "-t", "6", "-v", text=True, stdout=self.output, stderr=self.output)
 
     def finish(self):
         """Waits for the end; returns self with sent, lost, rcodes and latencies (s) filled."""

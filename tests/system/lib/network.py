@@ -15,13 +15,18 @@ def network(lab):
     try:
         yield
     finally:
-        lab.output("ip", "link", "del", "br-test")
-        lab.output("ip", "link", "set", "up0", "up")
-        lab.output("ip", "addr", "del", f"{SECOND}/24", "dev", "up0")
-        ip(lab, "addr", "replace", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
-        ip(lab, "-6", "addr", "replace", f"{lab.env['LAPTOP6']}/64", "dev", "up0", "nodad")
-        ip(lab, "route", "replace", "default", "via", GATEWAY)
-        ip(lab, "-6", "route", "replace", "default", "via", "2001:db8:64::1")
+        restore(lab)
+
+
+def restore(lab):
+    """The wire as the lab made it."""
+    lab.output("ip", "link", "del", "br-test")
+    lab.output("ip", "link", "set", "up0", "up")
+    lab.output("ip", "addr", "del", f"{SECOND}/24", "dev", "up0")
+    ip(lab, "addr", "replace", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
+    ip(lab, "-6", "addr", "replace", f"{lab.env['LAPTOP6']}/64", "dev", "up0", "nodad")
+    ip(lab, "route", "replace", "default", "via", GATEWAY)
+    ip(lab, "-6", "route", "replace", "default", "via", "2001:db8:64::1")
 
 
 def only_v4(provider):
