@@ -71,12 +71,17 @@ send_out(struct tls *tls)
 	return tls->octets.full ? -ENOBUFS : 0;
 }
 
-/* The text of OpenSSL's last error, without its file names. */
+/* The text of OpenSSL's last error, without its file names. Of protocols that are too old (RFC 8996) it
+ * has several, by who noticed it. */
 static const char *
 openssl_text(void)
 {
-	const char *text = ERR_reason_error_string(ERR_peek_last_error());
+	const unsigned long error = ERR_peek_last_error();
+	const char *text = ERR_reason_error_string(error);
+	const int reason = ERR_GET_LIB(error) == ERR_LIB_SSL ? ERR_GET_REASON(error) : 0;
 
+	if (reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_UNSUPPORTED_PROTOCOL)
+		return "server does not speak TLS 1.2 or newer";
 	return text ? text : "TLS error";
 }
 

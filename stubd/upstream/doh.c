@@ -81,6 +81,8 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	} else {
 		const char *why = match_reply(answer->body, answer->len, 0, sa->ask->question);
 
+		if (!why)
+			why = match_whole(answer->body, answer->len);
 		fail = why ? ASK_MALFORMED : ASK_OK;
 		if (!why && answer->age)
 			age_message(answer->body, answer->len, answer->age);

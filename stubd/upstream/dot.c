@@ -155,6 +155,8 @@ on_message(void *arg, const uint8_t *bytes, size_t n)
 	*slot = NULL;
 	why = match_reply(bytes, n, sa->id, sa->ask->question);
 	if (!why)
+		why = match_whole(bytes, n);
+	if (!why)
 		heed_keepalive(t, bytes, n);
 	secure_answer(t, sa, why ? ASK_MALFORMED : ASK_OK, why, why ? NULL : bytes, why ? 0 : n);
 	return !t->closing;

@@ -14,6 +14,10 @@
 const char *match_reply(
     const uint8_t *bytes, size_t n, uint16_t id, const struct question *question);
 
+/* Is a reply that matches one whole message: every record that it counts, and nothing behind the last?
+ * Returns NULL if so, else a static text. For transports that frame messages, and never cut them. */
+const char *match_whole(const uint8_t *bytes, size_t n);
+
 /* Does a reply that matches say that its server does not know EDNS: FORMERR without an OPT record (RFC
  * 6891 section 7)? */
 bool match_lacks_edns(const uint8_t *bytes, size_t n);

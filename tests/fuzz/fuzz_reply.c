@@ -79,6 +79,7 @@ check_again(const struct answer *a, const uint8_t *bytes, size_t n, const struct
 	const char *why;
 
 	check(match_reply(bytes, n, 0, question) == NULL);
+	check(match_whole(bytes, n) == NULL);
 	check(answer_from_reply(bytes, n, question, follow, NULL, &again, &why) == 0);
 	check(again->len == a->len && memcmp(again->wire, a->wire, a->len) == 0);
 	check(answer_is_same(a, again));
@@ -189,6 +190,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!read_question(message, len, &question))
 		question = (struct question){ .name = { .len = 1 }, .type = 1, .class = 1 };
 	match_lacks_edns(message, len);
+	match_whole(message, len);
 	find_options(message, len);
 	if (match_reply(message, len, (uint16_t)(message[0] << 8 | message[1]), &question))
 		return 0;

@@ -13,7 +13,7 @@ from lib.packets import Packets
 
 README = os.path.join(ROOT, "tests", "lab", "README.md")
 PROVIDERS = ("alpha", "beta", "crook")
-CERTIFICATES = ("wrong-name", "expired", "self-signed")
+CERTIFICATES = ("wrong-name", "expired", "self-signed", "tls11")
 ZONES = ("load.example.com", "wildcname.example.com", "example.com", "load.insecure.org", "wild.example.co.uk",
          "bogus.org", "dead.org", "no-such-tld")
 SLOW = "1500"       # milliseconds, for the faults that want some

@@ -21,6 +21,7 @@
 #define GARBAGE 64
 #define HUGE_DOH 70000
 #define HUGE_DOT 65535
+#define TRAILING 16
 
 static void
 record(const struct request *r)
@@ -121,6 +122,7 @@ spoil(struct request *r)
 	case MODE_HTTP302:
 	case MODE_HTTP429:
 	case MODE_EMPTY:
+	case MODE_STATUS:
 		answer->len = 0;
 		break;
 	case MODE_GARBAGE:
@@ -141,6 +143,9 @@ spoil(struct request *r)
 		break;
 	case MODE_HUGE:
 		fill_up(answer, r->stream ? HUGE_DOH : HUGE_DOT);
+		break;
+	case MODE_TRAILING:
+		fill_up(answer, answer->len + TRAILING);
 		break;
 	case MODE_NOWHERE:
 		block(r, 0, 0);
@@ -176,7 +181,7 @@ count_answer(struct conn *conn, enum mode mode, unsigned limit, int32_t stream)
 		return;
 	conn->last_stream = stream;
 	if (conn->http)
-		http_goaway(conn, stream);
+		http_goaway(conn, stream, NGHTTP2_NO_ERROR);
 }
 
 void
@@ -191,7 +196,11 @@ request_answer(struct request *r)
 	if (conn->last_stream != INT32_MAX && (!conn->http || stream > conn->last_stream))
 		return;
 	spoil(r);
-	if (conn->http) {
+	if (conn->http && mode == MODE_HEADER_FLOOD) {
+		flood_headers(r);
+	} else if (conn->http && mode == MODE_CONTINUATION_FLOOD) {
+		flood_continuations(r);
+	} else if (conn->http) {
 		http_answer(r);
 	} else {
 		uint8_t len[2] = { (uint8_t)(r->answer.len >> 8), (uint8_t)r->answer.len };
@@ -312,7 +321,11 @@ request_start(struct request *r)
 		strip(&r->query);
 	if (r->mode == MODE_SILENT)
 		return;
-	if (r->mode == MODE_CLOSE) {
+	if (r->mode == MODE_GOAWAY_EARLY) {
+		conn->last_stream = 0;
+		if (conn->http)
+			http_goaway(conn, 0, NGHTTP2_ENHANCE_YOUR_CALM);
+	} else if (r->mode == MODE_CLOSE) {
 		conn->doomed = true;
 	} else if (r->mode == MODE_RST && conn->http) {
 		http_reset(r);

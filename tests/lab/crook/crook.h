@@ -21,9 +21,10 @@
 
 enum mode {
 	MODE_OK,
-	MODE_WRONG_NAME, /* these three choose the certificate of new connections */
+	MODE_WRONG_NAME, /* these four choose the certificate, or TLS, of new connections */
 	MODE_EXPIRED,
 	MODE_SELF_SIGNED,
+	MODE_TLS11, /* the right certificate, and no newer protocol */
 	MODE_HTTP500,
 	MODE_HTTP302,
 	MODE_HTTP429,
@@ -46,10 +47,16 @@ enum mode {
 	MODE_REFUSE,
 	MODE_SILENT853, /* as silent and rst, but over DoT alone */
 	MODE_RST853,
+	MODE_STATUS, /* DoH: that status, without a body */
+	MODE_TRAILING,
+	MODE_HEADER_FLOOD,
+	MODE_CONTINUATION_FLOOD,
+	MODE_ENDLESS, /* DoH: a body without end; an octet every so many ms, or as it is taken */
+	MODE_GOAWAY_EARLY,
 	MODE_FROM, /* not spoilt: the answers are those of another resolver */
 	MODE_COUNT
 };
-#define CERTIFICATES (MODE_SELF_SIGNED + 1)
+#define CERTIFICATES (MODE_TLS11 + 1)
 
 /* Bytes that grow.  All zeroes is empty; buf_free() makes it so again. */
 struct buf {
@@ -78,7 +85,8 @@ struct request {
 	int32_t stream; /* 0 on DoT */
 	enum mode mode; /* when it came */
 	unsigned value;
-	uint64_t due; /* ms: when a slow answer goes out; 0 when it does not wait */
+	uint64_t
+	    due; /* ms: when a slow answer, or its next octet, goes out; 0 when it does not wait */
 	char method[8];
 	struct buf path, headers; /* headers: the inside of a JSON array */
 	struct buf query, answer;
@@ -137,7 +145,12 @@ bool http_receive(struct conn *, const uint8_t *data, size_t len);
 void http_collect(struct conn *); /* what HTTP/2 wants to send goes to conn->out */
 void http_answer(struct request *);
 void http_reset(struct request *);
-void http_goaway(struct conn *, int32_t last_stream);
+void http_goaway(struct conn *, int32_t last_stream, uint32_t error);
+void http_resume(struct request *); /* the next octet of an endless body */
+
+/* flood.c: headers without end. */
+void flood_headers(struct request *);
+void flood_continuations(struct request *);
 
 /* answer.c: a complete question came; its answer is due. */
 void request_start(struct request *);

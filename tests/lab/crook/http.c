@@ -148,6 +148,30 @@ http_collect(struct conn *conn)
 		conn->doomed = true;
 }
 
+/* Goes on for ever: the answer, and then zeroes; slowly if so told. */
+static ssize_t
+read_endless(struct request *r, uint8_t *to, size_t room)
+{
+	size_t len = r->value ? 1 : room;
+
+	if (r->due)
+		return NGHTTP2_ERR_DEFERRED;
+	memset(to, 0, len);
+	for (size_t i = 0; i < len && r->sent + i < r->answer.len; i++)
+		to[i] = r->answer.data[r->sent + i];
+	r->sent += len;
+	if (r->value)
+		r->due = now_ms() + r->value;
+	return (ssize_t)len;
+}
+
+void
+http_resume(struct request *r)
+{
+	r->due = 0;
+	nghttp2_session_resume_data(r->conn->h2, r->stream);
+}
+
 static ssize_t
 read_answer(nghttp2_session *h2, int32_t stream, uint8_t *to, size_t room, uint32_t *flags,
     nghttp2_data_source *source, void *arg)
@@ -158,6 +182,8 @@ read_answer(nghttp2_session *h2, int32_t stream, uint8_t *to, size_t room, uint3
 	(void)h2;
 	(void)stream;
 	(void)arg;
+	if (r->mode == MODE_ENDLESS)
+		return read_endless(r, to, room);
 	if (len > room)
 		len = room;
 	if (len)
@@ -182,15 +208,20 @@ http_answer(struct request *r)
 	};
 	nghttp2_data_provider body = { { .ptr = r }, read_answer };
 	const char *code = status[r->mode] ? status[r->mode] : "200";
-	bool is_dns = !status[r->mode] && r->mode != MODE_WRONG_TYPE;
-	nghttp2_nv headers[4];
+	bool is_dns = !status[r->mode] && r->mode != MODE_WRONG_TYPE && r->mode != MODE_STATUS;
+	nghttp2_nv headers[6];
 	size_t n = 0;
-	char len[24], age[16];
+	char len[24], age[16], told[16], cookie[48];
 
 	snprintf(len, sizeof(len), "%zu", r->answer.len);
-	headers[n++] = header(":status", code);
+	snprintf(told, sizeof(told), "%u", r->value);
+	snprintf(
+	    cookie, sizeof(cookie), "id=%lx-%d; Path=/; Secure", (unsigned long)r->conn, r->stream);
+	headers[n++] = header(":status", r->mode == MODE_STATUS ? told : code);
 	headers[n++] = header("content-type", is_dns ? "application/dns-message" : "text/html");
-	headers[n++] = header("content-length", len);
+	if (r->mode != MODE_ENDLESS)
+		headers[n++] = header("content-length", len);
+	headers[n++] = header("set-cookie", cookie); /* nobody may bring it back */
 	if (r->mode == MODE_HTTP302)
 		headers[n++] = header("location", "https://dns.alpha.example/dns-query");
 	if (r->mode == MODE_HTTP429)
@@ -204,12 +235,12 @@ http_answer(struct request *r)
 void
 http_reset(struct request *r)
 {
-	nghttp2_submit_rst_stream(
-	    r->conn->h2, NGHTTP2_FLAG_NONE, r->stream, NGHTTP2_INTERNAL_ERROR);
+	nghttp2_submit_rst_stream(r->conn->h2, NGHTTP2_FLAG_NONE, r->stream,
+	    r->value ? r->value : NGHTTP2_INTERNAL_ERROR);
 }
 
 void
-http_goaway(struct conn *conn, int32_t last_stream)
+http_goaway(struct conn *conn, int32_t last_stream, uint32_t error)
 {
-	nghttp2_submit_goaway(conn->h2, NGHTTP2_FLAG_NONE, last_stream, NGHTTP2_NO_ERROR, NULL, 0);
+	nghttp2_submit_goaway(conn->h2, NGHTTP2_FLAG_NONE, last_stream, error, NULL, 0);
 }

@@ -27,6 +27,7 @@ static const char *const MODES[MODE_COUNT] = {
 	"wrong-name",
 	"expired",
 	"self-signed",
+	"tls11",
 	"http500",
 	"http302",
 	"http429",
@@ -49,6 +50,12 @@ static const char *const MODES[MODE_COUNT] = {
 	"refuse",
 	"silent853",
 	"rst853",
+	"status",
+	"trailing",
+	"header-flood",
+	"continuation-flood",
+	"endless",
+	"goaway-early",
 	"from",
 };
 
@@ -187,7 +194,7 @@ choose_alpn(SSL *ssl, const unsigned char **out, unsigned char *outlen, const un
 }
 
 static SSL_CTX *
-tls_context(const char *state, const char *name, bool http)
+tls_context(const char *state, const char *name, bool http, bool old)
 {
 	static char h2[] = { 2, 'h', '2', 0 }, dot[] = { 3, 'd', 'o', 't', 0 };
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -198,14 +205,18 @@ tls_context(const char *state, const char *name, bool http)
 	if (!ctx || SSL_CTX_use_certificate_chain_file(ctx, cert) != 1 ||
 	    SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
 		die(cert);
-	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_min_proto_version(ctx, old ? TLS1_VERSION : TLS1_2_VERSION);
+	if (old) {
+		SSL_CTX_set_max_proto_version(ctx, TLS1_1_VERSION);
+		SSL_CTX_set_cipher_list(ctx, "ALL:@SECLEVEL=0");
+	}
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	SSL_CTX_set_session_id_context(ctx, (const unsigned char *)name, (unsigned)strlen(name));
 	SSL_CTX_set_alpn_select_cb(ctx, choose_alpn, http ? h2 : dot);
 	return ctx;
 }
 
-/* Send the slow answers that are due; returns ms to the next, or -1. */
+/* Send the slow answers, and octets, that are due; returns ms to the next, or -1. */
 static int
 run_timers(struct crook *crook)
 {
@@ -220,7 +231,10 @@ run_timers(struct crook *crook)
 		for (r = conn->requests; r; r = other) {
 			other = r->next;
 			if (r->due && r->due <= now) {
-				request_answer(r);
+				if (r->sent)
+					http_resume(r);
+				else
+					request_answer(r);
 				answered = true;
 			} else if (r->due && r->due < next) {
 				next = r->due;
@@ -236,7 +250,7 @@ int
 main(int argc, char **argv)
 {
 	static const char *const certificates[CERTIFICATES] = { "crook", "wrong-name", "expired",
-		"self-signed" };
+		"self-signed", "crook" };
 	struct crook crook = { .upstream = { .sin_family = AF_INET } };
 	struct epoll_event event;
 	char path[4096];
@@ -252,8 +266,8 @@ main(int argc, char **argv)
 	if (crook.epoll < 0 || crook.record < 0)
 		die(path);
 	for (int i = 0; i < CERTIFICATES; i++) {
-		crook.tls[i][0] = tls_context(argv[1], certificates[i], false);
-		crook.tls[i][1] = tls_context(argv[1], certificates[i], true);
+		crook.tls[i][0] = tls_context(argv[1], certificates[i], false, i == MODE_TLS11);
+		crook.tls[i][1] = tls_context(argv[1], certificates[i], true, i == MODE_TLS11);
 	}
 	open_control(&crook);
 	for (int i = 3; i < argc; i++) {

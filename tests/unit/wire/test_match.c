@@ -96,6 +96,26 @@ refuses_fragments(void)
 		CU_ASSERT_PTR_NOT_NULL(match_reply(p.bytes, n, 0x1234, &q));
 }
 
+static void
+is_whole(void)
+{
+	struct packet p;
+	size_t n;
+
+	packet_begin(&p, FLAG_QR, "www.example", TYPE_A);
+	CU_ASSERT_PTR_NULL(match_whole(p.bytes, packet_len(&p)));
+	packet_a(&p, "www.example", 9, 1);
+	packet_opt(&p, 1232, 0);
+	n = packet_len(&p);
+	CU_ASSERT_PTR_NULL(match_whole(p.bytes, n));
+	for (size_t i = 0; i < n; i++)
+		CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, i), "ends within its records");
+	p.bytes[n] = 0;
+	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n + 1), "octets behind its last record");
+	p.bytes[7]++; /* a record that is not there */
+	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n), "ends within its records");
+}
+
 static const struct unit_case cases[] = {
 	{ "only FORMERR without OPT tells a server from before EDNS",
 	    tells_servers_from_before_edns },
@@ -103,6 +123,7 @@ static const struct unit_case cases[] = {
 	{ "what does not match is told", says_what_differs },
 	{ "only a failure may leave the question out", wants_the_question_on_success },
 	{ "a fragment matches nothing", refuses_fragments },
+	{ "a message is whole that ends where its records do", is_whole },
 };
 
 UNIT_MAIN("wire/match", cases)
