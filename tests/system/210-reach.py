@@ -11,7 +11,6 @@ from lib.conform import Author
 from lib.daemon import Stubd
 
 RATE = 200
-BEFORE, AFTER = 0.3, 1.7                # seconds of load before and after the fault
 DEADLINE = 4.5
 
 
@@ -37,35 +36,8 @@ def show(label, load):
     true(every[-1] < DEADLINE, f"{label}: somebody waited {every[-1]} s")
 
 
-def under_load(lab, label, middle):
-    """A steady load of distinct names; middle() is called in its midst. Nobody fails."""
-    count = round(RATE * (BEFORE + AFTER))
-    load = Load(lab, [f"{label}-{i}.load.{('example.com', 'insecure.org')[i % 2]}" for i in range(count)], RATE)
-    time.sleep(BEFORE)                  # the load's length before the fault, not a wait for anything
-    middle()
-    load.finish()
-    equal((load.failed, load.lost), (0, 0), f"{label}: {load.rcodes}")
-    show(label, load)
-
-
 def only_provider(stubd):
     return stubd.status()["providers"][0]
-
-
-def test_853_blocked_under_load(lab):
-    """port 853 refused, reset or silent, at 200 questions a second: the same provider's DoH, nobody fails"""
-    for fault in ("refuse853", "reset853", "block853"):
-        with Stubd(lab, config(both(lab, "alpha"), lab.providers["beta-doh"])) as stubd:
-            equal(dig(lab, "www.example.com").status, "NOERROR")
-            equal(only_provider(stubd).get("fallback"), None)
-            under_load(lab, fault, lambda: lab.fault(fault, "alpha"))
-            equal(only_provider(stubd)["fallback"], "doh", fault)
-            equal(only_provider(stubd)["standing"], "up", fault)
-            lab.forget()
-            equal(dig(lab, f"after-{fault}.load.example.com").status, "NOERROR")
-            rows = [r for r in lab.record(client="laptop") if r["name"].startswith("after-")]
-            equal([(r["party"], r["transport"]) for r in rows], [("alpha", "doh")], fault)
-        lab.heal("alpha")
 
 
 def test_853_blocked_from_the_start(lab):
@@ -144,16 +116,6 @@ def test_path_gone_while_idle(lab):
             lab.output("nft", "delete table inet nat_gone", check=True)
             equal((load.failed, load.lost), (0, 0), load.rcodes)
             show(f"first question after the path was gone, {transport}", load)
-
-
-def test_goaway_under_load(lab):
-    """a provider that says GOAWAY after every twentieth answer, at 200 questions a second: nobody fails"""
-    for transport in ("doh", "dot"):
-        lab.fault("goaway", "20", "crook")
-        with Stubd(lab, config(lab.providers[f"crook-{transport}"])):
-            equal(dig(lab, "www.example.com").status, "NOERROR")
-            under_load(lab, f"goaway-{transport}", lambda: None)
-        lab.heal("crook")
 
 
 def test_ipv6_black_holed(lab):
