@@ -153,12 +153,21 @@ conn_settle(struct conn *conn)
 	watch_change(conn->crook, &conn->watch, conn->out.len ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
+void
+conn_rested(struct conn *conn)
+{
+	conn->last_stream = 0;
+	if (conn->http)
+		http_goaway(conn, 0, NGHTTP2_NO_ERROR);
+}
+
 static void
 conn_ready(struct watch *w, uint32_t events)
 {
 	struct conn *conn = (struct conn *)w;
 
 	(void)events;
+	conn->heard = now_ms();
 	if (!conn->accepted) {
 		int result = SSL_accept(conn->ssl);
 

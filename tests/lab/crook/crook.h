@@ -53,6 +53,7 @@ enum mode {
 	MODE_CONTINUATION_FLOOD,
 	MODE_ENDLESS, /* DoH: a body without end; an octet every so many ms, or as it is taken */
 	MODE_GOAWAY_EARLY,
+	MODE_IDLE, /* closes connections that rest for so many seconds */
 	MODE_FROM, /* not spoilt: the answers are those of another resolver */
 	MODE_COUNT
 };
@@ -103,6 +104,7 @@ struct conn {
 	struct buf in, out;
 	char client[INET6_ADDRSTRLEN];
 	unsigned answers;
+	uint64_t heard;	     /* ms: the last octets */
 	int32_t last_stream; /* after GOAWAY: higher ones are not answered; else INT32_MAX */
 	struct request *requests;
 };
@@ -136,6 +138,7 @@ void watch_close(struct watch *); /* fd becomes -1 */
 /* conn.c */
 void conn_accept(struct crook *, int fd, bool http, const char *client);
 void conn_settle(struct conn *); /* write what there is to write; may free it */
+void conn_rested(struct conn *); /* for so long that it is to end */
 struct request *request_new(struct conn *, int32_t stream);
 void request_free(struct request *); /* and takes it from its conn */
 

@@ -56,6 +56,7 @@ static const char *const MODES[MODE_COUNT] = {
 	"continuation-flood",
 	"endless",
 	"goaway-early",
+	"idle",
 	"from",
 };
 
@@ -216,32 +217,53 @@ tls_context(const char *state, const char *name, bool http, bool old)
 	return ctx;
 }
 
-/* Send the slow answers, and octets, that are due; returns ms to the next, or -1. */
+/* Send the slow answers, and octets, that are due on a connection; returns ms to the next, or -1. */
+static uint64_t
+run_requests(struct conn *conn, uint64_t now)
+{
+	struct request *r, *other;
+	uint64_t next = UINT64_MAX;
+
+	for (r = conn->requests; r; r = other) {
+		other = r->next;
+		if (r->due && r->due <= now && r->sent)
+			http_resume(r);
+		else if (r->due && r->due <= now)
+			request_answer(r);
+		else if (r->due && r->due < next)
+			next = r->due;
+	}
+	return next;
+}
+
+/* When a connection has rested for long enough, in mode idle: ms, or UINT64_MAX. */
+static uint64_t
+end_of_rest(const struct conn *conn)
+{
+	const struct crook *crook = conn->crook;
+
+	if (crook->mode != MODE_IDLE || !conn->accepted || conn->requests)
+		return UINT64_MAX;
+	return conn->heard + crook->value * UINT64_C(1000);
+}
+
+/* What is due now; returns ms to the next, or -1. */
 static int
 run_timers(struct crook *crook)
 {
-	uint64_t now = now_ms(), next = UINT64_MAX;
+	uint64_t now = now_ms(), next = UINT64_MAX, at;
 	struct conn *conn, *following;
-	struct request *r, *other;
-	bool answered;
 
 	for (conn = crook->conns; conn; conn = following) {
 		following = conn->next;
-		answered = false;
-		for (r = conn->requests; r; r = other) {
-			other = r->next;
-			if (r->due && r->due <= now) {
-				if (r->sent)
-					http_resume(r);
-				else
-					request_answer(r);
-				answered = true;
-			} else if (r->due && r->due < next) {
-				next = r->due;
-			}
-		}
-		if (answered)
-			conn_settle(conn);
+		at = run_requests(conn, now);
+		next = at < next ? at : next;
+		at = end_of_rest(conn);
+		if (at <= now)
+			conn_rested(conn);
+		else
+			next = at < next ? at : next;
+		conn_settle(conn);
 	}
 	return next == UINT64_MAX ? -1 : (int)(next - now);
 }

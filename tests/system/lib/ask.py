@@ -51,14 +51,14 @@ def kdig(lab, name, kind="A", *options, server=ADDRESS, port=PORT):
 class Load:
     """dnsperf: each name once, at a steady rate, unless so many have no answer yet."""
 
-    def __init__(self, lab, names, rate, kind="A", waiting=2000):
+    def __init__(self, lab, names, rate, kind="A", waiting=2000, port=PORT):
         handle, self.file = tempfile.mkstemp(dir=lab.folder, text=True)
         with os.fdopen(handle, "w") as f:
             f.writelines(f"{n} {kind}\n" for n in names)
         os.chmod(self.file, 0o644)
         # A file, not a pipe: a full pipe would make dnsperf wait, and its latencies with it.
         self.output = tempfile.TemporaryFile("w+", dir=lab.folder)
-        self.process = lab.spawn("dnsperf", "-s", ADDRESS, "-p", str(PORT), "-d", self.file, "-Q", str(rate),
+        self.process = lab.spawn("dnsperf", "-s", ADDRESS, "-p", str(port), "-d", self.file, "-Q", str(rate),
                                  "-q", str(waiting), "-t", "6", "-v", text=True, stdout=self.output, stderr=self.output)
 
     def finish(self):

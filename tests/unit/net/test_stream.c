@@ -5,6 +5,8 @@
 #include "tests/unit/unit.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -112,6 +114,23 @@ static int
 dial(struct world *w)
 {
 	return stream_connect(w->loop, &w->addr, NULL, &events, &w->client, &w->client.stream);
+}
+
+static void
+octets_that_nobody_acknowledges_break_it_in_time(void)
+{
+	unsigned ms = 0;
+	socklen_t len = sizeof(ms);
+	struct world w;
+
+	world_init(&w);
+	CU_ASSERT_EQUAL_FATAL(dial(&w), 0);
+	CU_ASSERT_EQUAL(stream_write2(w.client.stream, "a", 1, "b", 1), 0);
+	w.stop_at = 2;
+	guard_run(w.loop);
+	CU_ASSERT_EQUAL(getsockopt(w.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, &len), 0);
+	CU_ASSERT_EQUAL(ms, STREAM_USER_TIMEOUT);
+	world_clear(&w);
 }
 
 static void
@@ -265,6 +284,8 @@ a_callback_may_free_the_stream(void)
 }
 
 static const struct unit_case cases[] = {
+	{ "octets that nobody acknowledges break it in time",
+	    octets_that_nobody_acknowledges_break_it_in_time },
 	{ "what is written before the connection stands arrives",
 	    what_is_written_before_the_connection_stands_arrives },
 	{ "a port where nobody listens ends it later with refused",
