@@ -84,6 +84,7 @@ struct policy {
 	enum strategy strategy;
 	unsigned draw_size;
 	uint64_t reshuffle; /* s between fresh draws; 0: never */
+	bool keep_exposure;
 	enum privacy privacy;
 	enum miss_step on_miss[MISS_STEPS];
 	size_t non_miss;

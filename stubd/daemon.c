@@ -5,6 +5,7 @@
 #include "stubd/crew.h"
 #include "stubd/engine/engine.h"
 #include "stubd/epoch.h"
+#include "stubd/exposure.h"
 #include "stubd/front/api.h"
 #include "stubd/front/doh.h"
 #include "stubd/front/listen.h"
@@ -76,6 +77,7 @@ apply_policy(struct daemon *d, struct policy *policy)
 	persist_follow(d->persist);
 	nat64_look(d->nat64);
 	netservers_set_policy(d->netservers);
+	exposure_apply(d->exposure, policy);
 	return 0;
 }
 
@@ -121,6 +123,18 @@ on_epoch(void *arg)
 	struct daemon *d = arg;
 
 	nat64_look(d->nat64);
+	if (d->exposure)
+		exposure_save(d->exposure);
+}
+
+static void
+on_sent(
+    void *arg, const struct upstream_spec *spec, const struct question *question, unsigned flags)
+{
+	struct daemon *d = arg;
+
+	ledger_sent(&d->resolver, spec, question, flags);
+	exposure_asked(d->exposure);
 }
 
 static void
@@ -264,7 +278,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->resolver.engine = d->engine;
 	shuffle_init(&d->shuffle, d->loop, &d->resolver, d->tls);
 	engine_set_fetch(d->engine, fetch_start, &d->resolver);
-	pool_watch(d->pool, ledger_sent, &d->resolver);
+	pool_watch(d->pool, on_sent, d);
 	read_hostname(&d->resolver.netview.hostname);
 	d->links = link_watch_new(d->loop, &d->resolver.netview, on_links, d);
 	d->resolver.epoch.since = loop_now(d->loop);
@@ -366,8 +380,9 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
 	d->refresh = refresh_new(&d->resolver, policy->state);
 	d->persist = persist_new(d->loop, &d->resolver, policy->state);
+	d->exposure = exposure_new(&d->resolver, policy->state);
 	if (!err)
-		err = d->goodtime && d->ntas && d->refresh && d->persist
+		err = d->goodtime && d->ntas && d->refresh && d->persist && d->exposure
 			  ? daemon_apply_policy(d, policy)
 			  : -ENOMEM;
 	if (err < 0)
@@ -406,6 +421,7 @@ daemon_free(struct daemon *d)
 		query_end_all(&d->resolver, "stubd is stopping");
 		d->crew = crew_end(d->crew);
 		d->persist = persist_free(d->persist);
+		d->exposure = exposure_free(d->exposure);
 		resolver_close(&d->resolver);
 	}
 	d->resolver.designations = designations_free(d->resolver.designations);

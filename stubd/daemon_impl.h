@@ -27,6 +27,7 @@ struct daemon {
 	struct refresh *refresh;
 	struct ntas *ntas;
 	struct persist *persist;
+	struct exposure *exposure;
 	struct resolver resolver;
 	bool resolver_made;
 	struct link_watch *links;

@@ -3,6 +3,7 @@
 #include "policy/stubctl/show.h"
 
 #include <string.h>
+#include <time.h>
 
 static const char *const columns[] = { "queries", "domains", "failovers", "hedges", "repeats",
 	"probes", "chain", "prefetches", "stale", "addresses" };
@@ -43,22 +44,36 @@ block(FILE *out, const json_t *json, const char *account)
 		row(out, "recursion, in plaintext", json_object_get(recursion, account), 2);
 }
 
+/* Writes "2026-11-27" into text[32]; returns text. */
+static char *
+day(long long seconds, char text[32])
+{
+	const time_t t = (time_t)seconds;
+	struct tm tm;
+
+	if (!gmtime_r(&t, &tm) || !strftime(text, 32, "%Y-%m-%d", &tm))
+		snprintf(text, 32, "?");
+	return text;
+}
+
 int
 show_exposure(FILE *out, const json_t *json)
 {
 	const json_t *network = json_object_get(json, "network");
-	const long long moves = show_int(network, "number");
-	char age[32];
+	const long long moves = show_int(network, "number"), since = show_int(json, "kept_since");
+	char age[32], begun[32];
 
 	if (!out)
 		return EXIT_OK;
 	fprintf(out, "on this network, for %s\n", show_duration(show_int(network, "age_ms"), age));
 	block(out, json, "network");
-	if (moves) {
+	if (since)
+		fprintf(out, "\non all networks since %s, over restarts\n", day(since, begun));
+	else if (moves)
 		fprintf(out, "\non all networks since the start, changed %lld time%s\n", moves,
 		    moves == 1 ? "" : "s");
+	if (since || moves)
 		block(out, json, "total");
-	}
 	fprintf(out, "\ndomains are estimates, give or take %.0f %%; no name is kept\n",
 	    json_number_value(json_object_get(json, "error_percent")));
 	return EXIT_OK;

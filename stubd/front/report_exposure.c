@@ -51,10 +51,11 @@ report_exposure(const struct resolver *r)
 	}
 	ledger_read_recursion(r->ledger, &row);
 	ledger_read_network(r->ledger, &own);
-	return json_pack("{s:{s:I, s:I}, s:f, s:o, s:{s:o, s:o}, s:{s:o, s:o}}", "network",
+	return json_pack("{s:{s:I, s:I}, s:I, s:f, s:o, s:{s:o, s:o}, s:{s:o, s:o}}", "network",
 	    "number", (json_int_t)r->epoch.number, "age_ms",
-	    (json_int_t)(loop_now(r->loop) - r->epoch.since), "error_percent", SKETCH_ERROR * 100,
-	    "providers", providers, "network_servers", "network", counts(&own.network), "total",
+	    (json_int_t)(loop_now(r->loop) - r->epoch.since), "kept_since",
+	    (json_int_t)ledger_since(r->ledger), "error_percent", SKETCH_ERROR * 100, "providers",
+	    providers, "network_servers", "network", counts(&own.network), "total",
 	    counts(&own.total), "recursion", "network", recursion_counts(&row.network), "total",
 	    recursion_counts(&row.total));
 }

@@ -1,8 +1,7 @@
-#include "stubd/query/ledger.h"
+#include "stubd/query/ledger_impl.h"
 
 #include "policy/name.h"
 #include "policy/siphash.h"
-#include "policy/sketch.h"
 #include "policy/upstream_spec.h"
 #include "stubd/base/rand.h"
 #include "stubd/query/resolver.h"
@@ -10,24 +9,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-/* One network, or several. domains of counts is not used: it is read from the sketch. */
-struct account {
-	struct ledger_counts counts;
-	struct sketch domains;
-};
-
-struct party {
-	char *name; /* owned; NULL: the recursion */
-	struct account now, before;
-};
-
-struct ledger {
-	uint64_t secret[2];
-	struct party *parties[LEDGER_PARTIES_MAX - 1]; /* owned */
-	size_t n;
-	struct party others, network, recursion;
-};
 
 struct ledger *
 ledger_new(void)
@@ -69,8 +50,8 @@ open_account(struct ledger *ledger, const char *name)
 	return party;
 }
 
-static struct party *
-party_of(struct ledger *ledger, const char *name)
+struct party *
+ledger_party(struct ledger *ledger, const char *name)
 {
 	const size_t most = sizeof(ledger->parties) / sizeof(ledger->parties[0]);
 
@@ -103,7 +84,7 @@ ledger_sent(
 	/* Without a ledger the resolver is closed, and the pool is about to be. */
 	if (!(flags & LEDGER_PROVIDER) || !r->ledger)
 		return;
-	account = &(spec->network ? &r->ledger->network : party_of(r->ledger, spec->name))->now;
+	account = &(spec->network ? &r->ledger->network : ledger_party(r->ledger, spec->name))->now;
 	c = &account->counts;
 	c->queries++;
 	if (flags & POOL_ASK_AGAIN)
@@ -130,28 +111,29 @@ ledger_recursed(struct ledger *ledger, const struct question *question, unsigned
 
 /* --- networks --------------------------------------------------------------------------------- */
 
-static void
-add(struct account *into, const struct account *from)
+uint64_t *
+ledger_column(struct ledger_counts *c, size_t i)
 {
-	struct ledger_counts *a = &into->counts;
-	const struct ledger_counts *b = &from->counts;
+	uint64_t *const columns[LEDGER_COLUMNS] = { &c->queries, &c->failovers, &c->hedges,
+		&c->repeats, &c->probes, &c->chain, &c->prefetches, &c->stale, &c->addresses };
 
-	a->queries += b->queries;
-	a->failovers += b->failovers;
-	a->hedges += b->hedges;
-	a->repeats += b->repeats;
-	a->probes += b->probes;
-	a->chain += b->chain;
-	a->prefetches += b->prefetches;
-	a->stale += b->stale;
-	a->addresses += b->addresses;
+	return columns[i];
+}
+
+void
+ledger_add(struct account *into, const struct account *from)
+{
+	struct ledger_counts more = from->counts;
+
+	for (size_t i = 0; i < LEDGER_COLUMNS; i++)
+		*ledger_column(&into->counts, i) += *ledger_column(&more, i);
 	sketch_merge(&into->domains, &from->domains);
 }
 
 static void
 close_network(struct party *party)
 {
-	add(&party->before, &party->now);
+	ledger_add(&party->before, &party->now);
 	memset(&party->now, 0, sizeof(party->now));
 }
 
@@ -178,7 +160,7 @@ read_party(const struct party *party, const char *name, struct ledger_row *out)
 {
 	struct account all = party->before;
 
-	add(&all, &party->now);
+	ledger_add(&all, &party->now);
 	out->name = name;
 	out->network = party->now.counts;
 	out->network.domains = sketch_count(&party->now.domains);
@@ -211,4 +193,16 @@ void
 ledger_read_network(const struct ledger *ledger, struct ledger_row *out)
 {
 	read_party(&ledger->network, NULL, out);
+}
+
+int64_t
+ledger_since(const struct ledger *ledger)
+{
+	return ledger->since;
+}
+
+void
+ledger_keep(struct ledger *ledger, int64_t since)
+{
+	ledger->since = since;
 }

@@ -1,8 +1,11 @@
 /*
  * The exposure ledger: who was told how much. For each provider, for the network's own resolvers
- * together, and for the recursion in plaintext: questions by why they were sent, and how many registrable domains they were about. In memory only;
- * no name is kept, nor anything that a name could be read from (policy/sketch.h, under a secret of
- * this run). A provider keeps its account over reloads, by its name.
+ * together, and for the recursion in plaintext: questions by why they were sent, and how many registrable
+ * domains they were about. No name is kept, nor anything that a name could be read from (policy/sketch.h,
+ * under a secret of this run). A provider keeps its account over reloads, by its name.
+ *
+ * In memory only, unless the person wants it kept (`keep_exposure`): then the secret is kept with it, and
+ * whoever reads the file can ask it of a name that he guesses, and is told "perhaps" or "no".
  *
  * There are two accounts each: of the present network (epoch), and of all networks since the start. A
  * new epoch adds the one to the other.
@@ -30,7 +33,7 @@ struct ledger;
 struct question;
 struct upstream_spec;
 
-enum { LEDGER_PARTIES_MAX = 256 };
+enum { LEDGER_PARTIES_MAX = 256, LEDGER_TEXT_MAX = 512 * 1024 /* octets of the text */ };
 
 #define LEDGER_OTHERS "all others" /* no provider's name has a space */
 
@@ -72,6 +75,18 @@ struct ledger_row {
 /* NULL: out of memory. */
 struct ledger *ledger_new(void);
 struct ledger *ledger_free(struct ledger *ledger);
+
+/* When the account of all networks was begun, if it outlives a restart: seconds since 1970; 0: with this
+ * run, and it ends with it. */
+int64_t ledger_since(const struct ledger *ledger);
+void ledger_keep(struct ledger *ledger, int64_t since);
+
+/* The accounts of all networks as a text: owned; NULL: out of memory. */
+char *ledger_to_text(const struct ledger *ledger);
+
+/* Reads such a text. Returns 0 and an owned *out, in which all that is of earlier networks; -EBADMSG when
+ * anything in it is not as it should be, or -ENOMEM. */
+int ledger_from_text(const char *text, size_t n, struct ledger **out);
 
 /* A pool_sent_cb: a question was written. flags: POOL_ASK_* and LEDGER_*. arg is the struct resolver. */
 void ledger_sent(

@@ -1,5 +1,6 @@
 """The exposure ledger: what stubd says that each provider was told is what the provider has in its record."""
 import json
+import os
 from collections import Counter
 
 from lib.ask import dig
@@ -128,3 +129,42 @@ def test_recursion(lab):
         true(1 <= told["recursion"]["network"]["domains"] <= 2, "example.com, example.co.uk")
         true("in plaintext" in stubd.ctl("providers", "--exposure")[1], "shown")
     equal(len([r for r in lab.record() if r["party"] in ("alpha", "beta", "gamma") and r["client"] == lab.env["LAPTOP4"]]), 0)
+
+
+def test_kept(lab):
+    """with `keep_exposure` the account goes on over restarts, in a file that only the daemon reads and that has no name in
+    it; without, the file is removed; a broken one is told and begun anew"""
+    names = ("www.example.com", "www.example.co.uk")
+
+    def asked(stubd):
+        for name in names:
+            equal(dig(lab, name).status, "NOERROR")
+        return exposure(stubd)
+
+    kept = config(lab, "alpha-doh")
+    kept["providers"]["keep_exposure"] = True
+    with Stubd(lab, kept) as stubd:
+        file = os.path.join(stubd.folder, "state", "exposure")
+        first = asked(stubd)["providers"]["alpha-doh"]["total"]
+        stubd.stop()
+        equal(os.stat(file).st_mode & 0o777, 0o600)
+        with open(file, encoding="ascii") as f:
+            text = f.read()
+        true("example" not in text and "www" not in text, text)
+        lab.forget()
+        stubd.start()
+        told = asked(stubd)
+        equal(told["providers"]["alpha-doh"]["network"]["queries"], recorded(lab)["alpha-doh"])
+        total = told["providers"]["alpha-doh"]["total"]
+        equal((total["queries"], total["domains"]), (first["queries"] + recorded(lab)["alpha-doh"], first["domains"]))
+        true(", over restarts" in stubd.ctl("providers", "--exposure")[1], "said")
+        stubd.stop()
+        with open(file, "a", encoding="ascii") as f:
+            f.write("x\n")
+        stubd.start()
+        equal(stubd.log().count("malformed"), 1, stubd.log())
+        equal(exposure(stubd)["providers"], {})
+        stubd.configure(config(lab, "alpha-doh"))
+        equal(stubd.ctl("reload")[0], 0)
+        true(not os.path.exists(file), "it is removed")
+        equal(exposure(stubd)["kept_since"], 0)
