@@ -68,7 +68,7 @@ def test_bytes_dot(lab):
     with Stubd(lab, config(lab, "crook-dot")):
         for i in range(3):
             dig(lab, f"bytes{i}.load.example.com", "A", "+subnet=198.51.100.0/24", "+cookie=0123456789abcdef", "+nsid",
-                "+keepalive")
+                "+keepalive", "+ednsopt=65001:00010203")
     queries = [bytes.fromhex(r["query"]) for r in lab.record(party="crook") if r["name"].startswith("bytes")]
     equal(len(queries), 3)
     for query in queries:

@@ -103,7 +103,7 @@ def test_link(lab):
 
 
 def test_tickets(lab):
-    """a TLS session is resumed within an epoch and never in the next one, by the server's own word"""
+    """a TLS session is resumed within an epoch, never in the next one or after a restart, by the server's own word"""
     for transport in ("doh", "dot"):
         with network(lab), Stubd(lab, config(lab, f"crook-{transport}")) as stubd:
             lab.forget()
@@ -119,6 +119,11 @@ def test_tickets(lab):
                 equal(dig(lab, f"{transport}{i}.load.example.com").status, "NOERROR")
             after = [r["resumed"] for r in lab.record(party="crook")]
             equal(after, [False, True, True])
+            lab.forget()
+            stubd.stop()
+            stubd.start()
+            equal(dig(lab, f"{transport}7.load.example.com").status, "NOERROR")
+            equal([r["resumed"] for r in lab.record(party="crook")], [False], "none outlives the daemon")
         lab.heal()
 
 
