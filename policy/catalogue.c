@@ -13,7 +13,7 @@
 enum { PATH_TEXT_MAX = 64 };
 
 struct reader {
-	const struct config_doc *doc;
+	struct config_doc *doc;
 	struct report *errors, *warnings;
 	const json_t *operators; /* borrowed */
 	/* the entry that is being read */
@@ -250,8 +250,8 @@ read_all(struct reader *r, const json_t *array, struct catalogue *out)
 }
 
 static int
-read_doc(const struct config_doc *doc, struct report *errors, struct report *warnings,
-    struct catalogue *out)
+read_doc(
+    struct config_doc *doc, struct report *errors, struct report *warnings, struct catalogue *out)
 {
 	const json_t *version = json_object_get(doc->root, "version");
 	const json_t *array = json_object_get(doc->root, "providers");

@@ -32,7 +32,7 @@ config_text(const struct config_load *load, const char *path)
 }
 
 /* The last file that writes path, or the last one that writes something around it. */
-static const struct config_doc *
+static struct config_doc *
 find_doc(const struct config_load *load, const char *path)
 {
 	char around[256];
@@ -54,7 +54,7 @@ find_doc(const struct config_load *load, const char *path)
 void
 config_error(struct config_load *load, const char *path, const char *fmt, ...)
 {
-	const struct config_doc *doc = find_doc(load, path);
+	struct config_doc *doc = find_doc(load, path);
 	char text[REPORT_LINE_MAX];
 	va_list ap;
 

@@ -11,7 +11,7 @@
 enum { PATH_TEXT_MAX = 256 };
 
 struct check {
-	const struct config_doc *doc;
+	struct config_doc *doc;
 	struct report *report;
 };
 

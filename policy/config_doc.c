@@ -2,9 +2,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { READ_START = 32 << 10 };
 
 static void
 report_faults(const struct config_doc *doc, struct report *report)
@@ -21,30 +24,33 @@ report_faults(const struct config_doc *doc, struct report *report)
 	}
 }
 
-int
-config_doc_parse(
-    struct config_doc *doc, const char *file, const char *text, size_t n, struct report *report)
+/* Duplicates and escapes are looked for with a scan only where there can be any. */
+static int
+parse(struct config_doc *doc, struct report *report)
 {
+	const size_t before = report->n;
 	json_error_t error;
-	size_t before = report->n;
+	bool suspect;
 
-	*doc = (struct config_doc){ .file = strdup(file) };
-	if (!doc->file)
-		return -ENOMEM;
-	doc->root = json_loadb(text, n, 0, &error);
+	doc->root = json_loadb(doc->text, doc->n, JSON_REJECT_DUPLICATES, &error);
+	suspect = !doc->root || memchr(doc->text, '\\', doc->n);
+	if (!doc->root && json_error_code(&error) == json_error_duplicate_key)
+		doc->root = json_loadb(doc->text, doc->n, 0, &error);
 	if (!doc->root) {
 		if (json_error_code(&error) == json_error_out_of_memory)
 			return -ENOMEM;
-		report_add(report, file, error.line > 0 ? (unsigned)error.line : 1, "/",
+		report_add(report, doc->file, error.line > 0 ? (unsigned)error.line : 1, "/",
 		    "is not JSON: %s; mend the syntax at this line", error.text);
 		return -EINVAL;
 	}
-	doc->lines = jsonline_new(text, n);
-	if (!doc->lines)
-		return -ENOMEM;
-	report_faults(doc, report);
+	if (suspect) {
+		doc->lines = jsonline_new(doc->text, doc->n);
+		if (!doc->lines)
+			return -ENOMEM;
+		report_faults(doc, report);
+	}
 	if (!json_is_object(doc->root)) {
-		report_add(report, file, 1, "/", "is not an object; write { ... }");
+		report_add(report, doc->file, 1, "/", "is not an object; write { ... }");
 		json_decref(doc->root);
 		doc->root = NULL;
 	}
@@ -52,30 +58,56 @@ config_doc_parse(
 }
 
 int
+config_doc_parse(
+    struct config_doc *doc, const char *file, const char *text, size_t n, struct report *report)
+{
+	*doc = (struct config_doc){ .file = strdup(file), .text = malloc(n + 1), .n = n };
+	if (!doc->file || !doc->text)
+		return -ENOMEM;
+	memcpy(doc->text, text, n);
+	return parse(doc, report);
+}
+
+/* Room grows with the file: one large block that is given back would teach malloc() to keep such
+ * blocks for ever. */
+static int
+read_text(struct config_doc *doc, FILE *f)
+{
+	size_t room = 0;
+
+	errno = 0;
+	while (doc->n == room) {
+		char *more;
+
+		if (room > CONFIG_FILE_MAX)
+			return -EFBIG;
+		room = room ? 2 * room : READ_START;
+		more = realloc(doc->text, room);
+		if (!more)
+			return -ENOMEM;
+		doc->text = more;
+		doc->n += fread(doc->text + doc->n, 1, room - doc->n, f);
+	}
+	if (ferror(f))
+		return errno ? -errno : -EIO;
+	return doc->n > CONFIG_FILE_MAX ? -EFBIG : 0;
+}
+
+int
 config_doc_read(struct config_doc *doc, const char *file, struct report *report)
 {
 	FILE *f = fopen(file, "re");
-	char *text = NULL;
-	size_t n;
 	int r;
 
 	*doc = (struct config_doc){ .file = NULL };
 	if (!f)
 		return -errno;
-	text = malloc(CONFIG_FILE_MAX + 1);
-	r = text ? 0 : -ENOMEM;
-	if (r == 0) {
-		errno = 0;
-		n = fread(text, 1, CONFIG_FILE_MAX + 1, f);
-		if (ferror(f))
-			r = errno ? -errno : -EIO;
-		else if (n > CONFIG_FILE_MAX)
-			r = -EFBIG;
-		else
-			r = config_doc_parse(doc, file, text, n, report);
-	}
-	free(text);
+	doc->file = strdup(file);
+	r = doc->file ? read_text(doc, f) : -ENOMEM;
 	fclose(f);
+	if (r == 0)
+		return parse(doc, report);
+	config_doc_clear(doc);
 	return r;
 }
 
@@ -83,6 +115,7 @@ void
 config_doc_clear(struct config_doc *doc)
 {
 	free(doc->file);
+	free(doc->text);
 	json_decref(doc->root);
 	jsonline_free(doc->lines);
 	*doc = (struct config_doc){ .file = NULL };
@@ -108,7 +141,7 @@ config_doc_at(json_t *root, const char *path)
 
 void
 config_doc_error(
-    const struct config_doc *doc, struct report *report, const char *path, const char *fmt, ...)
+    struct config_doc *doc, struct report *report, const char *path, const char *fmt, ...)
 {
 	char text[REPORT_LINE_MAX];
 	va_list ap;
@@ -116,6 +149,8 @@ config_doc_error(
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
+	if (!doc->lines)
+		doc->lines = jsonline_new(doc->text, doc->n);
 	report_add(
 	    report, doc->file, doc->lines ? jsonline_find(doc->lines, path) : 1, path, "%s", text);
 }

@@ -60,10 +60,16 @@ hash_start(void)
 	return 0xcbf29ce484222325u;
 }
 
+static bool
+is_space(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static void
 space(struct scan *s)
 {
-	for (; s->p < s->end && strchr(" \t\r\n", *s->p) && *s->p; s->p++)
+	for (; s->p < s->end && is_space(*s->p); s->p++)
 		s->line += *s->p == '\n';
 }
 

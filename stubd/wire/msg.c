@@ -149,6 +149,10 @@ msg_skip_name(struct rcur *cur)
 {
 	size_t len = 0;
 
+	if (!cur->bad && rcur_left(cur) >= 2 && cur->p[0] >= 0xc0) { /* the usual one */
+		cur->p += 2;
+		return;
+	}
 	while (!cur->bad) {
 		uint8_t c = rcur_u8(cur);
 
