@@ -14,7 +14,8 @@
 enum { BACKLOG = 16 };
 
 struct http {
-	struct h2o_host host;
+	struct loop *loop;     /* borrowed */
+	struct h2o_host *host; /* owned; NULL: nobody has come yet */
 	http_handler *handler;
 	void *arg;
 	char *path; /* owned */
@@ -35,6 +36,7 @@ host_closed(void *arg)
 {
 	struct http *http = arg;
 
+	free(http->host);
 	free(http->path);
 	free(http);
 }
@@ -44,20 +46,6 @@ client_gone(void *arg, struct h2o_peer *peer)
 {
 	(void)arg;
 	free(peer);
-}
-
-static void
-accepted(void *arg, int fd, const struct addr *peer)
-{
-	struct http *http = arg;
-	struct h2o_peer *client =
-	    http->host.npeers < HTTP_CLIENTS_MAX ? malloc(sizeof(*client)) : NULL;
-
-	(void)peer;
-	if (client)
-		h2o_host_serve(&http->host, client, fd, true);
-	else
-		close(fd);
 }
 
 /* The request's pool goes: answered and done, or the client left. */
@@ -110,7 +98,7 @@ on_request(void *arg, h2o_req_t *req)
 	struct request *request;
 
 	/* What was on its way when the server closed still arrives, and the handler may be gone. */
-	if (http->host.closing) {
+	if (http->host->closing) {
 		last_word(req);
 		return 0;
 	}
@@ -151,6 +139,34 @@ static const struct h2o_host_ops ops = {
 	.closed = host_closed,
 };
 
+/* libh2o is set up for the first client, so that no start waits for its tables of file types, which
+ * nobody needs here. NULL: out of memory. */
+static struct h2o_host *
+open_host(struct http *http)
+{
+	if (!http->host) {
+		http->host = malloc(sizeof(*http->host));
+		if (http->host)
+			h2o_host_init(http->host, http->loop, &ops, http);
+	}
+	return http->host;
+}
+
+static void
+accepted(void *arg, int fd, const struct addr *peer)
+{
+	struct http *http = arg;
+	struct h2o_host *host = open_host(http);
+	struct h2o_peer *client =
+	    host && host->npeers < HTTP_CLIENTS_MAX ? malloc(sizeof(*client)) : NULL;
+
+	(void)peer;
+	if (client)
+		h2o_host_serve(host, client, fd, true);
+	else
+		close(fd);
+}
+
 int
 http_open(struct loop *loop, const char *path, http_handler *handler, void *arg, struct http **out,
     char error[HTTP_ERROR_MAX])
@@ -162,13 +178,13 @@ http_open(struct loop *loop, const char *path, http_handler *handler, void *arg,
 		snprintf(error, HTTP_ERROR_MAX, "control socket %s: out of memory", path);
 		goto fail;
 	}
+	http->loop = loop;
 	http->handler = handler;
 	http->arg = arg;
 	list_init(&http->requests);
 	r = control_bind(path, &fd, &http->file, error);
 	if (r)
 		goto fail;
-	h2o_host_init(&http->host, loop, &ops, http);
 	r = listen(fd, BACKLOG) < 0 ? -errno : 0;
 	if (r == 0 && !(http->listener = listener_new(loop, fd, accepted, http)))
 		r = -ENOMEM;
@@ -209,6 +225,9 @@ http_close(struct http *http)
 	control_unlink(http->path, &http->file);
 	http->listener = listener_free(http->listener);
 	end_requests(http);
-	h2o_host_close(&http->host);
+	if (http->host)
+		h2o_host_close(http->host);
+	else
+		host_closed(http);
 	return NULL;
 }
