@@ -66,10 +66,11 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/stubd $(B)/stubctl
+all: $(B)/stubd $(B)/stubctl $(B)/providers.brief.json
 	@mkdir -p build
 	@ln -sf $(VARIANT)/stubd build/stubd
 	@ln -sf $(VARIANT)/stubctl build/stubctl
+	@ln -sf $(VARIANT)/providers.brief.json build/providers.brief.json
 
 $(B)/obj/stubd/goodtime.o build/fuzz/obj/stubd/goodtime.o: CPPFLAGS_ALL += -DSTUBD_BUILD_TIME=$(BUILD_TIME)
 
@@ -93,6 +94,16 @@ $(B)/stubd: $(B)/obj/stubd/main.o $(LIB)
 $(B)/stubctl: $(B)/obj/policy/stubctl/main.o $(CTL_LIB) $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBCTL)
+
+# The catalogue as stubd reads it: the values that it uses, without whence they are known. What is said
+# of each is three quarters of the file and is for people; stubctl finds it by "sources". The form, one
+# fact a line, is that of tests/catalogue.
+$(B)/providers.brief.json: policy/providers.json
+	$(call say,BRIEF,$@)
+	@mkdir -p $(@D)
+	$(Q)sed -e '/^\t\t\t"\(home\|jurisdiction\|funding\|retention\|ecs\|note\)":/d' \
+		-e 's/, "source": ".* }/ }/' -e 's|^\t"//": .*|\t"sources": "providers.json",|' $< | \
+		sed -z 's/,\n\t\t}/\n\t\t}/g' >$@
 
 # --- tests -------------------------------------------------------------------------------------
 
@@ -211,6 +222,7 @@ install: all
 	install -Dm755 $(B)/stubd $(DESTDIR)$(PREFIX)/sbin/stubd
 	install -Dm755 $(B)/stubctl $(DESTDIR)$(PREFIX)/bin/stubctl
 	install -Dm644 policy/providers.json $(DESTDIR)$(DATADIR)/providers.json
+	install -Dm644 $(B)/providers.brief.json $(DESTDIR)$(DATADIR)/providers.brief.json
 	install -Dm644 stubd/engine/data/root.hints $(DESTDIR)$(DATADIR)/root.hints
 	install -Dm644 stubd/engine/data/root.key $(DESTDIR)$(DATADIR)/root.key
 	install -Dm644 -t $(DESTDIR)$(PREFIX)/lib/systemd/system systemd/stubd.service systemd/stubd.socket

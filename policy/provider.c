@@ -247,7 +247,7 @@ read_catalogue(struct offers *offers)
 
 	if (!file && config_written(load, "/providers/catalogue"))
 		return;
-	snprintf(shipped, sizeof(shipped), "%s/providers.json", dir);
+	snprintf(shipped, sizeof(shipped), "%s/providers.brief.json", dir);
 	file = file ? file : shipped;
 	r = catalogue_read(&offers->catalogue, file, &load->report, &load->warnings);
 	offers->broken = r < 0;

@@ -5,6 +5,7 @@
 #include "policy/stubctl/args.h"
 #include "policy/stubctl/show.h"
 
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -25,8 +26,8 @@ static const struct {
 	{ "addresses", "addresses", false },
 };
 
-json_t *
-facts_read(const char *file, FILE *err)
+static json_t *
+read_file(const char *file, FILE *err)
 {
 	struct report report = { .n = 0 };
 	struct config_doc doc;
@@ -42,6 +43,33 @@ facts_read(const char *file, FILE *err)
 		    r < 0 ? strerror(-r) : "is no catalogue that is known here");
 	config_doc_clear(&doc);
 	report_clear(&report);
+	return catalogue;
+}
+
+/* The file that a brief one names, in the same folder. Takes brief. */
+static json_t *
+read_sources(json_t *brief, const char *file, FILE *err)
+{
+	const char *sources = json_string_value(json_object_get(brief, "sources"));
+	const char *slash = strrchr(file, '/');
+	char path[PATH_MAX];
+	json_t *whole;
+
+	if (!sources)
+		return brief;
+	snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash + 1 - file) : 0, file, sources);
+	whole = read_file(path, err);
+	json_decref(brief);
+	return whole;
+}
+
+json_t *
+facts_read(const char *file, FILE *err)
+{
+	json_t *catalogue = read_file(file, err);
+
+	if (catalogue)
+		catalogue = read_sources(catalogue, file, err);
 	if (catalogue)
 		show_clean(catalogue);
 	return catalogue;

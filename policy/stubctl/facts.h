@@ -9,8 +9,8 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* Reads the file and checks that it is a catalogue. Returns an owned object, made safe for a
- * terminal; or NULL after a line on err. */
+/* Reads the file, or the one in the same folder that it names as its "sources", and checks that it is
+ * a catalogue. Returns an owned object, made safe for a terminal; or NULL after a line on err. */
 json_t *facts_read(const char *file, FILE *err);
 
 /* One line for each entry. Returns the exit code. */

@@ -1,11 +1,12 @@
 """The catalogue of providers: what a bad entry costs, and what a bad file does not."""
 import json
 import os
+import shutil
 import signal
 
 from lib.ask import dig
 from lib.check import equal, true
-from lib.daemon import Stubd
+from lib.daemon import BUILD, ROOT, Stubd
 
 
 def entry(name, **other):
@@ -67,3 +68,27 @@ def test_catalogue_shown(lab):
     stubd = Stubd(lab, {"providers": {"custom": [lab.providers["alpha-doh"]]}})
     with stubd:
         equal(stubd.ctl("catalogue"), (1, "stubctl: no catalogue is in use\n"))
+
+
+def test_brief(lab):
+    """the brief that is installed for stubd says of everybody what the catalogue says, and leads to it"""
+    with open(f"{ROOT}/policy/providers.json", encoding="utf-8") as f:
+        whole = json.load(f)
+    with open(f"{BUILD}/providers.brief.json", encoding="utf-8") as f:
+        brief = json.load(f)
+    equal(brief["operators"], [{key: operator[key] for key in ("id", "name")} for operator in whole["operators"]])
+    equal(len(brief["providers"]), len(whole["providers"]))
+    for said, known in zip(brief["providers"], whole["providers"]):
+        equal(said["operator"], known["operator"])
+        for key in ("name", "logs", "filters", "dnssec", "doh", "dot", "addresses"):
+            fact = {"value": known[key]["value"]} if isinstance(known[key], dict) else known[key]
+            equal((known["name"], key, said[key]), (known["name"], key, fact))
+    stubd = Stubd(lab, {})
+    for name in (f"{ROOT}/policy/providers.json", f"{BUILD}/providers.brief.json"):
+        os.chmod(shutil.copy(name, stubd.folder), 0o644)
+    stubd.configure({"providers": {"catalogue": f"{stubd.folder}/providers.brief.json",
+                                   "custom": [lab.providers["alpha-doh"]]}})
+    with stubd:
+        code, text = stubd.ctl("catalogue", "quad9")
+        true(code == 0 and "quad9, by Quad9 Foundation" in text and "(claimed)" in text, text)
+        true("https://quad9.net/news/blog/were-updating-our-privacy-policy/" in text, text)

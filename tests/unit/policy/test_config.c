@@ -101,7 +101,8 @@ all_errors_come_at_once_with_their_lines(void)
 		"test.json:7: /workers: is out of range; write a number from 1 to 64\n",
 		"test.json:8: /split/0: has no \"servers\"; write an array",
 		"test.json:9: /split/0/domains/0: \"a..b\" is not a domain; write ",
-		"test.json:1: /providers/catalogue: \"/nonexistent/providers.json\" cannot be read",
+		"test.json:1: /providers/catalogue: \"/nonexistent/providers.brief.json\" cannot "
+		"be read",
 	};
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {

@@ -33,7 +33,7 @@ static struct policy_load_options options;
 static void
 set_catalogue(const char *text)
 {
-	char path[64];
+	char path[80];
 	FILE *f;
 
 	options = no_files;
@@ -42,7 +42,7 @@ set_catalogue(const char *text)
 		snprintf(folder, sizeof(folder), "/tmp/stubd-cat-%d", (int)getpid());
 		CU_ASSERT_EQUAL_FATAL(mkdir(folder, 0700), 0);
 	}
-	snprintf(path, sizeof(path), "%s/providers.json", folder);
+	snprintf(path, sizeof(path), "%s/providers.brief.json", folder);
 	unlink(path);
 	if (!text)
 		return;
@@ -391,7 +391,7 @@ an_entry_that_is_wrong_is_named_and_the_rest_is_used(void)
 		CU_ASSERT_EQUAL(p->nproviders, 2);
 		CU_ASSERT_STRING_EQUAL(p->upstreams[1]->name, "two");
 		CU_ASSERT_EQUAL_FATAL(p->warnings.n, 1);
-		CU_ASSERT_PTR_NOT_NULL(strstr(p->warnings.lines[0], "providers.json:3: "));
+		CU_ASSERT_PTR_NOT_NULL(strstr(p->warnings.lines[0], "providers.brief.json:3: "));
 		CU_ASSERT_PTR_NOT_NULL(strstr(p->warnings.lines[0], "\"bad\" is left out"));
 		if (!strstr(p->warnings.lines[0], faults[i][1]))
 			CU_FAIL(faults[i][1]);
@@ -420,14 +420,15 @@ a_catalogue_of_which_nothing_can_be_used_is_an_error(void)
 {
 	set_catalogue(HEAD "{ \"name\": \"x\", \"operator\": \"a\" },\n{} ] }");
 	CU_ASSERT(refused_with("{}", "/providers: has no entry that can be used"));
-	CU_ASSERT(refused_with("{}", "providers.json:2: /providers/0: has neither \"doh\" nor"));
-	CU_ASSERT(refused_with("{}", "providers.json:3: /providers/1: has no \"name\""));
+	CU_ASSERT(
+	    refused_with("{}", "providers.brief.json:2: /providers/0: has neither \"doh\" nor"));
+	CU_ASSERT(refused_with("{}", "providers.brief.json:3: /providers/1: has no \"name\""));
 	set_catalogue("{ \"version\": 2, \"providers\": 1 }");
 	CU_ASSERT(refused_with("{}", "/providers: is not an array"));
 	set_catalogue("{ \"version\": 1, \"providers\": [] }");
 	CU_ASSERT(refused_with("{}", "/version: is not 2"));
 	set_catalogue("{");
-	CU_ASSERT(refused_with("{}", "providers.json:1: /: is not JSON"));
+	CU_ASSERT(refused_with("{}", "providers.brief.json:1: /: is not JSON"));
 }
 
 static void

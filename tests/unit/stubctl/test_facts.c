@@ -40,6 +40,26 @@ catalogue(const char *content)
 	return json;
 }
 
+static void
+a_brief_catalogue_leads_to_its_sources(void)
+{
+	static const char brief[] = "{ \"version\": 2, \"sources\": \"stubctl-facts-whole\", "
+				    "\"operators\": [], \"providers\": [] }";
+	FILE *f = fopen("/tmp/stubctl-facts-whole", "w");
+	json_t *json;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fputs(source, f);
+	fclose(f);
+	json = catalogue(brief);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
+	CU_ASSERT_EQUAL(json_array_size(json_object_get(json, "providers")), 2);
+	json_decref(json);
+	unlink("/tmp/stubctl-facts-whole");
+	CU_ASSERT_PTR_NULL(catalogue(brief));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "/tmp/stubctl-facts-whole: No such file"));
+}
+
 static int
 show(int (*fn)(FILE *, const json_t *), const json_t *json)
 {
@@ -121,6 +141,7 @@ a_file_that_is_no_catalogue_is_one_line(void)
 }
 
 static const struct unit_case cases[] = {
+	{ "a brief catalogue leads to its sources", a_brief_catalogue_leads_to_its_sources },
 	{ "each entry is one line", each_entry_is_one_line },
 	{ "a fact is shown with its words, its source and its days",
 	    a_fact_is_shown_with_its_words_its_source_and_its_days },
