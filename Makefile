@@ -26,7 +26,7 @@ OPT_asan := -O1
 OPT_tsan := -O1
 OPT := $(OPT_$(VARIANT))
 
-PKGS := libuv libh2o libssl libcrypto libnghttp2 libldns jansson libunbound libcurl libsystemd libpsl libseccomp
+PKGS := libuv libh2o libssl libcrypto libnghttp2 libldns jansson libunbound libcurl libpsl libseccomp
 ifneq ($(filter-out deps clean help,$(or $(MAKECMDGOALS),all)),)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 endif
@@ -38,7 +38,7 @@ CFLAGS_ALL := -std=gnu11 -g -pthread $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 CPPFLAGS_ALL := -I. -D_GNU_SOURCE -DH2O_USE_LIBUV=1 -DSTUBD_VERSION='"$(VERSION)"' \
 	-DSTUBD_DATA_DIR='"$(DATADIR)"' -DSTUBD_ETC_DIR='"$(SYSCONFDIR)/stubd"' $(PKG_CFLAGS) $(CPPFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN) $(LDFLAGS)
-LIBS_STUBD := -luv -lh2o -lssl -lcrypto -lnghttp2 -lldns -ljansson -lunbound -lsystemd -lpsl -lseccomp
+LIBS_STUBD := -luv -lh2o -lssl -lcrypto -lnghttp2 -lldns -ljansson -lunbound -lpsl -lseccomp
 LIBS_STUBCTL := -lcurl -ljansson -lldns
 
 # The latest time that is certainly over: what a clock that nobody set is raised to. That of the last

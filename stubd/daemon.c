@@ -1,6 +1,7 @@
 #include "stubd/daemon_impl.h"
 
 #include "stubd/base/log.h"
+#include "stubd/base/service.h"
 #include "stubd/cache/cache.h"
 #include "stubd/crew.h"
 #include "stubd/engine/engine.h"
@@ -41,7 +42,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 enum { DRAIN_POLL = 10 /* ms */ };
@@ -156,10 +156,10 @@ on_hangup(void *arg)
 {
 	json_t *report = NULL;
 
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)clock_monotonic_us());
+	service_tell_reloading(clock_monotonic_us());
 	daemon_reload(arg, &report);
 	json_decref(report);
-	sd_notify(0, "READY=1");
+	service_tell_ready();
 }
 
 /* --- draining --------------------------------------------------------------------------------- */
@@ -197,7 +197,7 @@ on_terminate(void *arg)
 	if (d->resolver.draining)
 		return;
 	log_info("stopping waiting=%llu", (unsigned long long)d->resolver.counters.waiting);
-	sd_notify(0, "STOPPING=1");
+	service_tell_stopping();
 	d->resolver.draining = true;
 	udp_drain(d->udp);
 	tcp_drain(d->tcp);
@@ -338,7 +338,7 @@ greet(const struct daemon *d)
 		log_warn(
 		    "state folder %s: cannot be written; the draw of providers is of this run only",
 		    p->state);
-	sd_notify(0, "READY=1");
+	service_tell_ready();
 }
 
 int

@@ -1,4 +1,5 @@
 #include "stubd/front/listen.h"
+#include "stubd/base/service.h"
 #include "stubd/front/owner.h"
 #include "stubd/net/listen.h"
 
@@ -7,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* What to do about the usual owners of port 53. */
@@ -135,7 +135,7 @@ adopt(struct listen_set *set, int fd)
 static int
 inherit(struct listen_set *set, char *error)
 {
-	int n = sd_listen_fds(1); /* 1: children shall not take them for theirs */
+	int n = service_sockets();
 	int r = n < 0 ? n : 0;
 
 	if (n < 0)
@@ -143,7 +143,7 @@ inherit(struct listen_set *set, char *error)
 		    "inherited sockets: %s; start stubd by its units, or without LISTEN_FDS",
 		    strerror(-n));
 	for (int i = 0; i < n; i++) {
-		int fd = SD_LISTEN_FDS_START + i;
+		int fd = SERVICE_SOCKETS_START + i;
 		int r1 = r ? r : adopt(set, fd);
 
 		if (r1 == 0)

@@ -1,6 +1,6 @@
 /*
  * The sockets that clients ask through: opened here, or inherited from the service manager
- * (sd_listen_fds(3)). An inherited socket stands in for the same address of the configuration, and
+ * (stubd/base/service.h). An inherited socket stands in for the same address of the configuration, and
  * one that the configuration does not name is served too: whoever wrote the socket unit meant it.
  *
  * The sockets themselves are made by net/listen.
