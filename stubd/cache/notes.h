@@ -20,7 +20,7 @@ struct note {
 };
 
 struct notes {
-	struct note *notes; /* owned; a power of two; NULL: none */
+	struct note *notes; /* owned, mapped; a power of two; NULL: none */
 	size_t count;
 	uint32_t made; /* how many yet */
 };
