@@ -1,6 +1,7 @@
 #include "policy/decide.h"
 
 #include "policy/config.h"
+#include "policy/nametable.h"
 #include "policy/network.h"
 #include "policy/overrule.h"
 #include "policy/select.h"
@@ -92,9 +93,9 @@ is_localhost(const struct suffix_match *match, const struct question *question)
 /* Hosts come first; but an entry for one family does not hide the other loopback address. */
 static bool
 from_hosts(const struct policy *policy, const struct suffix_match *match,
-    const struct question *question, struct local_answer *out)
+    const struct question *question, struct nametable_walk *walk, struct local_answer *out)
 {
-	if (!policy->hosts || !hosts_answer(policy->hosts, question, out))
+	if (!policy->hosts || !hosts_answer(policy->hosts, question, walk, out))
 		return false;
 	return out->kind != LOCAL_NODATA || !is_localhost(match, question);
 }
@@ -110,16 +111,18 @@ void
 policy_owner(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out)
 {
+	struct nametable_walk walk;
 	struct suffix_match match;
 	unsigned suffix;
 
-	suffixes_match(policy->suffixes, &question->name, &match);
+	nametable_walk(&walk, &question->name);
+	suffixes_match(policy->suffixes, &walk, &match);
 	out->id = 0;
 	out->rule = -1;
 	out->closed = false;
 	out->kind = VIEW_LOCAL;
 	out->local.filtered = false;
-	if (from_hosts(policy, &match, question, &out->local)) {
+	if (from_hosts(policy, &match, question, &walk, &out->local)) {
 		out->why = "hosts file";
 		set_owner_suffix(out, &question->name, question->name.len);
 		return;

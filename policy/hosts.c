@@ -283,9 +283,10 @@ fill_addresses(
 }
 
 bool
-hosts_answer(const struct hosts *hosts, const struct question *question, struct local_answer *out)
+hosts_answer(const struct hosts *hosts, const struct question *question,
+    struct nametable_walk *walk, struct local_answer *out)
 {
-	int number = nametable_find(hosts->names, &question->name);
+	int number = nametable_find_walked(hosts->names, walk);
 	const struct host_name *entry;
 
 	if (number <= NAMETABLE_ROOT) /* which is in the table, but is no host */

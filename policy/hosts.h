@@ -8,6 +8,7 @@
 #include "policy/decide.h"
 
 struct hosts;
+struct nametable_walk;
 
 enum { HOSTS_LINES_MAX = 200000, HOSTS_FILE_MAX = 32 << 20 };
 
@@ -19,9 +20,10 @@ struct hosts *hosts_parse(const char *text, size_t n, size_t *skipped);
 int hosts_read(const char *path, struct hosts **out);
 struct hosts *hosts_free(struct hosts *hosts);
 
-/* Fills *out and returns true when the table owns the question's name: addresses of the asked
- * family, NODATA for other types, PTR for reverse names of listed addresses. */
-bool hosts_answer(
-    const struct hosts *hosts, const struct question *question, struct local_answer *out);
+/* Fills *out and returns true when the table owns the question's name, which the walk is over and
+ * begins again for: addresses of the asked family, NODATA for other types, PTR for reverse names of
+ * listed addresses. */
+bool hosts_answer(const struct hosts *hosts, const struct question *question,
+    struct nametable_walk *walk, struct local_answer *out);
 
 #endif

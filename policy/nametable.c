@@ -157,7 +157,7 @@ add(struct nametable *table, const struct nametable_walk *walk)
 	if (grow(table, len) < 0)
 		return -ENOMEM;
 	table->entries[table->count] = (struct entry){
-		.hash = hash_on(walk->hash, start, end - walk->len),
+		.hash = walk->next,
 		.offset = (uint32_t)table->used,
 		.len = (uint8_t)len,
 	};
@@ -184,15 +184,38 @@ nametable_add(struct nametable *table, const struct name *name)
 }
 
 int
+nametable_find_walked(const struct nametable *table, struct nametable_walk *walk)
+{
+	int number = NAMETABLE_ROOT;
+
+	nametable_again(walk);
+	while (number >= 0 && walk->above)
+		number = nametable_down(table, walk);
+	return number;
+}
+
+int
 nametable_find(const struct nametable *table, const struct name *name)
 {
 	struct nametable_walk walk;
-	int number = NAMETABLE_ROOT;
 
 	nametable_walk(&walk, name);
-	while (number >= 0 && walk.above)
-		number = nametable_down(table, &walk);
-	return number;
+	return nametable_find_walked(table, &walk);
+}
+
+/* Where the suffix one label longer starts. */
+static const uint8_t *
+longer(const struct nametable_walk *walk)
+{
+	return walk->name->wire + walk->starts[walk->above - 1];
+}
+
+void
+nametable_again(struct nametable_walk *walk)
+{
+	walk->len = 1;
+	walk->above = walk->labels;
+	walk->next = walk->top;
 }
 
 void
@@ -201,30 +224,30 @@ nametable_walk(struct nametable_walk *walk, const struct name *name)
 	size_t at = 0;
 
 	walk->name = name;
-	walk->len = 1;
-	walk->hash = HASH_ROOT;
-	walk->above = 0;
+	walk->labels = 0;
+	walk->top = 0;
 	for (; name->wire[at]; at += 1 + (size_t)name->wire[at])
-		walk->starts[walk->above++] = (uint8_t)at;
+		walk->starts[walk->labels++] = (uint8_t)at;
+	nametable_again(walk);
+	if (walk->labels)
+		walk->next = walk->top = hash_on(HASH_ROOT, longer(walk), name->wire + at);
 }
 
 int
 nametable_down(const struct nametable *table, struct nametable_walk *walk)
 {
 	const uint8_t *end = walk->name->wire + walk->name->len, *start;
-	uint64_t hash;
 	int number;
 
 	if (!walk->above)
 		return -1;
-	start = walk->name->wire + walk->starts[walk->above - 1];
-	hash = hash_on(walk->hash, start, end - walk->len);
-	number = find(table, start, (size_t)(end - start), hash);
+	start = longer(walk);
+	number = find(table, start, (size_t)(end - start), walk->next);
 	if (number < 0)
 		return number;
 	walk->len = (uint8_t)(end - start);
-	walk->hash = hash;
-	walk->above--;
+	if (--walk->above)
+		walk->next = hash_on(walk->next, longer(walk), start);
 	return number;
 }
 

@@ -37,20 +37,29 @@ int nametable_add(struct nametable *table, const struct name *name);
 /* The number of a name, or -1. */
 int nametable_find(const struct nametable *table, const struct name *name);
 
-/* A walk over the suffixes of a name, from the root down. */
+/* A walk over the suffixes of a name, from the root down. Hashes are the same in all tables, so that
+ * one walk does for several: a table that does not know the first label costs it one probe. */
 struct nametable_walk {
 	const struct name *name; /* borrowed */
-	uint8_t len;	/* octets of the suffix where the walk is; at first that of the root */
-	uint64_t hash;	/* of that suffix */
-	unsigned above; /* labels that it has not come to */
+	uint8_t len;	 /* octets of the suffix where the walk is; at first that of the root */
+	uint64_t next;	 /* hash of the suffix one label longer, while there are labels above */
+	uint64_t top;	 /* the first next */
+	unsigned above;	 /* labels that it has not come to */
+	unsigned labels; /* all */
 	uint8_t starts[NAMETABLE_PATH_MAX]; /* where each suffix starts, the whole name first */
 };
 
 void nametable_walk(struct nametable_walk *walk, const struct name *name);
 
+/* Back to the root. */
+void nametable_again(struct nametable_walk *walk);
+
 /* Moves on to the next longer suffix; returns its number, or -1 when it is no member, or the walk is over:
  * then it stays where it was. */
 int nametable_down(const struct nametable *table, struct nametable_walk *walk);
+
+/* The number of the name of a walk, which begins again for it; or -1. */
+int nametable_find_walked(const struct nametable *table, struct nametable_walk *walk);
 
 /* The name of a number. */
 void nametable_name(const struct nametable *table, unsigned number, struct name *out);

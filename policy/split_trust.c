@@ -1,6 +1,7 @@
 #include "policy/split_trust.h"
 
 #include "policy/anchors.h"
+#include "policy/nametable.h"
 #include "policy/suffix.h"
 
 #include <errno.h>
@@ -58,10 +59,12 @@ check_rule(struct config_load *load, const struct split_rule *rule, unsigned num
 {
 	char path[PATH_TEXT_MAX], text[NAME_TEXT_MAX];
 	struct question domain = { .type = TYPE_A };
+	struct nametable_walk walk;
 	struct suffix_match match;
 
 	for (size_t i = 0; i < rule->nanchors; i++) {
-		suffixes_match(load->policy->suffixes, &rule->anchors[i].name, &match);
+		nametable_walk(&walk, &rule->anchors[i].name);
+		suffixes_match(load->policy->suffixes, &walk, &match);
 		if (match.owner.rule == number + 1)
 			continue;
 		snprintf(path, sizeof(path), "/split/%u/trust_anchors", number);

@@ -61,25 +61,25 @@ suffixes_owner(struct suffixes *suffixes, const struct name *suffix)
 }
 
 void
-suffixes_match(const struct suffixes *suffixes, const struct name *name, struct suffix_match *out)
+suffixes_match(
+    const struct suffixes *suffixes, struct nametable_walk *walk, struct suffix_match *out)
 {
-	struct nametable_walk walk;
 	int number = NAMETABLE_ROOT;
 
 	*out = (struct suffix_match){ .rule_len = 0 };
-	nametable_walk(&walk, name);
+	nametable_again(walk);
 	/* From the root down: a longer suffix overwrites a shorter one. */
-	for (; number >= 0; number = nametable_down(suffixes->names, &walk)) {
+	for (; number >= 0; number = nametable_down(suffixes->names, walk)) {
 		const struct suffix_owner *owner = &suffixes->owners[number];
 
 		if (owner->rule) {
 			out->owner.rule = owner->rule;
 			out->owner.domain = owner->domain;
-			out->rule_len = walk.len;
+			out->rule_len = walk->len;
 		}
 		if (owner->zone) {
 			out->owner.zone = owner->zone;
-			out->zone_len = walk.len;
+			out->zone_len = walk->len;
 		}
 	}
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 struct suffixes;
+struct nametable_walk;
 
 /* Who owns one suffix; 0 is nobody. */
 struct suffix_owner {
@@ -32,8 +33,9 @@ struct suffixes *suffixes_free(struct suffixes *suffixes);
 /* The owner of a suffix, to be read or set; borrowed until the next call. NULL: out of memory. */
 struct suffix_owner *suffixes_owner(struct suffixes *suffixes, const struct name *suffix);
 
-/* Fills *out; zeros where no suffix is owned. Allocates nothing. */
+/* Fills *out for the name of a walk, which begins again for it; zeros where no suffix is owned.
+ * Allocates nothing. */
 void suffixes_match(
-    const struct suffixes *suffixes, const struct name *name, struct suffix_match *out);
+    const struct suffixes *suffixes, struct nametable_walk *walk, struct suffix_match *out);
 
 #endif

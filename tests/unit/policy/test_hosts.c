@@ -1,6 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "policy/hosts.h"
+#include "policy/nametable.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,9 +29,11 @@ static bool
 asked(const struct hosts *h, const char *name, uint16_t type)
 {
 	struct question q = { .type = type, .class = CLASS_IN };
+	struct nametable_walk walk;
 
 	CU_ASSERT_EQUAL_FATAL(name_from_text(&q.name, name), 0);
-	return hosts_answer(h, &q, &answer);
+	nametable_walk(&walk, &q.name);
+	return hosts_answer(h, &q, &walk, &answer);
 }
 
 static void

@@ -81,9 +81,11 @@ static struct suffix_match
 match(const struct suffixes *s, const char *text)
 {
 	struct name n = name(text);
+	struct nametable_walk walk;
 	struct suffix_match out;
 
-	suffixes_match(s, &n, &out);
+	nametable_walk(&walk, &n);
+	suffixes_match(s, &walk, &out);
 	return out;
 }
 
