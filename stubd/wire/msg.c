@@ -84,8 +84,15 @@ void
 msg_read_name_spelled(struct rcur *cur, struct name *out)
 {
 	struct walk w = { .p = cur->p, .run = cur->p };
-	size_t len = cur->bad ? 0 : gather(cur, &w, out->wire);
+	size_t len;
 
+	if (!cur->bad && rcur_left(cur) && *cur->p == 0) { /* the root, which every OPT has */
+		out->len = 1;
+		out->wire[0] = 0;
+		cur->p++;
+		return;
+	}
+	len = cur->bad ? 0 : gather(cur, &w, out->wire);
 	if (!len) {
 		cur->bad = true;
 		out->len = 1;
@@ -298,22 +305,23 @@ read_additional(struct rcur *cur, unsigned count, struct msg_query *out)
 	return rcur_left(cur) ? MSG_FORMERR : verdict;
 }
 
-/* Reads the question. No pointer can be right there, as nothing stands before it: what
- * msg_read_name() took is what the client spelled. */
+/* Reads the question. No pointer can be right there, as nothing stands before it: the name is one run of
+ * labels, as the client spelled it. */
 static bool
 read_question(struct rcur *cur, struct msg_query *out)
 {
-	const uint8_t *spelled = cur->p;
+	const uint8_t *spelled = cur->p, *root = terminator(cur, spelled);
 	struct question *q = &out->question;
 
-	msg_read_name(cur, &q->name);
-	q->type = rcur_u16(cur);
-	q->class = rcur_u16(cur);
-	if (cur->bad) {
-		q->name.len = 0;
+	if (!root || *root != 0 || cur->end - root <= QUESTION_REST)
 		return false;
-	}
+	q->name.len = (uint8_t)(root + 1 - spelled);
+	memcpy(q->name.wire, spelled, q->name.len);
 	memcpy(out->spelled, spelled, q->name.len);
+	lower(&q->name);
+	q->type = load_u16(root + 1);
+	q->class = load_u16(root + 3);
+	cur->p = root + 1 + QUESTION_REST;
 	return true;
 }
 
