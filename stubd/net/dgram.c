@@ -75,9 +75,10 @@ write_pktinfo(struct msghdr *msg, union control *control, const struct dgram_pee
 	struct in6_pktinfo v6 = { 0 };
 	struct cmsghdr *c = &control->align;
 
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
 	if (!memcmp(peer->to, unknown, sizeof(unknown)))
 		return;
-	memset(control, 0, sizeof(*control));
 	msg->msg_control = control;
 	if (peer->from.family == AF_INET) {
 		memcpy(&v4.ipi_spec_dst, peer->to, 4);
@@ -142,6 +143,18 @@ offer_all(struct dgram *d)
 		};
 		offer(d, i);
 	}
+}
+
+/* What is the same for each reply. */
+static void
+prepare_replies(struct dgram *d)
+{
+	for (size_t i = 0; i < DGRAM_BATCH; i++)
+		d->out[i].msg_hdr = (struct msghdr){
+			.msg_name = &d->out_to[i],
+			.msg_iov = &d->out_iov[i],
+			.msg_iovlen = 1,
+		};
 }
 
 /* Hands one packet out. */
@@ -238,6 +251,7 @@ dgram_new(struct loop *loop, int fd, dgram_cb *cb, void *arg)
 	d->arg = arg;
 	loop_later_init(&d->later, loop, on_later, d);
 	offer_all(d);
+	prepare_replies(d);
 	set_options(fd);
 	d->watch = loop_watch_new(loop, fd, LOOP_READ, on_watch, d);
 	if (!d->watch) {
@@ -288,12 +302,7 @@ dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes,
 	memcpy(d->out_bytes + d->out_used, bytes, n);
 	d->out_iov[d->nout] = (struct iovec){ d->out_bytes + d->out_used, n };
 	msg = &d->out[d->nout].msg_hdr;
-	*msg = (struct msghdr){
-		.msg_name = &d->out_to[d->nout],
-		.msg_namelen = len,
-		.msg_iov = &d->out_iov[d->nout],
-		.msg_iovlen = 1,
-	};
+	msg->msg_namelen = len;
 	write_pktinfo(msg, &d->out_control[d->nout], peer);
 	d->nout++;
 	d->out_used += n;
