@@ -125,21 +125,23 @@ addr_to_text(const struct addr *addr, char text[ADDR_TEXT_MAX])
 socklen_t
 addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *ss)
 {
-	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(addr->port) };
-	struct sockaddr_in6 in6 = {
-		.sin6_family = AF_INET6,
-		.sin6_port = htons(addr->port),
-		.sin6_scope_id = addr->scope,
-	};
-
 	if (addr->family == AF_INET) {
+		struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(addr->port) };
+
 		memcpy(&in4.sin_addr, addr->ip, 4);
 		memcpy(ss, &in4, sizeof(in4));
 		return sizeof(in4);
+	} else {
+		struct sockaddr_in6 in6 = {
+			.sin6_family = AF_INET6,
+			.sin6_port = htons(addr->port),
+			.sin6_scope_id = addr->scope,
+		};
+
+		memcpy(&in6.sin6_addr, addr->ip, 16);
+		memcpy(ss, &in6, sizeof(in6));
+		return sizeof(in6);
 	}
-	memcpy(&in6.sin6_addr, addr->ip, 16);
-	memcpy(ss, &in6, sizeof(in6));
-	return sizeof(in6);
 }
 
 void

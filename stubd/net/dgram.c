@@ -298,7 +298,7 @@ dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes,
 	len = addr_to_sockaddr(&peer->from, &ss);
 	if (len > sizeof(d->out_to[0]))
 		return;
-	memcpy(&d->out_to[d->nout], &ss, len);
+	memcpy(&d->out_to[d->nout], &ss, sizeof(d->out_to[0])); /* of one length: a few moves */
 	memcpy(d->out_bytes + d->out_used, bytes, n);
 	d->out_iov[d->nout] = (struct iovec){ d->out_bytes + d->out_used, n };
 	msg = &d->out[d->nout].msg_hdr;

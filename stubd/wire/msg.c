@@ -84,15 +84,7 @@ void
 msg_read_name_spelled(struct rcur *cur, struct name *out)
 {
 	struct walk w = { .p = cur->p, .run = cur->p };
-	size_t len;
-
-	if (!cur->bad && rcur_left(cur) && *cur->p == 0) { /* the root, which every OPT has */
-		out->len = 1;
-		out->wire[0] = 0;
-		cur->p++;
-		return;
-	}
-	len = cur->bad ? 0 : gather(cur, &w, out->wire);
+	size_t len = cur->bad ? 0 : gather(cur, &w, out->wire);
 	if (!len) {
 		cur->bad = true;
 		out->len = 1;
@@ -139,6 +131,12 @@ lower(struct name *name)
 void
 msg_read_name(struct rcur *cur, struct name *out)
 {
+	if (!cur->bad && rcur_left(cur) && *cur->p == 0) { /* the root, which every OPT has */
+		out->len = 1;
+		out->wire[0] = 0;
+		cur->p++;
+		return;
+	}
 	msg_read_name_spelled(cur, out);
 	lower(out);
 }

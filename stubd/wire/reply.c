@@ -68,7 +68,7 @@ opt_make(const struct msg_query *query, unsigned rcode, const struct reply_extra
 	return opt;
 }
 
-static size_t
+static inline size_t
 opt_length(const struct opt *opt)
 {
 	size_t n = OPT_FIXED;
@@ -239,9 +239,10 @@ reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 	    answer->answer_dnssec >= MSG_HEADER + (size_t)query->question.name.len + QUESTION_REST);
 	if (limit > cap)
 		limit = cap;
-	said = label_ede(answer, &text);
-	if (said != EDE_NONE && opt.ede == EDE_NONE)
+	if (opt.ede == EDE_NONE && (answer->recursed || answer->blocked || answer->network)) {
+		said = label_ede(answer, &text);
 		opt_say(&opt, said, text);
+	}
 	ede = opt.ede;
 	opt_len = opt_length(&opt);
 	if (len + opt_len > limit) {
