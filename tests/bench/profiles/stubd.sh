@@ -14,6 +14,12 @@ upstream()
 	sep=,
 }
 
+name()
+{
+	echo "$sep\"$2\""
+	sep=,
+}
+
 case $1 in
 caps) echo udp tcp dot doh cache local many validate browser ;;
 version) "$STUBD" -V ;;
@@ -30,7 +36,12 @@ run)
 		"privacy": "$privacy",
 		"on_miss": [ "providers" ],
 		"dnssec": "$B_DNSSEC",
-		"providers": { "catalogue": null, "strategy": "ordered", "custom": [ $(each upstream) ] },
+		"providers": {
+			"catalogue": "$BUILD/providers.brief.json",
+			"choose": [ $(each name) ],
+			"strategy": "ordered",
+			"custom": [ $(each upstream) ]
+		},
 		"engine": { "root_hints": null, "trust_anchors": "$B_ANCHOR" },
 		"cache": { "size": "$size" },
 		"doh": { "listen": $doh, "certificate": "$B_CERT", "key": "$B_KEY" },
