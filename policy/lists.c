@@ -203,6 +203,16 @@ struct candidate {
 	bool good;
 };
 
+/* Room for the largest file, freed as one block, would teach malloc() to keep such blocks. */
+static void
+give_back(struct candidate *c)
+{
+	char *less = realloc(c->text, c->n + 1);
+
+	if (less)
+		c->text = less;
+}
+
 /* Reads at most max octets, and one to see that there are more, behind what is there. Returns 0 or
  * -errno. */
 static int
@@ -221,6 +231,7 @@ append_file(struct candidate *c, const char *file, size_t max)
 		c->n += fread(c->text + c->n, 1, max + 1, f);
 		if (ferror(f))
 			err = errno ? -errno : -EIO;
+		give_back(c);
 	} else {
 		err = -ENOMEM;
 	}
