@@ -81,7 +81,7 @@ def test_outstanding(lab):
             if rcodes == {"NOERROR": 10}:
                 equal(missing, [], "asked from the new address")
                 return
-            # Nothing waits longer than 4.5 s: whoever takes as long to move the network has seen only that.
+            # Nothing waits longer than 4.5 s: where ten questions take as long to be asked, only that is seen.
             true(took > 2, f"the network moved in {took:.1f} s, and the answers were {rcodes}")
             print(f"  the network took {took:.1f} s to move: once more")
             restore(lab)
