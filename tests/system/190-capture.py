@@ -130,8 +130,9 @@ def test_strict_crooked_answers(lab):
             with Stubd(lab, config(lab, "crook-doh", "crook-dot", "alpha-doh")):
                 lab.fault(name, *filter(None, (value,)), "crook")
                 ask_all(lab, labels)
-            asked = bool(lab.record(party="crook", name=f"{labels[-len(ZONES)]}.{ZONES[0]}"))
-            equal(asked, name not in CERTIFICATES, f"crook was asked under {name}")
+            # One of them at least: who is slow to connect is overtaken by the next provider.
+            told = {r["name"].split(".")[0] for r in lab.record(party="crook")}
+            equal(bool(told & set(labels[-len(ZONES):])), name not in CERTIFICATES, f"crook was asked under {name}")
             lab.heal()
     nothing_in_clear(lab, capture, labels)
 
