@@ -103,11 +103,15 @@ def test_goaway_in_midflight(lab):
     lab.fault("goaway", "crook", "15")
     lab.fault("delay", "300", "leaf1")      # all are under way before the first is answered
     with Stubd(lab, config(lab, "crook-doh", "alpha-dot")) as stubd:
-        load = Load(lab, [f"mid{i}.load.example.com" for i in range(20)], 4000).finish()
-        equal((load.failed, load.lost), (0, 0), load.rcodes)
-        rows = [r for r in lab.record(client="laptop") if r["party"] in ("crook", "alpha")]
-        equal({r["party"] for r in rows}, {"crook"})
-        again = len(rows) - len({r["name"] for r in rows})
+        for number in range(10):            # where a later one was answered before, GOAWAY counts all of them
+            lab.forget()
+            load = Load(lab, [f"mid{number}-{i}.load.example.com" for i in range(20)], 4000).finish()
+            equal((load.failed, load.lost), (0, 0), load.rcodes)
+            rows = [r for r in lab.record(client="laptop") if r["party"] in ("crook", "alpha")]
+            equal({r["party"] for r in rows}, {"crook"})
+            again = len(rows) - len({r["name"] for r in rows})
+            if again:
+                break
         true(again > 0, "none was under way when the GOAWAY came")
         print(f"  {again} of 20 were under way when a GOAWAY came, and asked again; {standing(stubd)['crook-doh']['fails']}")
     lab.heal("crook")
