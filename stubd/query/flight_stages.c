@@ -334,7 +334,8 @@ enter_stage(struct flight *f)
 		flight_fail(f,
 		    f->view.kind == VIEW_SPLIT && !f->unreached ? EDE_PROHIBITED
 								: EDE_NETWORK_ERROR,
-		    f->unreached && !f->own ? FAILURE_LOST : FAILURE_OWN);
+		    f->unreached && !f->own && !pool_away(f->resolver->pool) ? FAILURE_LOST
+									     : FAILURE_OWN);
 		return;
 	}
 	f->trace.stage = f->route.stages[f->stage].kind;

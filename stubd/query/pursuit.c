@@ -292,11 +292,18 @@ wait_for(struct pursuit *p, enum pursuit_step step)
 
 /* The candidate before the next was asked, and has its time to answer. */
 static void
-was_asked(struct pursuit *p)
+was_asked(struct pursuit *p, msec at)
 {
-	p->began = loop_now(p->resolver->loop);
+	p->began = at;
 	wait_for(p, candidate_spec(p, p->next - 1)->scheme == SCHEME_DNS ? PURSUIT_TO_FAIL_OVER
 									 : PURSUIT_TO_HEDGE);
+}
+
+/* Over the link of a rule nobody waits for a network. */
+static bool
+may_be_away(const struct pursuit *p)
+{
+	return p->next > 0 && !candidate_spec(p, p->next - 1)->link;
 }
 
 /* Asks the next candidate that can be asked; without one, waits for those outstanding or ends. */
@@ -315,7 +322,7 @@ ask_next(struct pursuit *p)
 		p->next++;
 	}
 	if (err == 0) {
-		was_asked(p);
+		was_asked(p, loop_now(p->resolver->loop));
 	} else if (!outstanding(p)) {
 		finish(p, end_without_answer(p));
 	} else {
@@ -355,9 +362,16 @@ static void
 on_until(struct pursuit *p)
 {
 	const msec now = loop_now(p->resolver->loop);
+	const msec away = may_be_away(p) ? pool_away(p->resolver->pool) : 0;
 
 	p->slow |= is_slow(p, 0);
-	if (p->slow && now < p->end) {
+	if (away && now < p->end) {
+		/* Until then the next stage would lead nowhere, either. */
+		p->until = now + away + PURSUIT_FAILOVER;
+		if (p->until > p->end)
+			p->until = p->end;
+		set_pace(p, p->until);
+	} else if (p->slow && now < p->end) {
 		p->until = p->end;
 		set_pace(p, p->end);
 	} else {
@@ -391,11 +405,14 @@ on_pace(void *arg)
 {
 	struct pursuit *p = arg;
 	const bool more = p->next < p->stage->ncandidates;
+	const msec since = may_be_away(p) ? pool_way_since(p->resolver->pool) : 0;
 
 	if (loop_now(p->resolver->loop) >= p->until) {
 		on_until(p);
 	} else if (p->next == 0) {
 		ask_next(p);
+	} else if (since > p->began) {
+		was_asked(p, since); /* its time begins with the way */
 	} else if (p->step == PURSUIT_TO_HEDGE) {
 		wait_for(p, PURSUIT_TO_LOOK);
 		hedge(p);
@@ -421,7 +438,7 @@ pursuit_start(struct pursuit *p, msec until, msec end)
 	timer_init(&p->pace, p->resolver->loop, on_pace, p);
 	if (p->stage->ncandidates && ask(p, 0, 0) == 0) {
 		p->next = 1;
-		was_asked(p);
+		was_asked(p, loop_now(p->resolver->loop));
 	} else {
 		timer_start(&p->pace, 0); /* the end may not come in here */
 	}

@@ -18,6 +18,9 @@
  *							that upstream meanwhile, not even a handshake
  *	PURSUIT_FAILOVER, or the timeout of its entry	the next candidate
  *
+ * While all wait for a network (upstream/pool.h) that time does not begin, and `until` is put off to the end of
+ * the wait and PURSUIT_FAILOVER, but not beyond `end`: nobody else could be asked.
+ *
  * A failure is the network's when the upstream could not be reached or proven to be itself: refused,
  * reset, silent, TLS. Only those of every candidate may open the next stage. A limit of our own (no
  * room, no socket, no memory) and an HTTP error or a malformed message from an upstream that has

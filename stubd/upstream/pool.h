@@ -18,6 +18,22 @@
  * then nothing is answered, twice in a row, is left for the other one until then, and what was asked
  * there is asked on that (pool_barren.c).
  *
+ * Who moves from one network to another has none in between. When every way that was in use is lost, what
+ * is asked waits for one for a moment, and is then asked on it, instead of failing:
+ *
+ *	       no way in use lives, nor has who lost one another
+ *	WAYS ─────────────────────────────────────────────────────► AWAY: openings to whom no route
+ *	 ▲ ▲                                                        │ │   leads try nothing, and their
+ *	 │ └── a way: all are tried, mostly in a new epoch ─────────┘ │   questions wait
+ *	 │                                                            │ POOL_AWAY ms
+ *	 │                                                            ▼
+ *	 └──── a way ────────────────────────────────────────────── OFFLINE: they are tried, and fail
+ *	                                                              at once
+ *
+ * Only ways that were there wait: from the start, or over a missing link of a split rule, it is OFFLINE.
+ * While one way in use lives nobody waits, since there is somebody else to ask. What waits is among the
+ * POOL_WAITING of its upstream, belongs to its flight, and keeps its deadline.
+ *
  * Limits: POOL_CONNECTIONS per upstream (one in use, one hedge, one draining each); beyond it
  * questions wait on those there are, beyond their room they fail with ASK_FULL.
  */
@@ -39,6 +55,7 @@ enum {
 	POOL_SPARE = 2,
 	POOL_SHAKE = 500,    /* ms */
 	POOL_WAITING = 4000, /* questions that wait on openings, an upstream: two of each flight */
+	POOL_AWAY = 2000,    /* ms from the loss of all ways in use that it is waited for one */
 	POOL_WHY_MAX = 128,
 	POOL_FOUND = 4, /* addresses of one upstream beside those of its spec */
 };
@@ -155,6 +172,12 @@ enum route_state pool_paths(struct pool *pool, char why[POOL_WHY_MAX]);
 
 /* Is there a way to the upstream at all? True also when nobody can say. */
 bool pool_has_way(const struct pool *pool, uint16_t upstream);
+
+/* ms for which questions still wait for a way, all having been lost; 0: they do not. */
+msec pool_away(const struct pool *pool);
+
+/* Since when there is a way: now while questions wait for one; 0: they never did. */
+msec pool_way_since(const struct pool *pool);
 
 /* The prefix of the network's NAT64 (RFC 6052), copied; NULL: there is none. From then on IPv4 addresses
  * that no route leads to are reached in it, and everything else of the upstream stays: its name, what

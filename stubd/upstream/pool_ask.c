@@ -259,6 +259,13 @@ hold(struct upstream *u, msec ms)
 	}
 }
 
+/* Could the loss of the network be the reason? */
+static bool
+is_of_the_way(enum ask_fail fail)
+{
+	return fail == ASK_REFUSED || fail == ASK_RESET || fail == ASK_TIMEOUT;
+}
+
 static void
 on_done(
     struct transport_ask *t, enum ask_fail fail, const char *text, const uint8_t *wire, size_t len)
@@ -270,6 +277,10 @@ on_done(
 
 	if (fail == ASK_OK) {
 		answered(ask, wire, len);
+		return;
+	}
+	if (is_of_the_way(fail) && upstream_away(u)) {
+		ask_again(ask, ask->conn);
 		return;
 	}
 	is_blocked = conn_note_end(ask->conn, fail);

@@ -35,8 +35,9 @@ upstream_silent(const struct upstream *u)
 
 	for (const struct list *it = u->openings.next; it != &u->openings; it = it->next) {
 		const msec started = container_of(it, struct opening, link)->started;
+		const bool is_away = container_of(it, struct opening, link)->is_away;
 
-		if (heard <= started && (!since || started + POOL_SHAKE < since))
+		if (!is_away && heard <= started && (!since || started + POOL_SHAKE < since))
 			since = started + POOL_SHAKE;
 	}
 	return since;
@@ -123,7 +124,7 @@ note_failure(struct opening *o, enum ask_fail fail, const char *text, const stru
 	o->place = place;
 	snprintf(o->text, sizeof(o->text), "%s", text);
 	upstream_note(o->upstream, place, text);
-	if (fail != ASK_FULL)
+	if (fail != ASK_FULL && !upstream_away(o->upstream))
 		upstream_trouble(o->upstream, TROUBLE_CONNECTING, fail, text);
 	debug_event(o->upstream, place, "failed", text);
 }
@@ -231,9 +232,12 @@ static void
 on_pace(void *arg)
 {
 	struct opening *o = arg;
+	const bool is_away = opening_is_away(o);
 	msec gone = pool_now(o->upstream->pool) - o->started;
 	const bool more = may_try_next(o);
 
+	if (is_away)
+		return;
 	if (gone >= POOL_CONNECT) {
 		if (o->ntries)
 			note_failure(o, ASK_TIMEOUT, "no connection within 2.5 s",
@@ -266,8 +270,10 @@ opening_new(struct upstream *u, bool fresh)
 	list_push_back(&u->openings, &o->link);
 	u->nopenings++;
 	timer_init(&o->pace, u->pool->env.loop, on_pace, o);
-	try_next(o);
-	set_pace(o);
+	if (!opening_is_away(o)) {
+		try_next(o);
+		set_pace(o);
+	}
 	return o;
 }
 

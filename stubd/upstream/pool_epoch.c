@@ -25,10 +25,12 @@ upstream_note_path(struct upstream *u, size_t place)
 	}
 }
 
-/* How many ways of each state there are; a lost one is remembered in *lost. */
+/* How many ways of each state there are; a lost one is remembered. Ways within this machine are there
+ * without a network. */
 struct tally {
 	unsigned live, lost;
-	struct addr to; /* of one that was lost */
+	struct upstream *of; /* of one that was lost */
+	struct addr to;
 	char *why;
 };
 
@@ -44,7 +46,7 @@ say(char *why, const char *fmt, const struct addr *addr)
 
 /* Returns true when one has moved: that settles it. */
 static bool
-count_paths(const struct upstream *u, struct tally *t)
+count_paths(struct upstream *u, struct tally *t)
 {
 	const struct path_ops *paths = u->pool->env.paths;
 
@@ -57,13 +59,14 @@ count_paths(const struct upstream *u, struct tally *t)
 		upstream_reached(u, &u->places[i].addr, source, &to);
 		switch (paths->state(&to, NULL, source)) {
 		case ROUTE_LIVES:
-			t->live++;
+			t->live += !addr_is_loopback(source);
 			break;
 		case ROUTE_MOVED:
 			say(t->why, "no longer reached from %s", source);
 			return true;
 		case ROUTE_LOST:
 			t->lost++;
+			t->of = u;
 			t->to = to;
 			break;
 		}
@@ -71,46 +74,84 @@ count_paths(const struct upstream *u, struct tally *t)
 	return false;
 }
 
+/* The next network may have one family alone, and not that of the way that was lost. */
+static void
+note_lost(struct pool *pool, const struct tally *t)
+{
+	struct addr ignored;
+
+	pool->lost[0] = t->to;
+	pool->lost[1].family = 0;
+	for (size_t i = 0; i < t->of->nplaces && !pool->lost[1].family; i++) {
+		const struct addr *addr = &t->of->places[i].addr;
+
+		if (addr->family && addr->family != t->to.family &&
+		    pool->env.paths->source(addr, NULL, &ignored) < 0)
+			pool->lost[1] = *addr;
+	}
+	away_begin(t->of, t->live > 0);
+}
+
+static const struct addr *
+find_again(const struct pool *pool)
+{
+	struct addr ignored;
+
+	for (size_t i = 0; i < 2; i++) {
+		if (pool->lost[i].family &&
+		    pool->env.paths->source(&pool->lost[i], NULL, &ignored) == 0)
+			return &pool->lost[i];
+	}
+	return NULL;
+}
+
+/* Returns true when one has moved. */
+static bool
+count_all(struct pool *pool, struct tally *t)
+{
+	for (size_t i = 0; i < pool->n; i++) {
+		if (count_paths(pool->upstreams[i], t))
+			return true;
+	}
+	return false;
+}
+
+void
+paths_look(struct pool *pool)
+{
+	char ignored[POOL_WHY_MAX];
+	struct tally t = { .why = ignored };
+
+	if (!count_all(pool, &t) && t.lost)
+		note_lost(pool, &t);
+}
+
 enum route_state
 pool_paths(struct pool *pool, char why[POOL_WHY_MAX])
 {
 	struct tally t = { .why = why };
-	struct addr ignored;
+	const struct addr *again;
 
 	if (!pool->env.paths)
 		return ROUTE_LIVES;
-	for (size_t i = 0; i < pool->n; i++) {
-		if (count_paths(pool->upstreams[i], &t))
-			return ROUTE_MOVED;
+	if (count_all(pool, &t)) {
+		pool->lost[0].family = pool->lost[1].family = 0;
+		away_end(pool);
+		return ROUTE_MOVED;
 	}
 	if (t.lost) {
-		pool->lost = t.to;
+		note_lost(pool, &t);
 		say(why, "no way to %s", &t.to);
 		return ROUTE_LOST;
 	}
-	if (!pool->lost.family)
+	again = find_again(pool);
+	if (t.live || again)
+		away_end(pool);
+	if (!pool->lost[0].family || (!t.live && !again))
 		return ROUTE_LIVES;
-	if (!t.live && pool->env.paths->source(&pool->lost, NULL, &ignored) < 0)
-		return ROUTE_LIVES;
-	say(why, "a way to %s again", &pool->lost);
-	pool->lost.family = 0;
+	say(why, "a way to %s again", again ? again : &pool->lost[0]);
+	pool->lost[0].family = pool->lost[1].family = 0;
 	return t.live ? ROUTE_LIVES : ROUTE_MOVED;
-}
-
-bool
-pool_has_way(const struct pool *pool, uint16_t upstream)
-{
-	const struct upstream *u = pool->upstreams[upstream];
-	struct addr to, ignored;
-
-	for (size_t i = 0; pool->env.paths && i < u->nplaces; i++) {
-		if (!u->places[i].addr.family)
-			continue;
-		upstream_target(u, &u->places[i].addr, &to);
-		if (pool->env.paths->source(&to, u->spec.link, &ignored) == 0)
-			return true;
-	}
-	return !pool->env.paths;
 }
 
 /* --- a new epoch ------------------------------------------------------------------------------ */
@@ -167,6 +208,9 @@ begin_anew(struct upstream *u)
 void
 pool_new_epoch(struct pool *pool)
 {
+	/* A machine that wakes may not have its network yet. */
+	if (pool->env.paths)
+		paths_look(pool);
 	/* First, so that what is opened here finds none. */
 	if (pool->env.tls)
 		tls_store_forget_sessions(pool->env.tls);

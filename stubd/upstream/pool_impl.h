@@ -1,7 +1,8 @@
 /*
  * The inside of the pool, shared by pool.c (the table), pool_ask.c (questions), pool_conn.c
  * (connections), pool_place.c (where they are made), pool_barren.c (ways that are blocked behind the
- * handshake), pool_epoch.c (the network under them) and pool_nat64.c (a translator in it).
+ * handshake), pool_epoch.c (the network under them), pool_away.c (while there is none) and pool_nat64.c (a
+ * translator in it).
  *
  * A *place* is one address of one transport of the upstream. An *opening* is the way to one new
  * connection: the places are tried one after
@@ -54,7 +55,10 @@ struct pool {
 	struct upstream **upstreams;		/* owned; in the order of the policy */
 	struct standing *standings;		/* owned; one each */
 	size_t n;
-	struct addr lost;    /* a place whose way was lost with the last epoch; family 0: none */
+	struct addr lost[2]; /* a place whose way was lost with the last epoch, and one of the other
+			      * family without a way then; family 0: none */
+	msec away_until;     /* see pool_away.c; 0: there was a way when somebody looked last */
+	msec way_since; /* when it was not waited for any more, since there was one; 0: never */
 	struct prefix nat64; /* of the network; family 0: none */
 	struct list gone;    /* upstream.link: left the table, but still at work */
 	struct list ended;   /* ask.link: ENDING */
@@ -99,6 +103,7 @@ struct opening {
 	struct list link;
 	struct upstream *upstream;
 	bool fresh;	   /* a hedge's */
+	bool is_away;	   /* it tries nothing, but waits for a way */
 	struct list asks;  /* ask.link: WAITING */
 	struct list tries; /* conn.link: not ready yet */
 	size_t ntries, tried, norder;
@@ -249,9 +254,33 @@ void conn_close(struct conn *conn);
 
 /* --- pool_epoch.c --- */
 
+/* Looks whether all ways that are in use are lost, and begins to wait for one. */
+void paths_look(struct pool *pool);
+
 /* Before a connection is opened: notes by which of our addresses the upstream's place number
  * `place` is reached. No TLS session is carried over to a way that has moved. */
 void upstream_note_path(struct upstream *u, size_t place);
+
+/* --- pool_away.c --- */
+
+/* Does a route lead to one of its places? Must not be asked where nobody looks. */
+bool upstream_has_way(const struct upstream *u);
+
+/* ms for which it is still waited for a way to the upstream; 0: there is one, or it is not waited for. */
+msec upstream_away(struct upstream *u);
+
+/* An opening that tries nothing at the moment waits for a way, or for none any more: true, then its pace is
+ * set. */
+bool opening_is_away(struct opening *opening);
+
+/* A way of that upstream's is lost. live: one of another's is not. */
+void away_begin(struct upstream *u, bool live);
+
+/* There is a way: who waited for one tries. */
+void away_end(struct pool *pool);
+
+/* Who waits for a way looks whether there is one. */
+void away_look(struct pool *pool);
 
 /* --- pool_nat64.c --- */
 

@@ -48,4 +48,5 @@ pool_set_nat64(struct pool *pool, const struct prefix *prefix)
 		return;
 	pool->nat64 = *prefix;
 	pool_try_all(pool);
+	away_look(pool);
 }

@@ -182,6 +182,10 @@ op_open(const struct transport_env *env, const struct upstream_spec *spec, const
 	t->host = host_of(net, host_name(spec, name));
 	t->number = ++t->host->connections;
 	t->plan = t->host->plan;
+	if (net->no_way)
+		t->plan = (struct fake_plan){
+			.fate = FATE_FAIL, .fail = ASK_REFUSED, .text = "network is unreachable"
+		};
 	if (spec->unverified && t->plan.fail == ASK_TLS)
 		t->plan.fate = FATE_READY; /* whoever it is */
 	t->events = *events;
@@ -341,10 +345,39 @@ fake_net_clear(struct fake_net *net)
 		free(container_of(it, struct host, link));
 }
 
+/* The kernel's routes are asked without an argument: those of the scenario's only net. */
+static const struct fake_net *routes;
+
+static int
+path_source(const struct addr *to, const char *link, struct addr *out)
+{
+	if (routes->no_way)
+		return -ENETUNREACH;
+	*out = (struct addr){ .family = to->family, .ip = { 10, 0, 0, 1 } };
+	return 0;
+}
+
+static enum route_state
+path_state(const struct addr *to, const char *link, const struct addr *source)
+{
+	return routes->no_way ? ROUTE_LOST : ROUTE_LIVES;
+}
+
+void
+fake_net_way(struct fake_net *net, bool there)
+{
+	net->no_way = !there;
+}
+
 struct transport_env
 fake_net_env(struct fake_net *net)
 {
-	return (struct transport_env){ .loop = net->loop, .tls = (struct tls_store *)net };
+	static const struct path_ops paths = { .source = path_source, .state = path_state };
+
+	routes = net;
+	return (struct transport_env){
+		.loop = net->loop, .tls = (struct tls_store *)net, .paths = &paths
+	};
 }
 
 /* The real store is never made: there is nothing to forget. */

@@ -44,6 +44,7 @@ struct fake_net {
 	struct list hosts;
 	struct list connections; /* transport.link, oldest first */
 	struct list log;	 /* fake_ask.link: all that was written, oldest first */
+	bool no_way;
 };
 
 /* One question as it was written. */
@@ -71,6 +72,9 @@ void fake_net_clear(struct fake_net *net);
 /* The environment for the pool. The net travels where the certificate store would: only transports
  * look into that. */
 struct transport_env fake_net_env(struct fake_net *net);
+
+/* Whether the machine has a network: while it has none no route leads anywhere, and connections fail. */
+void fake_net_way(struct fake_net *net, bool there);
 
 void fake_net_plan(struct fake_net *net, const char *upstream, const struct fake_plan *plan);
 

@@ -5,6 +5,7 @@
 #include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/upstreams.h"
+#include "stubd/upstream/pool.h"
 #include "tests/replay/script.h"
 #include "tests/replay/words.h"
 #include "tests/replay/world.h"
@@ -24,6 +25,22 @@ network_link(struct world *w, const struct step *step)
 	link->index = 7;
 	link->generation = generation;
 	w->resolver.netview.nlinks = 1;
+	return 0;
+}
+
+int
+network_way(struct world *w, const struct step *step)
+{
+	const bool back = strcmp(step->words[1], "back") == 0;
+	char why[POOL_WHY_MAX];
+	enum route_state state;
+
+	fake_net_way(&w->net, back);
+	state = pool_paths(w->pool, why);
+	if (!back && state != ROUTE_LOST)
+		return world_fail(w, "no way was in use");
+	if (state == ROUTE_MOVED)
+		resolver_new_epoch(&w->resolver, why);
 	return 0;
 }
 

@@ -10,6 +10,10 @@ struct world;
 /* link NAME GENERATION */
 int network_link(struct world *w, const struct step *step);
 
+/* way lost|back: no route leads to any upstream, and it is noticed; or again, which is a new epoch if it was one
+ * that the way was lost. */
+int network_way(struct world *w, const struct step *step);
+
 /* nat64 PREFIX|none with|without: the translator's prefix, and whether there is IPv4. */
 int network_nat64(struct world *w, const struct step *step);
 

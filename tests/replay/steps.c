@@ -378,6 +378,7 @@ static const struct {
 	{ "nat64", 3, "nat64 PREFIX|none with|without (IPv4)", network_nat64 },
 	{ "pass", 2, "pass TIME", run_pass },
 	{ "epoch", 1, "epoch", run_epoch },
+	{ "way", 2, "way lost|back", network_way },
 	{ "drain", 1, "drain", run_drain },
 	{ "stop", 1, "stop", run_stop },
 	{ "ask", 4, "ask N NAME TYPE [FLAGS] [tcp]", run_ask },

@@ -88,6 +88,69 @@ def test_outstanding(lab):
         true(False, "this machine is too slow to move its network while a question waits")
 
 
+def lines_of(stubd, words):
+    return [line for line in stubd.log().splitlines() if "event=epoch" in line and words in line]
+
+
+def roam(lab, stubd, number):
+    """The address goes; when that was noticed another one comes. What came of ten questions on their way and one
+    that is asked meanwhile, whom they reached then, and how long it took."""
+    names = [f"roam{number}-{i}.load.example.com" for i in range(10)]
+    lost, back = len(lines_of(stubd, "no way")), len(lines_of(stubd, "again"))
+    lab.fault("stop", "alpha")
+    load = Load(lab, names, 1000)
+    becomes_true(lambda: stubd.status()["counters"]["waiting"] == len(names) or load.process.poll() is not None,
+                 "ten wait")
+    started = time.monotonic()
+    ip(lab, "addr", "del", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
+    becomes_true(lambda: len(lines_of(stubd, "no way")) > lost, "the way is lost")
+    meanwhile = Load(lab, [f"meanwhile{number}.load.example.com"], 1000)
+    ip(lab, "addr", "add", f"{SECOND}/24", "dev", "up0")
+    ip(lab, "route", "replace", "default", "via", GATEWAY)
+    took = time.monotonic() - started
+    lab.heal("alpha")
+    load.finish()
+    meanwhile.finish()
+    becomes_true(lambda: len(lines_of(stubd, "again")) > back, "a way again")
+    there = {r["name"] for r in lab.record(party="alpha") if r["client"] == SECOND}
+    return load.rcodes, meanwhile.rcodes, [n for n in names if f"{n}." not in there], took
+
+
+def test_roaming(lab):
+    """between two networks there is none: what is on its way, or asked meanwhile, waits for the next one"""
+    with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
+        for number in range(5):
+            equal(dig(lab, f"roams{number}.load.example.com").status, "NOERROR")
+            rcodes, meanwhile, missing, took = roam(lab, stubd, number)
+            print(f"  {took:.2f} s from the address that went to the one that came")
+            if rcodes == {"NOERROR": 10} and meanwhile == {"NOERROR": 1}:
+                equal(missing, [], "asked from the new address")
+                return
+            # Nobody waits for a network for longer than 2 s.
+            true(took > 1.5, f"after {took:.1f} s the answers were {rcodes}, {meanwhile}")
+            restore(lab)
+        true(False, "this machine is too slow to move its network while a question waits")
+
+
+def test_offline(lab):
+    """without a network for longer: what waited fails, what is asked then fails at once, and says why; what is
+    cached is answered; and with a network it works again"""
+    with network(lab), Stubd(lab, {**config(lab, "alpha-doh"), "on_miss": ["providers"], "dnssec": "off"}) as stubd:
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        ip(lab, "addr", "del", f"{lab.env['LAPTOP4']}/24", "dev", "up0")
+        becomes_true(lambda: lines_of(stubd, "no way"), "the way is lost")
+        equal(dig(lab, "waits.load.example.com").status, "SERVFAIL")
+        equal(dig(lab, "www.example.com").status, "NOERROR", "cached")
+        started = time.monotonic()
+        reply = dig(lab, "offline.load.example.com")
+        print(f"  {time.monotonic() - started:.2f} s to be told, dig included")
+        equal((reply.status, reply.ede), ("SERVFAIL", 23))
+        ip(lab, "addr", "add", f"{SECOND}/24", "dev", "up0")
+        ip(lab, "route", "replace", "default", "via", GATEWAY)
+        becomes_true(lambda: lines_of(stubd, "again"), "a way again")
+        equal(dig(lab, "offline.load.example.com").status, "NOERROR", "no failure was kept")
+
+
 def test_link(lab):
     """the link goes down and comes up: answers again, without a wait for back-offs"""
     with network(lab), Stubd(lab, config(lab, "alpha-doh")) as stubd:
