@@ -210,6 +210,7 @@ let_it_age(struct rig *rig)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(answer);
 	cache_flush(r->cache, NULL, true);
 	cache_put(r->cache, &key, loop_now(r->loop) - 56000, answer);
+	answer_free(answer);
 }
 
 static void
@@ -257,6 +258,7 @@ keep_denial(struct rig *rig, uint32_t view)
 	answer->keep = true;
 	answer->ttl = 60;
 	cache_put(r->cache, &key, loop_now(r->loop), answer);
+	answer_free(answer);
 }
 
 static void
