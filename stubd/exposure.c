@@ -14,12 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct exposure {
 	struct resolver *resolver; /* borrowed */
 	struct timer pace;	   /* runs while there is something new */
 	bool keep, known;	   /* known: there was a policy */
+	int64_t begun;		   /* the ledger was, by this run: seconds since 1970 */
 	char path[PATH_MAX];
 };
 
@@ -49,6 +49,7 @@ exposure_new(struct resolver *resolver, const char *state_dir)
 		return NULL;
 	x->resolver = resolver;
 	timer_init(&x->pace, resolver->loop, on_pace, x);
+	x->begun = (int64_t)clock_wall_s();
 	if (snprintf(x->path, sizeof(x->path), "%s/exposure", state_dir) >= (int)sizeof(x->path))
 		x->path[0] = '\0';
 	return x;
@@ -90,14 +91,34 @@ restore(struct exposure *x)
 	x->resolver->ledger = kept;
 }
 
+/* What earlier runs have counted cannot be told from the rest any more: all is begun anew. */
+static void
+begin_anew(struct exposure *x)
+{
+	struct ledger *ledger = ledger_new();
+
+	if (!ledger) {
+		log_warn("exposure: out of memory; what was kept counts until stubd is stopped");
+		ledger_keep(x->resolver->ledger, 0);
+		return;
+	}
+	ledger_free(x->resolver->ledger);
+	x->resolver->ledger = ledger;
+	x->begun = (int64_t)clock_wall_s();
+}
+
 static void
 forget(struct exposure *x)
 {
+	int err;
+
 	timer_stop(&x->pace);
-	ledger_keep(x->resolver->ledger, 0);
-	if (unlink(x->path) < 0 && errno != ENOENT)
+	if (x->keep)
+		begin_anew(x);
+	err = state_file_remove(x->path);
+	if (err < 0)
 		log_warn(
-		    "exposure: file=%s error=\"%s\" it is still there", x->path, strerror(errno));
+		    "exposure: file=%s error=\"%s\" it is still there", x->path, strerror(-err));
 }
 
 void
@@ -107,7 +128,7 @@ exposure_apply(struct exposure *x, const struct policy *policy)
 	if (policy->keep_exposure && !x->known)
 		restore(x);
 	if (policy->keep_exposure && !ledger_since(x->resolver->ledger))
-		ledger_keep(x->resolver->ledger, (int64_t)clock_wall_s());
+		ledger_keep(x->resolver->ledger, x->begun);
 	if (!policy->keep_exposure)
 		forget(x);
 	x->keep = policy->keep_exposure;

@@ -2,7 +2,8 @@
  * Keeps the exposure ledger (query/ledger.h) over restarts, where the person wants that (`keep_exposure`):
  * in the state folder, file "exposure", mode 0600. It is written when the network changes, an hour after
  * providers were first asked since the last time, and at the end; a crash costs what was told in between.
- * Where the person does not want it, the file is removed. One that is malformed is told and begun anew.
+ * Where the person does not want it, the file is removed; whoever turns it off begins a new ledger, since
+ * what was kept is in the old one. One that is malformed is told and begun anew.
  */
 #ifndef STUBD_EXPOSURE_H
 #define STUBD_EXPOSURE_H

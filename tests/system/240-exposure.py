@@ -1,6 +1,7 @@
 """The exposure ledger: what stubd says that each provider was told is what the provider has in its record."""
 import json
 import os
+import time
 from collections import Counter
 
 from lib.ask import dig
@@ -164,7 +165,20 @@ def test_kept(lab):
         stubd.start()
         equal(stubd.log().count("malformed"), 1, stubd.log())
         equal(exposure(stubd)["providers"], {})
+        begun = asked(stubd)["kept_since"]
+        with open(file + ".new", "w", encoding="ascii"):
+            pass                                        # killed while it was written
         stubd.configure(config(lab, "alpha-doh"))
         equal(stubd.ctl("reload")[0], 0)
-        true(not os.path.exists(file), "it is removed")
-        equal(exposure(stubd)["kept_since"], 0)
+        true(not os.path.exists(file) and not os.path.exists(file + ".new"), "it is removed")
+        told = exposure(stubd)
+        equal((told["kept_since"], told["providers"]), (0, {}), "of what was kept nothing is left")
+        stubd.stop()
+        stubd.start()
+        asked(stubd)
+        time.sleep(1.1)                                 # so that there is a difference
+        stubd.configure(kept)
+        equal(stubd.ctl("reload")[0], 0)
+        told = exposure(stubd)
+        true(told["providers"]["alpha-doh"]["total"]["queries"] >= 2, "what this run has asked stays")
+        true(begun <= told["kept_since"] < time.time() - 1, "kept since the account was begun, not since the reload")
