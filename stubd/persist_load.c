@@ -138,28 +138,38 @@ read_block(struct persist_load *l)
 	return n ? 0 : -ENOENT;
 }
 
+/* What is_public() judges by: cache_file_get_record() reads the question first. */
+struct asked {
+	const struct resolver *resolver;
+	struct question question;
+};
+
+/* By the type, too: the addresses of a top-level domain are nobody's to ask for, its servers are. */
 static bool
 is_public(void *arg, const struct name *name)
 {
 	const struct view providers = { .kind = VIEW_PROVIDERS, .id = PERSIST_VIEW };
+	const struct asked *asked = arg;
 
-	return resolver_same_view(arg, &providers, name, TYPE_A);
+	return resolver_same_view(asked->resolver, &providers, name, asked->question.type);
 }
 
 static void
 take_record(struct persist_load *l)
 {
 	struct resolver *r = l->resolver;
-	struct question question;
-	const struct cache_key key = { .question = &question, .view = PERSIST_VIEW };
+	struct asked asked = { .resolver = r };
+	const struct question *question = &asked.question;
+	const struct cache_key key = { .question = question, .view = PERSIST_VIEW };
 	struct answer *answer = NULL;
 	const msec now = loop_now(l->loop);
 	const uint32_t elapsed = (uint32_t)(l->elapsed + (int64_t)(now - l->began) / 1000);
-	const int err = cache_file_get_record(&l->cur, elapsed, is_public, r, &question, &answer);
+	const int err =
+	    cache_file_get_record(&l->cur, elapsed, is_public, &asked, &asked.question, &answer);
 
 	if (err == -ESTALE) {
 		l->over++;
-	} else if (err || question.class != CLASS_IN || !is_public(r, &question.name)) {
+	} else if (err || question->class != CLASS_IN || !is_public(&asked, &question->name)) {
 		l->refused++;
 	} else {
 		cache_restore(r->cache, &key, now, answer);

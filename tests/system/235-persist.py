@@ -61,6 +61,17 @@ def test_what_is_never_kept(lab):
         equal(asked(lab, "wiki.corp.example."), before + 1)
 
 
+def test_top_level(lab):
+    """what is not asked by name and type alone: the servers of a top-level domain are public, its addresses are not"""
+    with Stubd(lab, config(lab)) as stubd:
+        equal(dig(lab, "com", "NS").status, "NOERROR")
+        true("answers=1 over=0 refused=0" in restart(stubd), stubd.log())
+        before = asked(lab, "com.")
+        equal(dig(lab, "com", "NS").status, "NOERROR")
+        equal(asked(lab, "com."), before)
+        equal(dig(lab, "com", "A").status, "NXDOMAIN")
+
+
 def test_off_by_default(lab):
     """without the key there is no file, and one of before is removed; so it is when the key goes by a reload"""
     with Stubd(lab, {**config(lab), "cache": {}}) as stubd:
