@@ -252,6 +252,7 @@ crew_drain(struct crew *crew)
 	for (size_t i = 0; crew && i < crew->n; i++) {
 		udp_drain(crew->workers[i].udp);
 		tcp_drain(crew->workers[i].tcp);
+		desk_take(crew->workers[i].desk);
 	}
 	crew_go(crew);
 }

@@ -45,7 +45,8 @@ int crew_start(struct crew *crew);
 void crew_halt(struct crew *crew);
 void crew_go(struct crew *crew);
 
-/* No more questions are read; those that wait are still answered. */
+/* No more questions are read; those that wait are still answered, also those that the main resolver, which must
+ * not be draining yet, takes just now. */
 void crew_drain(struct crew *crew);
 
 /* Adds what they have counted, and what is on its way between threads as waiting. */

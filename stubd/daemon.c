@@ -198,11 +198,11 @@ on_terminate(void *arg)
 		return;
 	log_info("stopping waiting=%llu", (unsigned long long)d->resolver.counters.waiting);
 	service_tell_stopping();
+	crew_drain(d->crew);
 	d->resolver.draining = true;
 	udp_drain(d->udp);
 	tcp_drain(d->tcp);
 	doh_drain(d->doh);
-	crew_drain(d->crew);
 	timer_start(&d->drain, DRAIN_TIME);
 	timer_start(&d->drain_poll, 0);
 }

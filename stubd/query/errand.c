@@ -210,10 +210,16 @@ desk_free(struct desk *desk)
 }
 
 void
-desk_finish(struct desk *desk)
+desk_take(struct desk *desk)
 {
 	on_post(desk);
 	mailbox_look(desk->office->box);
+}
+
+void
+desk_finish(struct desk *desk)
+{
+	desk_take(desk);
 	on_post_back(desk);
 	mailbox_look(desk->box);
 }

@@ -47,6 +47,9 @@ struct desk *desk_new(struct office *office, struct resolver *worker);
 /* Its clients must be gone, or have their replies: see desk_finish(). */
 struct desk *desk_free(struct desk *desk);
 
+/* The worker stands still: takes what it has handed over until now. By the main thread. */
+void desk_take(struct desk *desk);
+
 /* The worker has ended: takes what it had sent, while the main resolver answers at once since it is
  * draining, and calls back for all that was answered. By the main thread. */
 void desk_finish(struct desk *desk);

@@ -147,8 +147,9 @@ what_is_known_needs_no_main_thread(void)
 }
 
 static void
-upstream_answers(struct rig *rig)
+upstream_answers(void *arg)
 {
+	struct rig *rig = arg;
 	uint8_t question[600];
 	ssize_t n = house_hear(&rig->house, question, sizeof(question));
 
@@ -157,13 +158,17 @@ upstream_answers(struct rig *rig)
 }
 
 static void
+hears_both(void *arg)
+{
+	upstream_answers(arg);
+	hear(arg);
+}
+
+static void
 asks_corp(void *arg)
 {
-	struct rig *rig = arg;
-
-	ask(rig, 9, "www.corp.example");
-	upstream_answers(rig);
-	hear(rig);
+	ask(arg, 9, "www.corp.example");
+	hears_both(arg);
 }
 
 static void
@@ -214,12 +219,6 @@ let_it_age(struct rig *rig)
 }
 
 static void
-hears_the_upstream(void *arg)
-{
-	upstream_answers(arg);
-}
-
-static void
 a_hit_near_its_end_has_the_main_thread_ask_ahead_once(void)
 {
 	struct totals totals;
@@ -233,7 +232,7 @@ a_hit_near_its_end_has_the_main_thread_ask_ahead_once(void)
 		hear(&rig); /* and the main thread does not run */
 		CU_ASSERT_EQUAL(rig.heard[7], 1);
 	}
-	client_run(rig.house.loop, hears_the_upstream, &rig);
+	client_run(rig.house.loop, upstream_answers, &rig);
 	totals = totals_of(&rig);
 	CU_ASSERT_EQUAL(totals.query.prefetches, 1);
 	CU_ASSERT_EQUAL(totals.query.flights, 2);
@@ -264,10 +263,8 @@ keep_denial(struct rig *rig, uint32_t view)
 static void
 asks_from_home(void *arg)
 {
-	struct rig *rig = arg;
-
-	ask_from_home(rig, 8, "www.example.com");
-	hear(rig);
+	ask_from_home(arg, 8, "www.example.com");
+	hear(arg);
 }
 
 static void
@@ -375,6 +372,23 @@ what_has_changed_is_in_force_when_it_goes_on(void)
 }
 
 static void
+what_was_read_before_the_end_is_answered(void)
+{
+	struct rig rig;
+
+	rig_open(&rig, SOCK_DGRAM);
+	ask(&rig, 7, "www.corp.example");
+	while (totals_of(&rig).udp.waiting == 0)
+		;
+	crew_drain(rig.crew);
+	rig.house.resolver.draining = true;
+	client_run(rig.house.loop, hears_both, &rig);
+	CU_ASSERT_EQUAL(rig.heard[1], 7);
+	CU_ASSERT_EQUAL(rig.heard[7], 1);
+	rig_close(&rig);
+}
+
+static void
 who_waits_at_the_end_is_told(void)
 {
 	struct rig rig;
@@ -475,6 +489,7 @@ static const struct unit_case cases[] = {
 	{ "who stands still answers when it goes on", who_stands_still_answers_when_it_goes_on },
 	{ "what has changed is in force when it goes on",
 	    what_has_changed_is_in_force_when_it_goes_on },
+	{ "what was read before the end is answered", what_was_read_before_the_end_is_answered },
 	{ "who waits at the end is told", who_waits_at_the_end_is_told },
 	{ "who is gone has its question answered for others",
 	    who_is_gone_has_its_question_answered_for_others },
