@@ -58,9 +58,10 @@ read_hostname(struct name *out)
 
 /* --- policy ----------------------------------------------------------------------------------- */
 
-/* Hands a policy to everything that follows it. Returns 0, or -ENOMEM with nothing changed. */
-static int
-apply_policy(struct daemon *d, struct policy *policy)
+/* Hands a policy to everything that follows it. Workers stand still for the swap alone: what else is done may
+ * write files. */
+int
+daemon_apply_policy(struct daemon *d, struct policy *policy)
 {
 	struct draw_order draw;
 
@@ -72,24 +73,15 @@ apply_policy(struct daemon *d, struct policy *policy)
 	}
 	keep_lists(policy);
 	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
+	crew_halt(d->crew);
 	resolver_set_policy(&d->resolver, policy);
+	crew_go(d->crew);
 	refresh_apply(d->refresh);
 	persist_follow(d->persist);
 	nat64_look(d->nat64);
 	netservers_set_policy(d->netservers);
 	exposure_apply(d->exposure, policy);
 	return 0;
-}
-
-int
-daemon_apply_policy(struct daemon *d, struct policy *policy)
-{
-	int err;
-
-	crew_halt(d->crew);
-	err = apply_policy(d, policy);
-	crew_go(d->crew);
-	return err;
 }
 
 /* A link came or went: names of its rules belong to a new view from now on, what is under way under
