@@ -150,7 +150,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory VARIANT=asan all check-unit check-replay check-system
 
 # What several threads share, and the daemon with two of them under load.
-TSAN_UNITS := net/test_mailbox cache/test_threads query/test_guard daemon/test_crew
+TSAN_UNITS := net/test_mailbox cache/test_threads query/test_guard daemon/test_crew daemon/test_persist_save
 tsan:
 	$(Q)$(MAKE) --no-print-directory VARIANT=tsan all $(TSAN_UNITS:%=build/tsan/unit/%)
 	$(Q)tests/run-units $(TSAN_UNITS:%=build/tsan/unit/%)
