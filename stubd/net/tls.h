@@ -10,8 +10,8 @@
  * certificate is not looked at further. Who asks for an unverified connection gets one with anybody: that
  * keeps listeners out and no more (opportunistic privacy, RFC 7435). SNI is sent for host names only (RFC 6066 section 3).
  *
- * Octets that are written are encrypted together at the end of the loop's turn, or, if so wished,
- * each tls_write() as a record of its own; either way they are sent together.
+ * Octets that are written are encrypted together at the end of the loop's turn; if so wished the last
+ * tls_write() makes a record of its own. Either way they are sent together.
  * Limits: TLS_QUEUE octets wait to be encrypted, then tls_write() says -ENOBUFS.
  */
 #ifndef NET_TLS_H
