@@ -53,7 +53,7 @@ leave(struct tls *tls)
 static void
 end(struct tls *tls, enum tls_end how, const char *text)
 {
-	if (tls->ended)
+	if (tls->ended || tls->dead)
 		return;
 	tls->ended = true;
 	stream_set_reading(tls->stream, false);
@@ -330,6 +330,7 @@ tls_free(struct tls *tls)
 {
 	if (!tls)
 		return NULL;
+	tls->dead = true; /* whatever happens to the last words, nobody is told */
 	if (tls->ssl && tls->ready && !tls->ended) {
 		encrypt(tls);
 		(void)SSL_shutdown(tls->ssl);
@@ -346,7 +347,6 @@ tls_free(struct tls *tls)
 	if (tls->identity)
 		tls_identity_release(tls->identity);
 	free(tls->queue);
-	tls->dead = true;
 	if (!tls->busy)
 		free(tls);
 	return NULL;

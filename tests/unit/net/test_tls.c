@@ -1,6 +1,7 @@
 #include "tests/unit/net/tls_world.h"
 
 #include <errno.h>
+#include <poll.h>
 
 enum { BIG = 100000 };
 
@@ -388,6 +389,75 @@ a_callback_may_free_the_connection(void)
 	world_clear(&w);
 }
 
+/* Leaves with a reset, once it is told to. */
+static void
+leave_rudely(struct tls_peer *peer, SSL *ssl)
+{
+	const struct linger at_once = { .l_onoff = 1 };
+	char octet;
+
+	if (read(*(int *)peer->arg, &octet, 1) == 1)
+		(void)setsockopt(SSL_get_fd(ssl), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+/* Our end of the connection: who is on the other is the peer. */
+static int
+own_end(const struct tls_peer *peer)
+{
+	for (int fd = 3; fd < 100; fd++) {
+		struct sockaddr_storage ss = { 0 };
+		socklen_t len = sizeof(ss);
+		struct addr addr;
+
+		if (getpeername(fd, (struct sockaddr *)&ss, &len) < 0 || ss.ss_family != AF_INET)
+			continue;
+		addr_from_sockaddr(&addr, (struct sockaddr *)&ss);
+		if (addr_equal(&addr, &peer->addr))
+			return fd;
+	}
+	return -1;
+}
+
+static void
+on_write_and_free(void *arg)
+{
+	struct world *w = arg;
+
+	CU_ASSERT_EQUAL(tls_write(w->tls, "x", 1), 0); /* it has not been told yet */
+	w->tls = tls_free(w->tls);
+	loop_stop(w->loop);
+}
+
+static void
+who_frees_it_is_not_told_how_it_ended(void)
+{
+	struct loop_later later;
+	struct pollfd own;
+	struct world w;
+	int go[2];
+
+	CU_ASSERT_EQUAL_FATAL(pipe(go), 0);
+	world_init(&w);
+	w.peer.serve = leave_rudely;
+	w.peer.arg = &go[0];
+	start(&w);
+	dial(&w);
+	guard_run(w.loop);
+	CU_ASSERT_EQUAL(w.ready, 1);
+	own = (struct pollfd){ .fd = own_end(&w.peer) };
+	CU_ASSERT_EQUAL(write(go[1], "", 1), 1);
+	CU_ASSERT_EQUAL(poll(&own, 1, GUARD_PATIENCE), 1);
+	CU_ASSERT(own.revents & POLLERR);
+	CU_ASSERT_EQUAL(tls_write(w.tls, "x", 1), 0);
+	loop_later_init(&later, w.loop, on_write_and_free, &w);
+	loop_later_start(&later);
+	guard_run(w.loop);
+	CU_ASSERT_EQUAL(w.ended, 0);
+	world_clear(&w);
+	close(go[0]);
+	close(go[1]);
+}
+
 static const struct unit_case cases[] = {
 	{ "octets go there and back", octets_go_there_and_back },
 	{ "another host name is refused and named", another_host_name_is_refused_and_named },
@@ -421,6 +491,7 @@ static const struct unit_case cases[] = {
 	{ "a server that closes ends it as closed", a_server_that_closes_ends_it_as_closed },
 	{ "nobody listening ends it as refused", nobody_listening_ends_it_as_refused },
 	{ "a callback may free the connection", a_callback_may_free_the_connection },
+	{ "who frees it is not told how it ended", who_frees_it_is_not_told_how_it_ended },
 };
 
 UNIT_MAIN("net/tls", cases)
