@@ -207,17 +207,24 @@ a_machine_that_wakes_without_its_network_waits(void)
 	world_clear(&w);
 }
 
+/* A network and an upstream of both families; the upstream is asked. */
+static void
+begin_with_both(struct world *w)
+{
+	kernel.v4 = kernel.v6 = 1;
+	world_init_on(w, 2, &paths);
+	w->other.addresses[1] = (struct addr){ .family = AF_INET6, .port = 853, .ip = { 0x20, 1 } };
+	CU_ASSERT_EQUAL(
+	    pool_set_upstreams(w->pool, (const struct upstream_spec *[]){ &w->other }, 1), 0);
+	ask(w, 0, 0, 9000);
+}
+
 static void
 the_next_network_may_have_the_other_family_alone(void)
 {
 	struct world w;
 
-	kernel.v4 = kernel.v6 = 1;
-	world_init_on(&w, 2, &paths);
-	w.other.addresses[1] = (struct addr){ .family = AF_INET6, .port = 853, .ip = { 0x20, 1 } };
-	CU_ASSERT_EQUAL(
-	    pool_set_upstreams(w.pool, (const struct upstream_spec *[]){ &w.other }, 1), 0);
-	ask(&w, 0, 0, 9000);
+	begin_with_both(&w);
 	CU_ASSERT_EQUAL(w.opened[0]->addr.family, AF_INET6);
 	ready(w.opened[0]);
 	lose(&w);
@@ -235,12 +242,7 @@ who_has_another_way_does_not_wait(void)
 {
 	struct world w;
 
-	kernel.v4 = kernel.v6 = 1;
-	world_init_on(&w, 2, &paths);
-	w.other.addresses[1] = (struct addr){ .family = AF_INET6, .port = 853, .ip = { 0x20, 1 } };
-	CU_ASSERT_EQUAL(
-	    pool_set_upstreams(w.pool, (const struct upstream_spec *[]){ &w.other }, 1), 0);
-	ask(&w, 0, 0, 9000);
+	begin_with_both(&w);
 	ready(w.opened[0]);
 	kernel.v6 = 0;
 	CU_ASSERT_EQUAL(look(&w), ROUTE_LOST);
