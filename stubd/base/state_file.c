@@ -9,13 +9,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reads what fstat() has told of. */
+enum { SIZE_UNTOLD = 4096 };
+
+/* Reads to the end of what has at most size octets, *text's room being one more. */
+static ssize_t
+read_to_end(int fd, char *text, size_t size)
+{
+	size_t n = 0;
+
+	while (n <= size) {
+		const ssize_t got = read(fd, text + n, size + 1 - n);
+
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got == 0)
+			return (ssize_t)n;
+		n += got > 0 ? (size_t)got : 0;
+	}
+	return -EFBIG;
+}
+
+/* What fstat() tells is a first guess alone: some filesystems tell nothing, and a file may grow. */
 static int
 read_all(int fd, size_t max, char **text, size_t *n)
 {
+	char *bytes = NULL;
+	ssize_t got = -EFBIG;
 	struct stat st;
-	char *bytes;
-	ssize_t got;
+	size_t size;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
@@ -23,13 +44,19 @@ read_all(int fd, size_t max, char **text, size_t *n)
 		return -EINVAL;
 	if ((size_t)st.st_size > max)
 		return -EFBIG;
-	bytes = malloc((size_t)st.st_size + 1);
-	if (!bytes)
-		return -ENOMEM;
-	got = read(fd, bytes, (size_t)st.st_size);
+	for (size = st.st_size ? (size_t)st.st_size : SIZE_UNTOLD; got == -EFBIG; size *= 2) {
+		size = size < max ? size : max;
+		free(bytes);
+		bytes = malloc(size + 1);
+		if (!bytes)
+			return -ENOMEM;
+		got = lseek(fd, 0, SEEK_SET) < 0 ? -errno : read_to_end(fd, bytes, size);
+		if (size == max)
+			break;
+	}
 	if (got < 0) {
 		free(bytes);
-		return -errno;
+		return (int)got;
 	}
 	bytes[got] = '\0';
 	*text = bytes;

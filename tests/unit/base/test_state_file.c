@@ -71,6 +71,26 @@ a_failure_leaves_the_old_one(void)
 	close_place(&p);
 }
 
+/* /proc is such a filesystem. /proc/self/smaps has some hundred octets for each mapping. */
+static void
+is_read_to_its_end_where_the_filesystem_tells_no_size(void)
+{
+	const char *path = "/proc/self/smaps";
+	char *text = NULL;
+	struct stat st;
+	size_t n = 0;
+
+	CU_ASSERT_EQUAL(stat(path, &st), 0);
+	CU_ASSERT_EQUAL(st.st_size, 0);
+	CU_ASSERT_EQUAL_FATAL(state_file_read(path, 1 << 20, &text, &n), 0);
+	CU_ASSERT(n > 4096);
+	CU_ASSERT_EQUAL(strlen(text), n);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "[stack]"));
+	free(text);
+	CU_ASSERT_EQUAL(state_file_read(path, 100, &text, &n), -EFBIG);
+	CU_ASSERT_EQUAL(state_file_read(path, 4096, &text, &n), -EFBIG);
+}
+
 static void
 what_is_no_file_is_refused(void)
 {
@@ -111,6 +131,8 @@ static const struct unit_case cases[] = {
 	{ "a failure leaves the old one", a_failure_leaves_the_old_one },
 	{ "one that is removed leaves nothing that a crash has left beside it",
 	    removing_leaves_nothing_of_a_crash },
+	{ "is read to its end where the filesystem tells no size",
+	    is_read_to_its_end_where_the_filesystem_tells_no_size },
 	{ "a FIFO is no such file", what_is_no_file_is_refused },
 };
 

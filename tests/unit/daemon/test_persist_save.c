@@ -67,6 +67,13 @@ begin(struct place *p, struct persist_save *s)
 	return persist_save_begin(s, p->cache, p->file, &header, 0);
 }
 
+static void
+save_here(struct persist_save *s)
+{
+	persist_save_here(s);
+	CU_ASSERT_EQUAL(persist_save_end(s, false), 0);
+}
+
 /* Reads the whole file; returns how many answers are in it, -1 when there is none. */
 static long
 answers(const struct place *p)
@@ -115,8 +122,7 @@ writes_public_answers_alone(void)
 	for (unsigned i = 0; i < 100; i++)
 		put(p.cache, "split", i, SPLIT, 60);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
-	persist_save_here(&s);
-	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	save_here(&s);
 	CU_ASSERT_EQUAL(s.answers, NAMES);
 	CU_ASSERT_EQUAL(answers(&p), NAMES);
 	close_place(&p);
@@ -152,13 +158,11 @@ leaves_out_what_the_clock_may_have_spoilt(void)
 	put(p.cache, "b.t", 0, 0, 60);
 	put_alias(p.cache, "na.example", "nb.t0.example");
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
-	persist_save_here(&s);
-	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	save_here(&s);
 	CU_ASSERT_EQUAL(s.answers, NAMES + 3);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
 	persist_save_untimely(&s, &network);
-	persist_save_here(&s);
-	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	save_here(&s);
 	CU_ASSERT_EQUAL(s.answers, NAMES);
 	CU_ASSERT_EQUAL(answers(&p), NAMES);
 	close_place(&p);
@@ -172,13 +176,11 @@ leaves_no_file_without_an_answer(void)
 
 	open_place(&p);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
-	persist_save_here(&s);
-	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	save_here(&s);
 	CU_ASSERT_EQUAL(answers(&p), NAMES);
 	cache_flush(p.cache, NULL, true);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
-	persist_save_here(&s);
-	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	save_here(&s);
 	CU_ASSERT_EQUAL(answers(&p), -1);
 	close_place(&p);
 }
@@ -239,8 +241,7 @@ leaves_the_old_file_when_it_is_cancelled(void)
 
 	open_place(&p);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
-	persist_save_here(&s);
-	CU_ASSERT_EQUAL(persist_save_end(&s, false), 0);
+	save_here(&s);
 	put(p.cache, "n", NAMES, 0, 60);
 	CU_ASSERT_EQUAL_FATAL(begin(&p, &s), 0);
 	atomic_store(&s.cancelled, true);
