@@ -34,6 +34,9 @@
  * While one way in use lives nobody waits, since there is somebody else to ask. What waits is among the
  * POOL_WAITING of its upstream, belongs to its flight, and keeps its deadline.
  *
+ * A question that was lost with its connection is asked again on another: once, and up to POOL_REPEATS times
+ * of an upstream that goes on answering others, there or elsewhere.
+ *
  * Limits: POOL_CONNECTIONS per upstream (one in use, one hedge, one draining each); beyond it
  * questions wait on those there are, beyond their room they fail with ASK_FULL.
  */
@@ -53,7 +56,8 @@ struct ask;    /* one question to one upstream; the pool's memory */
 enum {
 	POOL_CONNECTIONS = 4,
 	POOL_SPARE = 2,
-	POOL_SHAKE = 500,    /* ms */
+	POOL_SHAKE = 500, /* ms */
+	POOL_REPEATS = 32,
 	POOL_WAITING = 4000, /* questions that wait on openings, an upstream: two of each flight */
 	POOL_AWAY = 2000,    /* ms from the loss of all ways in use that it is waited for one */
 	POOL_WHY_MAX = 128,

@@ -148,6 +148,7 @@ ask_send(struct ask *ask, struct conn *conn, bool reused)
 	if (!u->asked || upstream_heard(u) > u->asked)
 		u->asked = ask->sent;
 	ask->sent_us = clock_monotonic_us();
+	ask->answers = u->stats.answers;
 	ask->reused = reused;
 	list_push_back(&conn->asks, &ask->link);
 	tell(ask);
@@ -222,13 +223,21 @@ answered(struct ask *ask, const uint8_t *wire, size_t len)
 	end(ask, &result);
 }
 
-/* A question that was lost with its connection is asked once more, on another: servers close idle
- * connections at any time, and refuse streams when they go away. Once more again when its way turns out
- * to be blocked. */
+/* Servers close idle connections at any time, and many of them after so many answers, which refuses what they
+ * have not begun with: who waits among hundreds may meet that several times. One that only closes is asked
+ * no more. */
+static bool
+may_repeat(const struct ask *ask, enum ask_fail fail)
+{
+	const bool works = ask->conn->fruitful || ask->upstream->stats.answers > ask->answers;
+
+	return fail == ASK_RESET && (!ask->repeats || (works && ask->repeats < POOL_REPEATS));
+}
+
 static void
 ask_again(struct ask *ask, struct conn *conn)
 {
-	ask->retried = true;
+	ask->repeats++;
 	ask_unlink(ask);
 	conn_retire(conn);
 	ask_place(ask);
@@ -284,7 +293,7 @@ on_done(
 		return;
 	}
 	is_blocked = conn_note_end(ask->conn, fail);
-	if ((fail == ASK_RESET && !ask->retried) || (is_blocked && !ask->moved)) {
+	if (may_repeat(ask, fail) || (is_blocked && !ask->moved)) {
 		ask->moved |= is_blocked;
 		ask_again(ask, ask->conn);
 		return;

@@ -200,7 +200,8 @@ begin_anew(struct upstream *u)
 		struct ask *ask = container_of(asks.next, struct ask, link);
 
 		ask_unlink(ask);
-		ask->retried = ask->moved = false;
+		ask->repeats = 0;
+		ask->moved = false;
 		ask_place(ask);
 	}
 }

@@ -138,13 +138,14 @@ struct ask {
 	struct opening *opening; /* WAITING */
 	struct conn *conn;	 /* ON a connection */
 	unsigned flags;
-	bool retried;
-	bool moved;   /* to the other way, for the first was blocked */
-	bool written; /* once, on whatever connection */
+	unsigned repeats; /* on other connections, since one was lost */
+	bool moved;	  /* to the other way, for the first was blocked */
+	bool written;	  /* once, on whatever connection */
 	struct timer timeout;
 	msec sent;
 	uint64_t sent_us;
-	bool reused; /* the connection was there before */
+	uint64_t answers; /* that its upstream had given until then */
+	bool reused;	  /* the connection was there before */
 	ask_cb *cb;
 	void *arg;
 	/* ENDING; from here on: not cleared by pool_ask() */

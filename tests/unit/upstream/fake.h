@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPENED_MAX = 32, ASKS_MAX = POOL_WAITING + 100, ROOM = 10 };
+enum { OPENED_MAX = POOL_REPEATS + 8, ASKS_MAX = POOL_WAITING + 100, ROOM = 10 };
 
 struct transport {
 	struct world *world;
@@ -167,6 +167,17 @@ reply(struct transport *t)
 
 	t->heard = loop_now(t->world->loop);
 	ask->done(ask, ASK_OK, NULL, (const uint8_t *)"reply", 5);
+}
+
+/* The first one goes on waiting. */
+static inline void
+reply_to_second(struct transport *t)
+{
+	struct list *first = t->asks.next;
+
+	list_remove(first);
+	list_push_back(&t->asks, first);
+	reply(t);
 }
 
 static inline void

@@ -116,29 +116,6 @@ a_connection_that_never_stands_is_given_up(void)
 }
 
 static void
-a_question_lost_with_its_connection_is_asked_once_more(void)
-{
-	struct world w;
-
-	world_init(&w, 1);
-	ask(&w, 0, 0, 1000);
-	ready(w.opened[0]);
-	reply(w.opened[0]);
-	ask(&w, 1, 0, 1000);
-	gone(w.opened[0], ASK_RESET, "closed by the server");
-	CU_ASSERT_EQUAL(w.answers[1].calls, 0);
-	CU_ASSERT_EQUAL_FATAL(w.nopened, 2);
-	ready(w.opened[1]);
-	CU_ASSERT_EQUAL(w.opened[1]->nasks, 1);
-	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].failures, 0);
-	gone(w.opened[1], ASK_RESET, "closed by the server");
-	CU_ASSERT_EQUAL(w.answers[1].calls, 1);
-	CU_ASSERT_EQUAL(w.answers[1].fail, ASK_RESET);
-	CU_ASSERT_EQUAL(pool_standing(w.pool)[0].failures, 1);
-	world_clear(&w);
-}
-
-static void
 a_hedge_gets_a_connection_of_its_own_which_is_used_from_then_on(void)
 {
 	struct world w;
@@ -439,8 +416,6 @@ static const struct unit_case cases[] = {
 	{ "a silent address is overtaken by the next", a_silent_address_is_overtaken_by_the_next },
 	{ "a connection that never stands is given up",
 	    a_connection_that_never_stands_is_given_up },
-	{ "a question lost with its connection is asked once more",
-	    a_question_lost_with_its_connection_is_asked_once_more },
 	{ "a hedge gets a connection of its own, which is used from then on",
 	    a_hedge_gets_a_connection_of_its_own_which_is_used_from_then_on },
 	{ "a hedge goes where the upstream was heard meanwhile",
