@@ -5,6 +5,7 @@
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,33 +65,82 @@ rcur_u8(struct rcur *c)
 	return at ? at[0] : 0;
 }
 
-/* Numbers of two and four octets in network order, and back. */
+/* Numbers of two and four octets in network order, and back: one load or store and a swap each. */
 static inline uint16_t
 load_u16(const uint8_t *at)
 {
-	return (uint16_t)(at[0] << 8 | at[1]);
+	uint16_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return be16toh(v);
 }
 
 static inline uint32_t
 load_u32(const uint8_t *at)
 {
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+	uint32_t v;
+
+	memcpy(&v, at, sizeof(v));
+	return be32toh(v);
 }
 
 static inline void
 store_u16(uint8_t *at, unsigned v)
 {
-	at[0] = (uint8_t)(v >> 8);
-	at[1] = (uint8_t)v;
+	const uint16_t swapped = htobe16((uint16_t)v);
+
+	memcpy(at, &swapped, sizeof(swapped));
 }
 
 static inline void
 store_u32(uint8_t *at, uint32_t v)
 {
-	at[0] = (uint8_t)(v >> 24);
-	at[1] = (uint8_t)(v >> 16);
-	at[2] = (uint8_t)(v >> 8);
-	at[3] = (uint8_t)v;
+	v = htobe32(v);
+	memcpy(at, &v, sizeof(v));
+}
+
+/* Copies n octets, which are few and of a number that only the run knows, as in a name: a call of memcpy()
+ * costs more, and so does what compilers make of one whose n has a small limit. They do not overlap. */
+static inline void
+copy_few(uint8_t *to, const uint8_t *from, size_t n)
+{
+	size_t i = 0;
+	uint64_t v;
+
+	if (n < sizeof(v)) {
+		for (; i < n; i++)
+			to[i] = from[i];
+		return;
+	}
+	for (; i < n - sizeof(v); i += sizeof(v)) {
+		memcpy(&v, from + i, sizeof(v));
+		memcpy(to + i, &v, sizeof(v));
+	}
+	memcpy(&v, from + n - sizeof(v), sizeof(v));
+	memcpy(to + n - sizeof(v), &v, sizeof(v));
+}
+
+/* Are they the same? As above. */
+static inline bool
+same_few(const uint8_t *a, const uint8_t *b, size_t n)
+{
+	size_t i = 0;
+	uint64_t x, y;
+
+	if (n < sizeof(x)) {
+		while (i < n && a[i] == b[i])
+			i++;
+		return i == n;
+	}
+	for (; i < n - sizeof(x); i += sizeof(x)) {
+		memcpy(&x, a + i, sizeof(x));
+		memcpy(&y, b + i, sizeof(y));
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + n - sizeof(x), sizeof(x));
+	memcpy(&y, b + n - sizeof(y), sizeof(y));
+	return x == y;
 }
 
 static inline uint16_t

@@ -43,15 +43,12 @@ follow(const struct rcur *cur, struct walk *w)
 static const uint8_t *
 terminator(const struct rcur *cur, const uint8_t *p)
 {
-	const uint8_t *start = p;
+	const size_t left = p < cur->end ? (size_t)(cur->end - p) : 0;
+	const size_t n = left < NAME_WIRE_MAX ? left : NAME_WIRE_MAX;
 
-	while (p < cur->end && p - start < NAME_WIRE_MAX) {
-		if (*p == 0 || *p >= 0xc0)
-			return p;
-		if (*p > NAME_LABEL_MAX || *p >= cur->end - p)
-			return NULL;
-		p += (size_t)*p + 1;
-	}
+	for (size_t at = 0; at < n; at += (size_t)p[at] + 1)
+		if ((uint8_t)(p[at] - 1) >= NAME_LABEL_MAX) /* no label */
+			return p[at] == 0 || p[at] >= 0xc0 ? p + at : NULL;
 	return NULL;
 }
 
@@ -95,36 +92,76 @@ msg_read_name_spelled(struct rcur *cur, struct name *out)
 	cur->p = w.resume ? w.resume : w.p;
 }
 
-/* Lowers the ASCII letters among eight octets: 0x80 - 'A' carries into the top bit of an octet from 'A'
- * on, 0x7f - 'Z' from behind 'Z' on; octets that have it already are no letters. */
-static void
-lower_eight(uint8_t *p)
-{
-	const uint64_t each = 0x0101010101010101;
-	uint64_t v, low;
+/* Sixteen octets, or eight, that are worked on as one. */
+typedef uint8_t octets16 __attribute__((vector_size(16)));
+typedef int8_t signed16 __attribute__((vector_size(16)));
 
-	memcpy(&v, p, sizeof(v));
-	low = v & 0x7f * each;
-	v |= ((low + (0x80 - 'A') * each) & ~(low + (0x7f - 'Z') * each) & ~v & 0x80 * each) >> 2;
-	memcpy(p, &v, sizeof(v));
+/* Lowers the ASCII letters among them: taken less 'A' and the least there is, they alone are below 26 more
+ * than that. */
+static inline octets16
+lower16(octets16 v)
+{
+	const signed16 place = (signed16)(v - (uint8_t)('A' + 128));
+
+	return v | ((octets16)(place < -128 + 26) & 0x20);
 }
 
-/* A length octet is at most 63 and so never looks like a letter: the whole name can be lowered. */
-static void
-lower(struct name *name)
+/* The same: 0x80 - 'A' carries into the top bit of an octet from 'A' on, 0x7f - 'Z' from behind 'Z' on;
+ * octets that have it already are no letters. */
+static inline uint64_t
+lower8(uint64_t v)
+{
+	const uint64_t each = 0x0101010101010101;
+	const uint64_t low = v & 0x7f * each;
+
+	return v |
+	       ((low + (0x80 - 'A') * each) & ~(low + (0x7f - 'Z') * each) & ~v & 0x80 * each) >> 2;
+}
+
+/* One step of lower_copy(). */
+static inline void
+step16(uint8_t *lowered, uint8_t *spelled, const uint8_t *from)
+{
+	octets16 v;
+
+	memcpy(&v, from, sizeof(v));
+	memcpy(spelled, &v, sizeof(v));
+	v = lower16(v);
+	memcpy(lowered, &v, sizeof(v));
+}
+
+static inline void
+step8(uint8_t *lowered, uint8_t *spelled, const uint8_t *from)
+{
+	uint64_t v;
+
+	memcpy(&v, from, sizeof(v));
+	memcpy(spelled, &v, sizeof(v));
+	v = lower8(v);
+	memcpy(lowered, &v, sizeof(v));
+}
+
+/* Copies a name of n octets as it is, and in lower case. A length octet is at most 63 and so never looks
+ * like a letter: the name can be taken as a whole, what is left at its end with some that is done already.
+ * from may be one of the others. */
+static inline void
+lower_copy(uint8_t *lowered, uint8_t *spelled, const uint8_t *from, size_t n)
 {
 	size_t i = 0;
 
-	for (; name->len - i >= 8; i += 8)
-		lower_eight(name->wire + i);
-	if (i && i < name->len) { /* what is left, with some that is lower already */
-		lower_eight(name->wire + name->len - 8);
-		return;
-	}
-	for (; i < name->len; i++) {
-		uint8_t c = name->wire[i];
+	if (n >= 16) {
+		for (; i + 16 < n; i += 16)
+			step16(lowered + i, spelled + i, from + i);
+		step16(lowered + n - 16, spelled + n - 16, from + n - 16);
+	} else if (n >= 8) {
+		step8(lowered, spelled, from);
+		step8(lowered + n - 8, spelled + n - 8, from + n - 8);
+	} else {
+		for (; i < n; i++) {
+			const uint8_t c = spelled[i] = from[i];
 
-		name->wire[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
+			lowered[i] = (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
+		}
 	}
 }
 
@@ -138,7 +175,7 @@ msg_read_name(struct rcur *cur, struct name *out)
 		return;
 	}
 	msg_read_name_spelled(cur, out);
-	lower(out);
+	lower_copy(out->wire, out->wire, out->wire, out->len);
 }
 
 size_t
@@ -181,23 +218,6 @@ msg_skip_questions(struct rcur *cur, const struct msg_header *header)
 		msg_skip_name(cur);
 		rcur_skip(cur, QUESTION_REST);
 	}
-}
-
-struct msg_header
-msg_read_header(struct rcur *cur)
-{
-	const uint8_t *at = rcur_skip(cur, MSG_HEADER);
-
-	if (!at)
-		return (struct msg_header){ 0 };
-	return (struct msg_header){
-		.id = load_u16(at),
-		.flags = load_u16(at + 2),
-		.qdcount = load_u16(at + 4),
-		.ancount = load_u16(at + 6),
-		.nscount = load_u16(at + 8),
-		.arcount = load_u16(at + 10),
-	};
 }
 
 void
@@ -284,7 +304,7 @@ take_opt(const struct msg_rr *rr, struct msg_query *out)
 }
 
 /* Reads the additional section up to the very end of the message. */
-static enum msg_verdict
+static __attribute__((noinline)) enum msg_verdict
 read_additional(struct rcur *cur, unsigned count, struct msg_query *out)
 {
 	enum msg_verdict verdict = MSG_OK;
@@ -314,9 +334,7 @@ read_question(struct rcur *cur, struct msg_query *out)
 	if (!root || *root != 0 || cur->end - root <= QUESTION_REST)
 		return false;
 	q->name.len = (uint8_t)(root + 1 - spelled);
-	memcpy(q->name.wire, spelled, q->name.len);
-	memcpy(out->spelled, spelled, q->name.len);
-	lower(&q->name);
+	lower_copy(q->name.wire, out->spelled, spelled, q->name.len);
 	q->type = load_u16(root + 1);
 	q->class = load_u16(root + 3);
 	cur->p = root + 1 + QUESTION_REST;
@@ -344,6 +362,8 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 		return MSG_FORMERR;
 	if (h.ancount || h.nscount)
 		return MSG_FORMERR;
+	if (!h.arcount)
+		return rcur_left(&cur) ? MSG_FORMERR : MSG_OK;
 	return read_additional(&cur, h.arcount, out);
 }
 

@@ -83,7 +83,22 @@ enum msg_verdict {
 enum msg_verdict msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out);
 
 /* Reads the header; n < 12 makes the cursor bad. */
-struct msg_header msg_read_header(struct rcur *cur);
+static inline struct msg_header
+msg_read_header(struct rcur *cur)
+{
+	const uint8_t *at = rcur_skip(cur, MSG_HEADER);
+
+	if (!at)
+		return (struct msg_header){ 0 };
+	return (struct msg_header){
+		.id = load_u16(at),
+		.flags = load_u16(at + 2),
+		.qdcount = load_u16(at + 4),
+		.ancount = load_u16(at + 6),
+		.nscount = load_u16(at + 8),
+		.arcount = load_u16(at + 10),
+	};
+}
 
 /* Reads a possibly compressed name at the cursor; canonical. Bad cursor on any fault. */
 void msg_read_name(struct rcur *cur, struct name *out);

@@ -127,7 +127,7 @@ put_opt(uint8_t *at, const struct opt *opt, size_t length)
 	}
 }
 
-static void
+static inline void
 put_header(uint8_t *at, uint16_t id, unsigned flags, bool question, unsigned ancount,
     unsigned nscount, bool opt)
 {
@@ -157,7 +157,7 @@ write_short(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 		return 0;
 	put_header(out, query->id, flags, q->name.len != 0, 0, 0, opt->there);
 	if (q->name.len) {
-		memcpy(out + MSG_HEADER, query->spelled, q->name.len);
+		copy_few(out + MSG_HEADER, query->spelled, q->name.len);
 		store_u16(out + len - 4, q->type);
 		store_u16(out + len - 2, q->class);
 	}
@@ -170,18 +170,21 @@ write_short(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 static void
 age_ttls(uint8_t *out, const struct answer *answer, uint32_t age, bool dnssec)
 {
-	size_t hole = dnssec ? 0 : (size_t)answer->authority - answer->answer_dnssec;
+	/* What is left out is between these places, and from `end` on. */
+	const size_t from = dnssec ? answer->len : answer->answer_dnssec;
+	const size_t to = dnssec ? answer->len : answer->authority;
+	const size_t end = dnssec ? answer->len : answer->authority_dnssec;
+	const uint16_t *ttls = answer->ttls;
+	const size_t n = answer->nttls;
 
-	for (size_t i = 0; i < answer->nttls; i++) {
-		size_t at = answer->ttls[i];
+	for (size_t i = 0; i < n && ttls[i] < end; i++) {
+		size_t at = ttls[i];
 		uint32_t ttl;
 
-		if (!dnssec && at >= answer->authority_dnssec)
-			return;
-		if (!dnssec && at >= answer->answer_dnssec) {
-			if (at < answer->authority)
+		if (at >= from) {
+			if (at < to)
 				continue;
-			at -= hole;
+			at -= to - from;
 		}
 		ttl = load_u32(out + at);
 		store_u32(out + at, ttl > age ? ttl - age : 0);
@@ -190,7 +193,7 @@ age_ttls(uint8_t *out, const struct answer *answer, uint32_t age, bool dnssec)
 
 /* AD tells who asked for it, by DO or AD, that the answer was found authentic (RFC 6840 section
  * 5.7 and 5.8). */
-static unsigned
+static inline __attribute__((always_inline)) unsigned
 flags_of(const struct msg_query *query, const struct answer *answer)
 {
 	unsigned flags = FLAG_QR | FLAG_RA | (query->flags & ECHOED) | answer->rcode;
@@ -215,9 +218,54 @@ put_records(uint8_t *out, const struct msg_query *query, const struct answer *an
 	    dnssec ? answer->len - (size_t)MSG_HEADER : plain);
 	if (!dnssec && authority)
 		memcpy(out + answer->answer_dnssec, answer->wire + answer->authority, authority);
-	memcpy(out + MSG_HEADER, query->spelled, name);
+	copy_few(out + MSG_HEADER, query->spelled, name);
 	store_u16(out + MSG_HEADER + name, query->question.type);
 	store_u16(out + MSG_HEADER + name + 2, query->question.class);
+}
+
+/* The OPT record of a reply that is made from an answer. */
+static struct opt
+opt_of_answer(
+    const struct msg_query *query, const struct answer *answer, const struct reply_extra *extra)
+{
+	struct opt opt = opt_make(query, 0, extra);
+	const char *text;
+	enum ede said;
+
+	if (opt.ede == EDE_NONE && (answer->recursed || answer->blocked || answer->network)) {
+		said = label_ede(answer, &text);
+		opt_say(&opt, said, text);
+	}
+	return opt;
+}
+
+/* Writes it behind the len octets of the message, within the limit, if it can be. Records matter more
+ * than an EDE. Returns its length, be it written or not. */
+static __attribute__((noinline)) size_t
+write_opt(uint8_t *out, size_t len, size_t limit, const struct msg_query *query,
+    const struct answer *answer, const struct reply_extra *extra)
+{
+	struct opt opt = opt_of_answer(query, answer, extra);
+	size_t n = opt_length(&opt);
+
+	if (len + n > limit) {
+		opt.ede = EDE_NONE;
+		n = opt_length(&opt);
+	}
+	if (len + n <= limit)
+		put_opt(out + len, &opt, n);
+	return n;
+}
+
+/* The reply says: come by TCP. */
+static __attribute__((noinline)) size_t
+write_truncated(uint8_t *out, size_t cap, size_t limit, const struct msg_query *query,
+    const struct answer *answer, const struct reply_extra *extra)
+{
+	struct opt opt = opt_of_answer(query, answer, extra);
+	const unsigned flags = (flags_of(query, answer) | FLAG_TC) & ~FLAG_AD;
+
+	return write_short(out, cap, limit, query, flags, &opt);
 }
 
 size_t
@@ -228,39 +276,23 @@ reply_write(uint8_t *out, size_t cap, size_t limit, const struct msg_query *quer
 	const size_t len =
 	    dnssec ? answer->len
 		   : (size_t)answer->answer_dnssec + answer->authority_dnssec - answer->authority;
-	const unsigned flags = flags_of(query, answer);
-	struct opt opt = opt_make(query, 0, extra);
 	unsigned ancount = answer->ancount, nscount = answer->nscount;
-	const char *text;
-	enum ede ede, said;
-	size_t opt_len;
+	size_t opt_len = 0;
 
 	assert(
 	    answer->answer_dnssec >= MSG_HEADER + (size_t)query->question.name.len + QUESTION_REST);
 	if (limit > cap)
 		limit = cap;
-	if (opt.ede == EDE_NONE && (answer->recursed || answer->blocked || answer->network)) {
-		said = label_ede(answer, &text);
-		opt_say(&opt, said, text);
-	}
-	ede = opt.ede;
-	opt_len = opt_length(&opt);
-	if (len + opt_len > limit) {
-		opt.ede = EDE_NONE; /* records matter more */
-		opt_len = opt_length(&opt);
-	}
-	if (len + opt_len > limit) {
-		opt.ede = ede;
-		return write_short(out, cap, limit, query, (flags | FLAG_TC) & ~FLAG_AD, &opt);
-	}
+	if (query->edns)
+		opt_len = write_opt(out, len, limit, query, answer, extra);
+	if (len + opt_len > limit)
+		return write_truncated(out, cap, limit, query, answer, extra);
 	if (dnssec) {
 		ancount += answer->ancount_dnssec;
 		nscount += answer->nscount_dnssec;
 	}
-	put_header(out, query->id, flags, true, ancount, nscount, opt.there);
+	put_header(out, query->id, flags_of(query, answer), true, ancount, nscount, query->edns);
 	put_records(out, query, answer, dnssec);
-	if (opt.there)
-		put_opt(out + len, &opt, opt_len);
 	if (age)
 		age_ttls(out, answer, age, dnssec);
 	return len + opt_len;

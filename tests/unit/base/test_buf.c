@@ -54,10 +54,50 @@ stays_bad_after_a_long_write(void)
 	CU_ASSERT_PTR_NULL(wcur_reserve(&w, 0));
 }
 
+static void
+copies_and_compares_any_number_of_octets(void)
+{
+	uint8_t from[64], to[66];
+
+	for (size_t i = 0; i < sizeof(from); i++)
+		from[i] = (uint8_t)(i + 1);
+	for (size_t n = 0; n <= sizeof(from); n++) {
+		memset(to, 0xee, sizeof(to));
+		copy_few(to + 1, from, n);
+		CU_ASSERT_EQUAL(memcmp(to + 1, from, n), 0);
+		CU_ASSERT_EQUAL(to[0], 0xee);
+		CU_ASSERT_EQUAL(to[n + 1], 0xee);
+		CU_ASSERT(same_few(to + 1, from, n));
+		to[n + 1] = 0; /* behind them: no matter */
+		CU_ASSERT(same_few(to + 1, from, n));
+		for (size_t i = 0; i < n; i++) {
+			to[1 + i] ^= 0x80;
+			CU_ASSERT_FALSE(same_few(to + 1, from, n));
+			to[1 + i] ^= 0x80;
+		}
+	}
+}
+
+static void
+numbers_are_in_network_order_wherever_they_stand(void)
+{
+	uint8_t bytes[8] = { 0 };
+
+	store_u16(bytes + 1, 0x1234);
+	store_u32(bytes + 3, 0x56789abc);
+	CU_ASSERT_EQUAL(memcmp(bytes, "\0\x12\x34\x56\x78\x9a\xbc", 8), 0);
+	CU_ASSERT_EQUAL(load_u16(bytes + 1), 0x1234);
+	CU_ASSERT_EQUAL(load_u32(bytes + 3), 0x56789abc);
+}
+
 static const struct unit_case cases[] = {
 	{ "what was written reads back", reads_back_what_was_written },
 	{ "a short read makes the cursor bad for good", stays_bad_after_a_short_read },
 	{ "a write that does not fit makes the cursor bad for good", stays_bad_after_a_long_write },
+	{ "any number of octets is copied and compared, and nothing beside them",
+	    copies_and_compares_any_number_of_octets },
+	{ "numbers are in network order, wherever they stand",
+	    numbers_are_in_network_order_wherever_they_stand },
 };
 
 UNIT_MAIN("base/buf", cases)

@@ -338,6 +338,55 @@ pads_queries(void)
 	}
 }
 
+/* A question of labels of that length, as many as fit into so many octets, of octets that go on from
+ * `octet`. Returns the length of its name. */
+static size_t
+odd_question(uint8_t *out, size_t label, size_t most, uint8_t octet)
+{
+	static const uint8_t header[MSG_HEADER] = { 0, 1, 0, 0, 0, 1 };
+	size_t len = 0;
+
+	memcpy(out, header, sizeof(header));
+	out += sizeof(header);
+	do {
+		out[len++] = (uint8_t)label;
+		for (size_t i = 0; i < label; i++)
+			out[len++] = octet++;
+	} while (len + label + 2 <= most);
+	out[len++] = 0;
+	memcpy(out + len, "\0\1\0\1", 4);
+	return len;
+}
+
+static uint8_t
+lowered(uint8_t c)
+{
+	return c >= 'A' && c <= 'Z' ? (uint8_t)(c + 32) : c;
+}
+
+static void
+lowers_names_of_any_length_octet_by_octet(void)
+{
+	uint8_t bytes[MSG_HEADER + NAME_WIRE_MAX + 4];
+	unsigned bad = 0, read = 0;
+	struct msg_query q;
+
+	for (unsigned n = 0; n < 63 * 256U; n++) {
+		const size_t label = 1 + n % 63, most = label + 2 + n / 63 % (254 - label);
+		const size_t len = odd_question(bytes, label, most, (uint8_t)(n / 63));
+		const uint8_t *name = bytes + MSG_HEADER;
+
+		if (msg_read_query(bytes, MSG_HEADER + len + 4, &q) != MSG_OK)
+			continue;
+		read++;
+		bad += q.question.name.len != len || memcmp(q.spelled, name, len) != 0;
+		for (size_t i = 0; i < len; i++)
+			bad += q.question.name.wire[i] != lowered(name[i]);
+	}
+	CU_ASSERT_EQUAL(read, 63 * 256);
+	CU_ASSERT_EQUAL(bad, 0);
+}
+
 static const struct unit_case cases[] = {
 	{ "a query is read, with its spelling kept apart", reads_query },
 	{ "EDNS size and DO are read, sizes below 512 mean 512", reads_edns },
@@ -354,6 +403,8 @@ static const struct unit_case cases[] = {
 	{ "pointers to pointers end after 127", bounds_chained_pointers },
 	{ "a name can be read as it is spelled", keeps_spelling_when_told },
 	{ "reading a name lowers ASCII letters and nothing else", lowers_only_ascii },
+	{ "names of any length are lowered octet by octet, and kept as they are spelled",
+	    lowers_names_of_any_length_octet_by_octet },
 	{ "a label may end in an octet 0", reads_any_octet_in_labels },
 	{ "skipping a name stops behind its first pointer", skips_names },
 	{ "a record is read in place, and a negative TTL is 0", reads_records },
