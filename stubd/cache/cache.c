@@ -61,7 +61,7 @@ cache_free(struct cache *cache)
 }
 
 /* The hash of a name, and its shard: by the other half of the hash. */
-static uint32_t
+static inline uint32_t
 hash_name(const struct cache *cache, const struct name *name, struct shard **shard)
 {
 	const uint64_t hash = siphash_table(cache->secret, name->wire, name->len);
@@ -70,7 +70,7 @@ hash_name(const struct cache *cache, const struct name *name, struct shard **sha
 	return (uint32_t)hash;
 }
 
-static struct entry_key
+static inline __attribute__((always_inline)) struct entry_key
 make_key(const struct cache *cache, const struct cache_key *key, struct shard **shard)
 {
 	const struct question *q = key->question;

@@ -16,6 +16,7 @@
 #include "stubd/wire/answer.h"
 #include "stubd/wire/msg.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,10 +33,10 @@ struct entry {
 	uint32_t ttl;	      /* s, as it was when it came */
 	uint32_t stale_until; /* s on the loop's clock; 0: not given past its time yet */
 	uint16_t units;	      /* its room */
-	uint16_t nttls;
-	/* as in the answer */
+	/* as in the answer, and in the same order; see entry_lend() */
 	uint16_t ancount, ancount_dnssec, nscount, nscount_dnssec;
 	uint16_t answer_dnssec, authority, authority_dnssec, len;
+	uint16_t nttls;
 	uint8_t name_len, target_len; /* 0: the chain ended at the name */
 	uint8_t text_len;	      /* of its label, the NUL included; 0: it has none */
 	uint8_t blocked;
@@ -85,7 +86,7 @@ entry_wire(const struct entry *e)
 static inline bool
 entry_is_of(const struct entry *e, const struct name *name)
 {
-	return e->name_len == name->len && memcmp(entry_wire(e), name->wire, name->len) == 0;
+	return e->name_len == name->len && same_few(entry_wire(e), name->wire, name->len);
 }
 
 static inline bool
@@ -94,8 +95,8 @@ entry_matches(const struct entry *e, const struct entry_key *key)
 	const struct question *q = key->question;
 	const uint8_t *at = entry_wire(e) + e->name_len;
 
-	return e->name_hash == key->name_hash && e->view == key->view && entry_is_of(e, &q->name) &&
-	       load_u16(at) == q->type && load_u16(at + 2) == q->class;
+	return e->view == key->view && entry_is_of(e, &q->name) && load_u16(at) == q->type &&
+	       load_u16(at + 2) == q->class;
 }
 
 /* Does it say that its name, and so all below it, does not exist (RFC 8020)? A chain that ends in
@@ -123,6 +124,17 @@ entry_age(const struct entry *e, msec now)
 	return now > born ? (uint32_t)((now - born) / 1000) : 0;
 }
 
+/* The counts and places of an answer's parts, from ancount to nttls, are the same octets in both. */
+enum {
+	ENTRY_SHAPE =
+	    offsetof(struct entry, nttls) + sizeof(uint16_t) - offsetof(struct entry, ancount)
+};
+
+static_assert(
+    offsetof(struct answer, nttls) + sizeof(uint16_t) - offsetof(struct answer, ancount) ==
+	ENTRY_SHAPE,
+    "an answer has another shape than its entry");
+
 /* Fills *out with the answer, which borrows the entry's octets: for reading on the spot. Its target
  * and size are not filled. */
 static inline void
@@ -139,15 +151,8 @@ entry_lend(const struct entry *e, struct answer *out)
 	out->cut = e->cut;
 	out->scope = 0; /* the view says for whom it is */
 	out->ttl = e->ttl;
-	out->ancount = e->ancount;
-	out->ancount_dnssec = e->ancount_dnssec;
-	out->nscount = e->nscount;
-	out->nscount_dnssec = e->nscount_dnssec;
-	out->answer_dnssec = e->answer_dnssec;
-	out->authority = e->authority;
-	out->authority_dnssec = e->authority_dnssec;
-	out->len = e->len;
-	out->nttls = e->nttls;
+	memcpy((char *)out + offsetof(struct answer, ancount),
+	    (const char *)e + offsetof(struct entry, ancount), ENTRY_SHAPE);
 	/* Nobody looks at the header, in whose place something else of the entry stands. */
 	out->wire = entry_wire(e) - MSG_HEADER;
 	out->ttls = (uint16_t *)e->bytes;

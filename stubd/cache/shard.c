@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/single_threaded.h>
 
 struct shard {
 	pthread_mutex_t lock;
@@ -12,6 +13,21 @@ struct shard {
 	atomic_bool has_cuts;
 	struct cache_stats stats; /* the counters alone */
 };
+
+/* While there is one thread alone nobody has to be kept out, and none is made under the lock. */
+static inline void
+take(struct shard *s)
+{
+	if (!__libc_single_threaded)
+		pthread_mutex_lock(&s->lock);
+}
+
+static inline void
+leave(struct shard *s)
+{
+	if (!__libc_single_threaded)
+		pthread_mutex_unlock(&s->lock);
+}
 
 struct shard *
 shard_new(size_t size)
@@ -55,10 +71,10 @@ shard_flush(struct shard *s, store_test *test, const void *arg)
 {
 	size_t n;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	n = store_drop_those(&s->store, test, arg);
 	note_cuts(s);
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return n;
 }
 
@@ -100,14 +116,15 @@ shard_reply(struct shard *s, const struct entry_key *key, msec now, msec stale,
 {
 	struct entry *e;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	e = find(s, key, now, stale);
-	s->stats.hits += e != NULL;
-	s->stats.misses += e == NULL;
-	if (e) {
+	if (!e) {
+		s->stats.misses++;
+	} else {
 		const uint32_t age = entry_age(e, now);
 		struct answer lent;
 
+		s->stats.hits++;
 		hit->cut = e->cut;
 		hit->private_address = e->private_address;
 		hit->security = e->security;
@@ -118,7 +135,7 @@ shard_reply(struct shard *s, const struct entry_key *key, msec now, msec stale,
 		if (!hit->cut)
 			hit->len = reply_write(out, cap, limit, query, &lent, age, NULL);
 	}
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return e != NULL;
 }
 
@@ -128,13 +145,13 @@ shard_get(struct shard *s, const struct entry_key *key, msec now, msec stale, ui
 	struct answer *copy = NULL;
 	struct entry *e;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	e = find(s, key, now, stale);
 	if (e)
 		copy = entry_copy(e);
 	if (copy)
 		*age = entry_age(e, now);
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return copy;
 }
 
@@ -156,10 +173,10 @@ shard_is_fresh(struct shard *s, const struct entry_key *key, msec now)
 	uint32_t handle;
 	bool is;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	handle = store_find(&s->store, key);
 	is = handle && now < store_at(&s->store, handle)->expires;
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return is;
 }
 
@@ -169,12 +186,12 @@ shard_is_stale(struct shard *s, const struct entry_key *key, msec now, msec stal
 	enum cache_stale is = CACHE_NOT_STALE;
 	uint32_t handle;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	handle = find_stale(s, key, now, stale);
 	if (handle)
 		is = now / 1000 < store_at(&s->store, handle)->stale_until ? CACHE_STALE_IN_USE
 									   : CACHE_STALE;
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return is;
 }
 
@@ -184,7 +201,7 @@ shard_get_stale(struct shard *s, const struct entry_key *key, msec now, msec sta
 	struct answer *copy = NULL;
 	uint32_t handle;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	handle = find_stale(s, key, now, stale);
 	if (handle)
 		copy = entry_copy(store_at(&s->store, handle));
@@ -195,7 +212,7 @@ shard_get_stale(struct shard *s, const struct entry_key *key, msec now, msec sta
 			e->stale_until = (uint32_t)(now / 1000) + CACHE_STALE_TTL;
 		s->stats.stale++;
 	}
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	if (!copy)
 		return NULL;
 	answer_set_ttls(copy, CACHE_STALE_TTL);
@@ -209,11 +226,11 @@ shard_drop_stale(struct shard *s, const struct entry_key *key, msec now, msec st
 {
 	uint32_t handle;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	handle = find_stale(s, key, now, stale);
 	if (handle)
 		drop(s, handle);
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 }
 
 /* --- cuts --- */
@@ -253,7 +270,7 @@ shard_get_cut(struct shard *s, const struct shard_cut *cut, msec now, uint32_t *
 	struct answer *answer = NULL, lent;
 	const struct entry *e;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	e = find_cut(s, cut, now);
 	if (e) {
 		entry_lend(e, &lent);
@@ -262,7 +279,7 @@ shard_get_cut(struct shard *s, const struct shard_cut *cut, msec now, uint32_t *
 		*age = entry_age(e, now);
 		s->stats.cuts += answer != NULL;
 	}
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return answer;
 }
 
@@ -279,21 +296,21 @@ worth_keeping(const struct shard *s, const struct entry_key *key, const struct a
 void
 shard_put(struct shard *s, const struct entry_key *key, msec now, const struct answer *answer)
 {
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	if (worth_keeping(s, key, answer))
 		s->stats.inserts += store_put(&s->store, key, now, answer);
 	note_cuts(s);
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 }
 
 void
 shard_restore(struct shard *s, const struct entry_key *key, msec now, const struct answer *answer)
 {
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	if (worth_keeping(s, key, answer) && !store_find(&s->store, key))
 		store_put(&s->store, key, now, answer);
 	note_cuts(s);
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 }
 
 static void
@@ -314,7 +331,7 @@ shard_walk(struct shard *s, uint32_t *segment, uint32_t view, msec now, cache_sh
 	const struct segments *segments = &s->store.segments;
 	bool more;
 
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	if (++*segment < segments->count) {
 		uint32_t handle = segments_first(segments, *segment);
 
@@ -326,14 +343,14 @@ shard_walk(struct shard *s, uint32_t *segment, uint32_t view, msec now, cache_sh
 		}
 	}
 	more = *segment + 1 < segments->count;
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 	return more;
 }
 
 void
 shard_add_stats(struct shard *s, struct cache_stats *out)
 {
-	pthread_mutex_lock(&s->lock);
+	take(s);
 	out->hits += s->stats.hits;
 	out->misses += s->stats.misses;
 	out->inserts += s->stats.inserts;
@@ -344,5 +361,5 @@ shard_add_stats(struct shard *s, struct cache_stats *out)
 	out->negative += s->store.negative;
 	out->used += store_used(&s->store);
 	out->size += s->store.size;
-	pthread_mutex_unlock(&s->lock);
+	leave(s);
 }

@@ -2,7 +2,7 @@
  * One part of the cache: the answers whose names hash there, with a lock and a store
  * of their own.
  *
- * Every function takes the lock for as long as it runs and gives nothing out that points inside; no
+ * Every function takes the lock, where there are threads, for as long as it runs and gives nothing out that points inside; no
  * function holds two locks. All types of a name in a view are in one shard, with what denies it.
  */
 #ifndef CACHE_SHARD_H

@@ -27,20 +27,6 @@ store_used(const struct store *s)
 	return table_cost(&s->table) + notes_cost(&s->notes) + segments_cost(&s->segments);
 }
 
-uint32_t
-store_find(const struct store *s, const struct entry_key *key)
-{
-	size_t at = key->hash;
-	uint32_t handle;
-
-	if (!s->entries)
-		return 0;
-	while ((handle = table_next(&s->table, key->hash, &at)) != 0)
-		if (entry_matches(store_at(s, handle), key))
-			return handle;
-	return 0;
-}
-
 /* --- entering and leaving --- */
 
 static void

@@ -57,7 +57,19 @@ store_at(const struct store *s, uint32_t handle)
 }
 
 /* Returns the handle of the entry of a key, or 0. Any change of the store may end it. */
-uint32_t store_find(const struct store *s, const struct entry_key *key);
+static inline __attribute__((always_inline)) uint32_t
+store_find(const struct store *s, const struct entry_key *key)
+{
+	size_t at = key->hash;
+	uint32_t handle;
+
+	if (!s->entries)
+		return 0;
+	while ((handle = table_next(&s->table, key->hash, &at)) != 0)
+		if (entry_matches(store_at(s, handle), key))
+			return handle;
+	return 0;
+}
 
 /* Can an answer of so many octets be kept at all? */
 bool store_takes(const struct store *s, size_t size);
