@@ -24,6 +24,7 @@
 #include "policy/name.h"
 #include "policy/network.h"
 #include "policy/rebinding.h"
+#include "policy/strangers.h"
 #include "policy/upstream_spec.h"
 
 #include <stdbool.h>
@@ -98,8 +99,9 @@ struct policy {
 	struct split_rule *rules;
 	size_t nrules;
 	struct registrable_list *public_suffixes; /* owned; policy/registrable.h */
-	struct suffixes *suffixes; /* owned; whose names are whose, see policy/suffix.h */
-	struct hosts *hosts;	   /* owned; /etc/hosts as read at load, see policy/hosts.h */
+	struct suffixes *suffixes;  /* owned; whose names are whose, see policy/suffix.h */
+	struct hosts *hosts;	    /* owned; /etc/hosts as read at load, see policy/hosts.h */
+	struct strangers strangers; /* whom neither of these two knows */
 	char *root_hints, *trust_anchors; /* owned; NULL: shipped */
 	size_t cache_size;		  /* octets */
 	uint64_t cache_stale;		  /* ms */

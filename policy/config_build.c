@@ -374,6 +374,16 @@ build_values(struct config_load *load)
 	p->state = config_strdup(load, config_text(load, "/state"));
 }
 
+/* When all suffixes and hosts are there. */
+static void
+build_strangers(struct policy *p)
+{
+	strangers_all(&p->strangers);
+	if (p->hosts)
+		hosts_meet(p->hosts, &p->strangers);
+	suffixes_meet(p->suffixes, &p->strangers);
+}
+
 void
 config_build(struct config_load *load)
 {
@@ -393,4 +403,5 @@ config_build(struct config_load *load)
 	clients_build(load);
 	provider_build(load);
 	split_build(load);
+	build_strangers(load->policy);
 }

@@ -107,9 +107,21 @@ rule_wins(const struct suffix_match *match)
 	return match->owner.rule && match->rule_len > 1;
 }
 
-void
-policy_owner(const struct policy *policy, const struct question *question,
-    const struct netview *netview, struct view *out)
+static void
+public_view(struct view *out)
+{
+	out->kind = VIEW_PROVIDERS;
+	out->id = 0;
+	out->rule = -1;
+	out->closed = false;
+	out->why = "no rule owns it";
+	out->owner[0] = '\0';
+}
+
+/* The owner of a name that may be anybody's. By itself: it has a large frame, and is seldom needed. */
+static __attribute__((noinline)) void
+look_up(const struct policy *policy, const struct question *question, const struct netview *netview,
+    struct view *out)
 {
 	struct nametable_walk walk;
 	struct suffix_match match;
@@ -135,13 +147,23 @@ policy_owner(const struct policy *policy, const struct question *question,
 		set_owner_suffix(out, &question->name, suffix);
 		return;
 	}
-	if (match.owner.rule) {
+	if (match.owner.rule)
 		split_view(policy, &match, netview, out);
-		return;
-	}
-	out->kind = VIEW_PROVIDERS;
-	out->why = "no rule owns it";
-	out->owner[0] = '\0';
+	else
+		public_view(out);
+}
+
+void
+policy_owner(const struct policy *policy, const struct question *question,
+    const struct netview *netview, struct view *out)
+{
+	const struct name *name = &question->name;
+
+	/* One of another length is not this machine's. */
+	if (strangers_has(&policy->strangers, name) && name->len != netview->hostname.len)
+		public_view(out);
+	else
+		look_up(policy, question, netview, out);
 }
 
 void
@@ -149,7 +171,8 @@ policy_view(const struct policy *policy, const struct question *question,
     const struct netview *netview, struct view *out)
 {
 	policy_owner(policy, question, netview, out);
-	overrule(policy, question, netview, out);
+	if (overrule_may(policy, question->type))
+		overrule(policy, question, netview, out);
 }
 
 static void

@@ -305,3 +305,9 @@ hosts_answer(const struct hosts *hosts, const struct question *question,
 	}
 	return true;
 }
+
+void
+hosts_meet(const struct hosts *hosts, struct strangers *strangers)
+{
+	nametable_meet(hosts->names, strangers);
+}

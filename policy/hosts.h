@@ -9,6 +9,7 @@
 
 struct hosts;
 struct nametable_walk;
+struct strangers;
 
 enum { HOSTS_LINES_MAX = 200000, HOSTS_FILE_MAX = 32 << 20 };
 
@@ -25,5 +26,8 @@ struct hosts *hosts_free(struct hosts *hosts);
  * listed addresses. */
 bool hosts_answer(const struct hosts *hosts, const struct question *question,
     struct nametable_walk *walk, struct local_answer *out);
+
+/* Makes every name known that is in the table. */
+void hosts_meet(const struct hosts *hosts, struct strangers *strangers);
 
 #endif

@@ -144,12 +144,6 @@ name_to_text(const struct name *name, char text[NAME_TEXT_MAX])
 }
 
 bool
-name_equal(const struct name *a, const struct name *b)
-{
-	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
-}
-
-bool
 name_is_under(const struct name *name, const struct name *zone)
 {
 	size_t at = 0;

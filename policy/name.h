@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	NAME_WIRE_MAX = 255, /* octets, the root's 0 included */
@@ -73,7 +74,11 @@ int name_from_wire(struct name *out, const uint8_t *wire, size_t n);
  * text. */
 char *name_to_text(const struct name *name, char text[NAME_TEXT_MAX]);
 
-bool name_equal(const struct name *a, const struct name *b);
+static inline bool
+name_equal(const struct name *a, const struct name *b)
+{
+	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
+}
 
 /* True if name is zone or below it. */
 bool name_is_under(const struct name *name, const struct name *zone);

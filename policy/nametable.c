@@ -1,5 +1,7 @@
 #include "policy/nametable.h"
 
+#include "policy/strangers.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,4 +260,15 @@ nametable_name(const struct nametable *table, unsigned number, struct name *out)
 
 	out->len = e->len;
 	memcpy(out->wire, table->arena + e->offset, e->len);
+}
+
+void
+nametable_meet(const struct nametable *table, struct strangers *strangers)
+{
+	struct name name;
+
+	for (unsigned i = 0; i < table->count; i++) {
+		nametable_name(table, i, &name);
+		strangers_meet(strangers, &name);
+	}
 }

@@ -24,6 +24,7 @@ enum {
 };
 
 struct nametable;
+struct strangers;
 
 /* NULL: out of memory. */
 struct nametable *nametable_new(void);
@@ -60,6 +61,9 @@ int nametable_down(const struct nametable *table, struct nametable_walk *walk);
 
 /* The number of the name of a walk, which begins again for it; or -1. */
 int nametable_find_walked(const struct nametable *table, struct nametable_walk *walk);
+
+/* Makes all its names known but the root. */
+void nametable_meet(const struct nametable *table, struct strangers *strangers);
 
 /* The name of a number. */
 void nametable_name(const struct nametable *table, unsigned number, struct name *out);

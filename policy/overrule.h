@@ -10,7 +10,18 @@
 #ifndef POLICY_OVERRULE_H
 #define POLICY_OVERRULE_H
 
+#include "policy/config.h"
 #include "policy/decide.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Is it a type of which the table above has something to say? */
+static inline bool
+overrule_may(const struct policy *policy, uint16_t type)
+{
+	return type == policy->filter || type == TYPE_AAAA || type == TYPE_PTR || type == TYPE_ANY;
+}
 
 /* Makes the view local where that is so; it is already filled with the name's owner. */
 void overrule(const struct policy *policy, const struct question *question,

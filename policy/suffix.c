@@ -1,6 +1,7 @@
 #include "policy/suffix.h"
 
 #include "policy/nametable.h"
+#include "policy/strangers.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -58,6 +59,16 @@ suffixes_owner(struct suffixes *suffixes, const struct name *suffix)
 	}
 	number = nametable_add(suffixes->names, suffix);
 	return number < 0 ? NULL : &suffixes->owners[number];
+}
+
+void
+suffixes_meet(const struct suffixes *suffixes, struct strangers *strangers)
+{
+	const struct suffix_owner *root = &suffixes->owners[NAMETABLE_ROOT];
+
+	if (root->rule || root->zone)
+		strangers_none(strangers);
+	nametable_meet(suffixes->names, strangers);
 }
 
 void

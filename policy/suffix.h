@@ -12,6 +12,7 @@
 
 struct suffixes;
 struct nametable_walk;
+struct strangers;
 
 /* Who owns one suffix; 0 is nobody. */
 struct suffix_owner {
@@ -37,5 +38,8 @@ struct suffix_owner *suffixes_owner(struct suffixes *suffixes, const struct name
  * Allocates nothing. */
 void suffixes_match(
     const struct suffixes *suffixes, struct nametable_walk *walk, struct suffix_match *out);
+
+/* Makes every name known of which a suffix is owned; all of them, where the root is. */
+void suffixes_meet(const struct suffixes *suffixes, struct strangers *strangers);
 
 #endif
