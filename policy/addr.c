@@ -125,44 +125,23 @@ addr_to_text(const struct addr *addr, char text[ADDR_TEXT_MAX])
 socklen_t
 addr_to_sockaddr(const struct addr *addr, struct sockaddr_storage *ss)
 {
-	if (addr->family == AF_INET) {
-		struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(addr->port) };
+	union addr_sockaddr sa;
+	const socklen_t len = addr_put(addr, &sa);
 
-		memcpy(&in4.sin_addr, addr->ip, 4);
-		memcpy(ss, &in4, sizeof(in4));
-		return sizeof(in4);
-	} else {
-		struct sockaddr_in6 in6 = {
-			.sin6_family = AF_INET6,
-			.sin6_port = htons(addr->port),
-			.sin6_scope_id = addr->scope,
-		};
-
-		memcpy(&in6.sin6_addr, addr->ip, 16);
-		memcpy(ss, &in6, sizeof(in6));
-		return sizeof(in6);
-	}
+	memcpy(ss, &sa, len);
+	return len;
 }
 
 void
-addr_from_sockaddr(struct addr *out, const struct sockaddr *sa)
+addr_from_sockaddr(struct addr *out, const struct sockaddr *any)
 {
-	struct sockaddr_in in4;
-	struct sockaddr_in6 in6;
+	union addr_sockaddr sa = { .any.sa_family = any->sa_family };
 
-	*out = (struct addr){ .family = 0 };
-	if (sa->sa_family == AF_INET) {
-		memcpy(&in4, sa, sizeof(in4));
-		out->family = AF_INET;
-		out->port = ntohs(in4.sin_port);
-		memcpy(out->ip, &in4.sin_addr, 4);
-	} else if (sa->sa_family == AF_INET6) {
-		memcpy(&in6, sa, sizeof(in6));
-		out->family = AF_INET6;
-		out->port = ntohs(in6.sin6_port);
-		out->scope = in6.sin6_scope_id;
-		memcpy(out->ip, &in6.sin6_addr, 16);
-	}
+	if (any->sa_family == AF_INET)
+		memcpy(&sa.v4, any, sizeof(sa.v4));
+	else if (any->sa_family == AF_INET6)
+		memcpy(&sa.v6, any, sizeof(sa.v6));
+	addr_take(out, &sa);
 }
 
 bool
@@ -180,13 +159,11 @@ addr_equal(const struct addr *a, const struct addr *b)
 }
 
 bool
-addr_is_loopback(const struct addr *addr)
+addr_is_loopback6(const struct addr *addr)
 {
 	static const uint8_t loopback[16] = { [15] = 1 };
 	static const uint8_t mapped[13] = { [10] = 0xff, [11] = 0xff, [12] = 127 };
 
-	if (addr->family == AF_INET)
-		return addr->ip[0] == 127;
 	return addr->family == AF_INET6 && (memcmp(addr->ip, loopback, sizeof(loopback)) == 0 ||
 					       memcmp(addr->ip, mapped, sizeof(mapped)) == 0);
 }

@@ -24,6 +24,8 @@ struct udp_front {
 	struct resolver *resolver; /* borrowed */
 	struct list sockets, queries;
 	struct spares spare_queries;
+	struct udp_query
+	    *next; /* owned; for the next datagram, as long as none has to wait; or NULL */
 	struct udp_counters counters;
 };
 
@@ -50,7 +52,7 @@ replied(void *arg, const uint8_t *wire, size_t len)
 	if (len)
 		dgram_send(q->socket->dgram, &q->peer, wire, len);
 	if (!waited)
-		return; /* inside query_start(): received() goes on with it */
+		return; /* inside query_start(): it is still front->next */
 	list_remove(&q->link);
 	front->counters.waiting--;
 	spares_give(&front->spare_queries, q);
@@ -62,9 +64,11 @@ received(void *arg, const struct dgram_peer *peer, const uint8_t *bytes, size_t 
 	struct udp_socket *s = arg;
 	struct udp_front *front = s->front;
 	const struct query_front how = { .client = peer->from };
-	struct udp_query *q = spares_take(&front->spare_queries, sizeof(*q));
+	struct udp_query *q = front->next;
 	struct query *waiting = NULL;
 
+	if (!q)
+		q = front->next = spares_take(&front->spare_queries, sizeof(*q));
 	if (!q) {
 		front->counters.dropped_memory++;
 		return;
@@ -74,10 +78,9 @@ received(void *arg, const struct dgram_peer *peer, const uint8_t *bytes, size_t 
 	q->peer = *peer;
 	front->counters.received++;
 	query_start(front->resolver, bytes, n, &how, replied, q, &waiting);
-	if (!waiting) {
-		spares_give(&front->spare_queries, q);
+	if (!waiting)
 		return;
-	}
+	front->next = NULL;
 	q->query = waiting;
 	list_push_back(&front->queries, &q->link);
 	front->counters.waiting++;
@@ -125,6 +128,7 @@ udp_free(struct udp_front *front)
 		free(s);
 	}
 	spares_clear(&front->spare_queries);
+	free(front->next);
 	free(front);
 	return NULL;
 }

@@ -10,12 +10,6 @@
 
 enum { CONTROL = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
 
-union ip_sockaddr {
-	struct sockaddr any;
-	struct sockaddr_in v4;
-	struct sockaddr_in6 v6;
-};
-
 union control {
 	struct cmsghdr align;
 	uint8_t bytes[CONTROL];
@@ -34,14 +28,14 @@ struct dgram {
 	/* one batch in */
 	struct mmsghdr in[DGRAM_BATCH];
 	struct iovec in_iov[DGRAM_BATCH];
-	union ip_sockaddr in_from[DGRAM_BATCH];
+	union addr_sockaddr in_from[DGRAM_BATCH];
 	union control in_control[DGRAM_BATCH];
 	uint8_t in_bytes[DGRAM_BATCH][DGRAM_IN];
 
 	/* replies that wait */
 	struct mmsghdr out[DGRAM_BATCH];
 	struct iovec out_iov[DGRAM_BATCH];
-	union ip_sockaddr out_to[DGRAM_BATCH];
+	union addr_sockaddr out_to[DGRAM_BATCH];
 	union control out_control[DGRAM_BATCH];
 	size_t nout, out_used;
 	uint8_t out_bytes[DGRAM_OUT];
@@ -67,35 +61,42 @@ read_pktinfo(struct msghdr *msg, struct dgram_peer *peer)
 	}
 }
 
-static void
-write_pktinfo(struct msghdr *msg, union control *control, const struct dgram_peer *peer)
+/* The address that a reply leaves from. Returns how long that is. */
+static inline size_t
+write_pktinfo4(struct cmsghdr *c, const struct dgram_peer *peer)
 {
-	static const uint8_t unknown[16];
 	struct in_pktinfo v4 = { 0 };
-	struct in6_pktinfo v6 = { 0 };
-	struct cmsghdr *c = &control->align;
 
-	msg->msg_control = NULL;
-	msg->msg_controllen = 0;
-	if (!memcmp(peer->to, unknown, sizeof(unknown)))
-		return;
-	msg->msg_control = control;
-	if (peer->from.family == AF_INET) {
-		memcpy(&v4.ipi_spec_dst, peer->to, 4);
-		c->cmsg_level = IPPROTO_IP;
-		c->cmsg_type = IP_PKTINFO;
-		c->cmsg_len = CMSG_LEN(sizeof(v4));
-		memcpy(CMSG_DATA(c), &v4, sizeof(v4));
-		msg->msg_controllen = CMSG_SPACE(sizeof(v4));
-		return;
-	}
+	memcpy(&v4.ipi_spec_dst, peer->to, 4);
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(v4));
+	memcpy(CMSG_DATA(c), &v4, sizeof(v4));
+	return CMSG_SPACE(sizeof(v4));
+}
+
+static size_t
+write_pktinfo6(struct cmsghdr *c, const struct dgram_peer *peer)
+{
+	struct in6_pktinfo v6 = { 0 };
+
 	memcpy(&v6.ipi6_addr, peer->to, 16);
 	v6.ipi6_ifindex = peer->link;
 	c->cmsg_level = IPPROTO_IPV6;
 	c->cmsg_type = IPV6_PKTINFO;
 	c->cmsg_len = CMSG_LEN(sizeof(v6));
 	memcpy(CMSG_DATA(c), &v6, sizeof(v6));
-	msg->msg_controllen = CMSG_SPACE(sizeof(v6));
+	return CMSG_SPACE(sizeof(v6));
+}
+
+static inline size_t
+write_pktinfo(struct cmsghdr *c, const struct dgram_peer *peer)
+{
+	static const uint8_t unknown[16];
+
+	if (!memcmp(peer->to, unknown, sizeof(unknown)))
+		return 0;
+	return peer->from.family == AF_INET ? write_pktinfo4(c, peer) : write_pktinfo6(c, peer);
 }
 
 /* Sends what is queued, now. */
@@ -154,6 +155,7 @@ prepare_replies(struct dgram *d)
 			.msg_name = &d->out_to[i],
 			.msg_iov = &d->out_iov[i],
 			.msg_iovlen = 1,
+			.msg_control = &d->out_control[i],
 		};
 }
 
@@ -168,7 +170,7 @@ take(struct dgram *d, size_t i)
 	if (msg->msg_flags & MSG_TRUNC) {
 		d->stats.in_long++;
 	} else {
-		addr_from_sockaddr(&peer.from, &d->in_from[i].any);
+		addr_take(&peer.from, &d->in_from[i]);
 		read_pktinfo(msg, &peer);
 	}
 	offer(d, i);
@@ -285,9 +287,8 @@ dgram_stop(struct dgram *d)
 void
 dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes, size_t n)
 {
-	struct sockaddr_storage ss;
 	struct msghdr *msg;
-	socklen_t len;
+	size_t i;
 
 	if (n > DGRAM_OUT) {
 		d->stats.out_lost++;
@@ -295,16 +296,12 @@ dgram_send(struct dgram *d, const struct dgram_peer *peer, const uint8_t *bytes,
 	}
 	if (d->nout == DGRAM_BATCH || d->out_used + n > DGRAM_OUT)
 		flush(d);
-	len = addr_to_sockaddr(&peer->from, &ss);
-	if (len > sizeof(d->out_to[0]))
-		return;
-	memcpy(&d->out_to[d->nout], &ss, sizeof(d->out_to[0])); /* of one length: a few moves */
+	i = d->nout++;
+	msg = &d->out[i].msg_hdr;
+	msg->msg_namelen = addr_put(&peer->from, &d->out_to[i]);
+	msg->msg_controllen = write_pktinfo(&d->out_control[i].align, peer);
+	d->out_iov[i] = (struct iovec){ d->out_bytes + d->out_used, n };
 	memcpy(d->out_bytes + d->out_used, bytes, n);
-	d->out_iov[d->nout] = (struct iovec){ d->out_bytes + d->out_used, n };
-	msg = &d->out[d->nout].msg_hdr;
-	msg->msg_namelen = len;
-	write_pktinfo(msg, &d->out_control[d->nout], peer);
-	d->nout++;
 	d->out_used += n;
 	if (!d->busy)
 		loop_later_start(&d->later);
