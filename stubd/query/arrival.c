@@ -53,28 +53,19 @@ arrival_subnet(struct arrival *a)
 bool
 arrival_refuse(struct arrival *a, enum msg_verdict verdict)
 {
-	unsigned rcode = RCODE_NOERROR;
+	unsigned rcode = RCODE_FORMERR;
 
-	switch (verdict) {
-	case MSG_DROP:
+	if (verdict == MSG_DROP) {
 		a->resolver->counters.dropped++;
 		a->reply(a->arg, NULL, 0);
 		return true;
-	case MSG_FORMERR:
-		rcode = RCODE_FORMERR;
-		break;
-	case MSG_NOTIMP:
-		rcode = RCODE_NOTIMP;
-		break;
-	case MSG_BADVERS:
-		rcode = RCODE_BADVERS;
-		break;
-	case MSG_OK:
-		rcode = arrival_keepalive(a) && arrival_subnet(a)
-			    ? question_refusal(&a->msg.question)
-			    : RCODE_FORMERR;
-		break;
 	}
+	if (verdict == MSG_NOTIMP)
+		rcode = RCODE_NOTIMP;
+	else if (verdict == MSG_BADVERS)
+		rcode = RCODE_BADVERS;
+	else if (verdict == MSG_OK && arrival_keepalive(a) && arrival_subnet(a))
+		rcode = question_refusal(&a->msg.question);
 	if (rcode == RCODE_NOERROR)
 		return false;
 	a->resolver->counters.errors++;
@@ -108,13 +99,6 @@ arrival_guard(struct arrival *a)
 	r->counters.limited++;
 	a->reply(a->arg, out, reply_write_truncated(out, sizeof(out), &a->msg));
 	return true;
-}
-
-bool
-arrival_takes_dns64(const struct arrival *a, const struct view *view)
-{
-	return resolver_dns64(a->resolver) && view->kind == VIEW_PROVIDERS &&
-	       a->msg.question.type == TYPE_AAAA && (a->msg.flags & (FLAG_RD | FLAG_CD)) == FLAG_RD;
 }
 
 bool

@@ -41,6 +41,11 @@ bool arrival_may_not_wait(const struct arrival *a);
 
 /* May it be answered with addresses that are made of IPv4 ones (RFC 6147)? Not for who validates itself
  * (section 5.5), and not by the cache alone. */
-bool arrival_takes_dns64(const struct arrival *a, const struct view *view);
+static inline bool
+arrival_takes_dns64(const struct arrival *a, const struct view *view)
+{
+	return a->msg.question.type == TYPE_AAAA && view->kind == VIEW_PROVIDERS &&
+	       (a->msg.flags & (FLAG_RD | FLAG_CD)) == FLAG_RD && resolver_dns64(a->resolver);
+}
 
 #endif

@@ -455,13 +455,6 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 }
 
 void
-query_start(struct resolver *resolver, const uint8_t *bytes, size_t n,
-    const struct query_front *front, query_reply_cb *reply, void *arg, struct query **out)
-{
-	query_start_traced(resolver, bytes, n, front, NULL, reply, arg, out);
-}
-
-void
 query_cancel(struct resolver *resolver, struct query *query)
 {
 	if (resolver->desk) {

@@ -56,15 +56,19 @@ struct query_trace {
 typedef void query_reply_cb(void *arg, const uint8_t *wire, size_t len);
 
 /* Answers the message. When it has to wait *out is the waiting query (until its callback ran), else
- * NULL. `front` is copied. The callback comes exactly once. */
-void query_start(struct resolver *resolver, const uint8_t *bytes, size_t n,
-    const struct query_front *front, query_reply_cb *reply, void *arg, struct query **out);
-
-/* The same, and fills *trace (borrowed until the reply callback or query_cancel()) before the
- * reply. */
+ * NULL. `front` is copied. The callback comes exactly once. Fills *trace (borrowed until the reply
+ * callback or query_cancel()) before the reply, unless it is NULL. */
 void query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
     const struct query_front *front, struct query_trace *trace, query_reply_cb *reply, void *arg,
     struct query **out);
+
+/* The same without a trace. */
+static inline void
+query_start(struct resolver *resolver, const uint8_t *bytes, size_t n,
+    const struct query_front *front, query_reply_cb *reply, void *arg, struct query **out)
+{
+	query_start_traced(resolver, bytes, n, front, NULL, reply, arg, out);
+}
 
 /* Answers every waiting query with SERVFAIL and why (shutdown). */
 void query_end_all(struct resolver *resolver, const char *why);
