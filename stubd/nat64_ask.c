@@ -111,14 +111,21 @@ begin(struct nat64_ask *a)
 	ask_next(a);
 }
 
-/* Whoever asks nothing needs no prefix. What a worker answers by itself has no use for one. */
+static void
+on_miss(void *arg)
+{
+	begin(arg);
+}
+
+/* Whoever asks nothing needs no prefix: then the next query that has to wait begins anew, and no timer
+ * wakes anybody until then. What a worker answers by itself has no use for a prefix. */
 static void
 on_again(void *arg)
 {
 	struct nat64_ask *a = arg;
 
 	if (a->resolver->counters.queries == a->queries)
-		timer_start(&a->again, NAT64_ASK_LEAST);
+		resolver_await_miss(a->resolver, on_miss, a);
 	else
 		begin(a);
 }
@@ -127,6 +134,7 @@ static void
 be_quiet(struct nat64_ask *a)
 {
 	timer_stop(&a->again);
+	resolver_await_miss(a->resolver, NULL, NULL);
 	a->single = single_cancel(a->single);
 	a->found = (struct prefix){ 0 };
 	a->rest = NAT64_ASK_FIRST;

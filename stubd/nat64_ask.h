@@ -5,9 +5,11 @@
  *
  *	        wanted                    has a prefix
  *	(quiet) ──────► ASKING each server ───────────► HELD ──its time is over──┐
- *	   ▲              ▲  │ none has                                          │ if somebody has asked
- *	   │              │  └───────────────► RESTING ──time──┐                 │ anything since
- *	   │              └────────────────────────────────────┴─────────────────┘
+ *	   ▲              ▲  │ none has                                          │
+ *	   │              │  └───────────────► RESTING ──time──┐                 │
+ *	   │              ├── if anybody has asked anything ◄──┴─────────────────┘
+ *	   │              │                                    │ else
+ *	   │              └─── a query has to wait ── IDLE ◄───┘
  *	   └─ no longer wanted, from anywhere; other servers or another network: begins anew
  *
  * The question is in plaintext, and the answer is anybody's word who stands in the way; but whoever can

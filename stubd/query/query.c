@@ -305,6 +305,7 @@ take_off(struct query *q, bool unknown)
 	int err = -EBUSY;
 
 	resolver_look_at_clock(r, false);
+	resolver_tell_miss(r);
 	if (r->held <= MAX_HELD)
 		err = flight_join(
 		    r, &q->current, &q->view, FLIGHT_CHECKED, q->msg.flags & FLAG_CD, &q->wait);

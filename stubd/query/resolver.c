@@ -118,6 +118,23 @@ resolver_look_at_clock(struct resolver *resolver, bool now)
 }
 
 void
+resolver_await_miss(struct resolver *resolver, void (*cb)(void *), void *arg)
+{
+	resolver->missed = cb;
+	resolver->missed_arg = arg;
+}
+
+void
+resolver_tell_miss(struct resolver *resolver)
+{
+	void (*const missed)(void *) = resolver->missed;
+
+	resolver->missed = NULL;
+	if (missed)
+		missed(resolver->missed_arg);
+}
+
+void
 resolver_new_epoch(struct resolver *resolver, const char *reason)
 {
 	struct net_epoch *epoch = &resolver->epoch;

@@ -102,6 +102,8 @@ struct resolver {
 	void (*look_at_clock)(void *); /* brings walltime up to date; NULL: nobody does */
 	void *clock_arg;
 	msec clock_due;		/* when a question makes it be looked at again */
+	void (*missed)(void *); /* see resolver_await_miss(); NULL: nobody waits */
+	void *missed_arg;
 	void (*learnt)(void *); /* an answer for everybody was cached; NULL: nobody wants to know */
 	void *learnt_arg;
 	struct query_counters counters;
@@ -145,6 +147,13 @@ void resolver_changed(struct resolver *resolver);
 /* Looks at the clock if that is due: on a question that will be asked upstream, or when `now` is true
  * because somebody wants to know. There is no timer: who asks nothing needs no time. */
 void resolver_look_at_clock(struct resolver *resolver, bool now);
+
+/* Has cb called by the next query that has to wait for an answer, once; NULL: nobody waits any more. For
+ * what is only of use while somebody asks: with it, as with the clock, there is no timer. One at a time. */
+void resolver_await_miss(struct resolver *resolver, void (*cb)(void *), void *arg);
+
+/* A query has to wait. */
+void resolver_tell_miss(struct resolver *resolver);
 
 /* The network is another one; reason is for people. What was found out about upstreams in the old one
  * is forgotten, their connections and TLS sessions are given up, and what is under way is asked again

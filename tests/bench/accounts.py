@@ -1,5 +1,6 @@
 """What processes have used, from /proc: CPU, memory, wake-ups. Children count with their parents."""
 import os
+import socket
 
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -66,6 +67,13 @@ def switches(pids):
     """Context switches of all threads; of a process that has nothing to do each is a wake-up."""
     return sum(int(line.split()[1]) for pid in pids for thread in threads(pid)
                for line in read(f"/proc/{pid}/task/{thread}/status").splitlines() if "ctxt_switches" in line)
+
+
+def connections(addr):
+    """TCP connections to an address that are established."""
+    want = "%08X:" % int.from_bytes(socket.inet_aton(addr), "little")
+    rows = (line.split() for line in read("/proc/net/tcp").splitlines()[1:])
+    return sum(1 for row in rows if row[2].startswith(want) and row[3] == "01")
 
 
 def accepted():

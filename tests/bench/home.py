@@ -7,8 +7,23 @@ import load
 import server
 from bed import settle
 from probe import Probe, milliseconds, percentile
+from upstream import NEAR
 
-IDLE = 10           # seconds
+IDLE = 60           # seconds
+CLOSED = 30         # seconds that it may take until the upstream has closed what rests; longer than it waits for that
+
+
+def idle(srv, addr):
+    """Context switches a minute when there is nothing left to do: the upstream has closed what rested, and
+    what closing set off is over."""
+    end = time.monotonic() + CLOSED
+    while accounts.connections(addr) and time.monotonic() < end:
+        time.sleep(0.1)
+    settle(CLOSED)
+    pids = srv.pids()
+    before = accounts.switches(pids)
+    time.sleep(IDLE)
+    return (accounts.switches(pids) - before) * 60 / IDLE
 
 
 def start(bed, name, proto):
@@ -23,10 +38,8 @@ def start(bed, name, proto):
         out["start_ms"] = srv.start_ms
         settle()
         out["idle_rss_kib"], out["idle_pss_kib"] = srv.memory()
-        pids = srv.pids()
-        before = accounts.switches(pids)
-        time.sleep(IDLE)
-        out["wakeups_min"] = (accounts.switches(pids) - before) * 60 / IDLE
+        if bed.lead:
+            out["wakeups_min"] = idle(srv, NEAR[0])
         if bed.lead and "cache" in server.ask(name, "caps").split():
             for key, more in (("10k", 10000), ("100k", 90000)):
                 r = bed.dnsperf(srv, bed.unique(more), 90, outstanding=50, clients=4, once=True)
