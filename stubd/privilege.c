@@ -13,12 +13,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* As it is written in the file: asking the name service switch would load libraries into every daemon that
+ * starts as root, 0.5 MB for good and 1 ms of its start, and ask others for a user of this machine. */
+static const struct passwd *
+find_user(const char *name)
+{
+	FILE *f = fopen("/etc/passwd", "re");
+	const struct passwd *pw = NULL;
+
+	while (f && (pw = fgetpwent(f)) && strcmp(pw->pw_name, name) != 0)
+		;
+	if (f)
+		fclose(f);
+	return pw;
+}
+
 static const struct passwd *
 future_user(void)
 {
-	const struct passwd *pw = getpwnam("stubd");
+	const struct passwd *pw = find_user("stubd");
 
-	return pw ? pw : getpwnam("nobody");
+	return pw ? pw : find_user("nobody");
 }
 
 /* True where the kernel maps this user id; in a one-user namespace only 0 is. */
@@ -86,8 +101,8 @@ privilege_drop(char error[PRIVILEGE_ERROR_MAX])
 	pw = future_user();
 	if (!pw) {
 		snprintf(error, PRIVILEGE_ERROR_MAX,
-		    "no user `stubd` and no `nobody` to run as; make one, or start as an ordinary "
-		    "user");
+		    "/etc/passwd has no user `stubd` and no `nobody` to run as; make one, or start "
+		    "as an ordinary user");
 		return -ENOENT;
 	}
 	if (!user_is_mapped(pw->pw_uid)) {

@@ -18,7 +18,7 @@ void privilege_prepare_parent(const char *path, mode_t mode);
 /* Gives the control socket at path to the user that the daemon will be. */
 void privilege_give_socket(const char *path);
 
-/* Becomes the user `stubd`, or `nobody` where there is none, and forbids new privileges. Does nothing but that
+/* Becomes the user `stubd` of /etc/passwd, or `nobody` where it has none, and forbids new privileges. Does nothing but that
  * last part when not root. Inside a user namespace that has no other user, root is nobody special: it stays.
  * Returns 0, or -errno and one line in error. */
 int privilege_drop(char error[PRIVILEGE_ERROR_MAX]);
