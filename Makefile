@@ -10,6 +10,7 @@ B := build/$(VARIANT)
 PREFIX ?= /usr
 SYSCONFDIR ?= /etc
 DATADIR ?= $(PREFIX)/share/stubd
+LIBEXECDIR ?= $(PREFIX)/libexec
 VERSION := 0.1.0
 
 CC_release := gcc
@@ -36,8 +37,9 @@ WARN_GCC := $(if $(filter gcc,$(CC)),-Wno-dangling-pointer)
 HARDEN := $(WARN_GCC) -fstack-protector-strong -fPIE
 CFLAGS_ALL := -std=gnu11 -g -pthread $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 CPPFLAGS_ALL := -I. -D_GNU_SOURCE -DH2O_USE_LIBUV=1 -DSTUBD_VERSION='"$(VERSION)"' \
-	-DSTUBD_DATA_DIR='"$(DATADIR)"' -DSTUBD_ETC_DIR='"$(SYSCONFDIR)/stubd"' $(PKG_CFLAGS) $(CPPFLAGS)
+	-DSTUBD_DATA_DIR='"$(DATADIR)"' -DSTUBD_LIBEXEC_DIR='"$(LIBEXECDIR)"' -DSTUBD_ETC_DIR='"$(SYSCONFDIR)/stubd"' $(PKG_CFLAGS) $(CPPFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN) $(LDFLAGS)
+# As needed: stubd gets neither libunbound nor libseccomp, its helper neither libh2o nor TLS.
 LIBS_STUBD := -luv -lh2o -lssl -lcrypto -lnghttp2 -lldns -ljansson -lunbound -lpsl -lseccomp
 LIBS_STUBCTL := -lcurl -ljansson -lldns
 
@@ -51,7 +53,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 POLICY_SRC := $(sort $(wildcard policy/*.c))
 STUBCTL_SRC := $(sort $(wildcard policy/stubctl/*.c))
 DAEMON_SRC := $(sort $(wildcard stubd/*.c stubd/*/*.c))
-LIB_SRC := $(POLICY_SRC) $(filter-out stubd/main.c,$(DAEMON_SRC))
+LIB_SRC := $(POLICY_SRC) $(filter-out %/main.c,$(DAEMON_SRC))
 CTL_LIB_SRC := $(filter-out policy/stubctl/main.c,$(STUBCTL_SRC))
 UNIT_SRC := $(sort $(wildcard tests/unit/*/test_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
@@ -66,7 +68,7 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/stubd $(B)/stubctl $(B)/providers.brief.json
+all: $(B)/stubd $(B)/stubd-engine $(B)/stubctl $(B)/providers.brief.json
 	@mkdir -p build
 	@ln -sf $(VARIANT)/stubd build/stubd
 	@ln -sf $(VARIANT)/stubctl build/stubctl
@@ -88,6 +90,10 @@ $(CTL_LIB): $(call obj,$(CTL_LIB_SRC))
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/stubd: $(B)/obj/stubd/main.o $(LIB)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
+
+$(B)/stubd-engine: $(B)/obj/stubd/engine/main.o $(LIB)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
 
@@ -220,6 +226,7 @@ run: deps-check
 
 install: all
 	install -Dm755 $(B)/stubd $(DESTDIR)$(PREFIX)/sbin/stubd
+	install -Dm755 $(B)/stubd-engine $(DESTDIR)$(LIBEXECDIR)/stubd-engine
 	install -Dm755 $(B)/stubctl $(DESTDIR)$(PREFIX)/bin/stubctl
 	install -Dm644 policy/providers.json $(DESTDIR)$(DATADIR)/providers.json
 	install -Dm644 $(B)/providers.brief.json $(DESTDIR)$(DATADIR)/providers.brief.json
@@ -238,7 +245,7 @@ clean:
 	rm -rf build
 
 help:
-	@echo 'make              build/stubd and build/stubctl (VARIANT=release|asan|clang|tsan)'
+	@echo 'make              build/stubd, its helper and build/stubctl (VARIANT=release|asan|clang|tsan)'
 	@echo 'make deps         install the Debian packages that are needed (root)'
 	@echo 'make demo         bring up the lab and stubd, ask, and show who answered what'
 	@echo 'make run          run stubd on 127.0.0.1:5300 with the built-in configuration'

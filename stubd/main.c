@@ -3,7 +3,6 @@
  */
 #include "stubd/base/log.h"
 #include "stubd/daemon.h"
-#include "stubd/engine/helper.h"
 #include "stubd/net/signature.h"
 #include "stubd/net/tls_server.h"
 #include "policy/config.h"
@@ -165,8 +164,6 @@ main(int argc, char **argv)
 	struct policy *policy;
 	int code;
 
-	if (helper_wanted(argc, argv))
-		return helper_main();
 	code = read_arguments(argc, argv, &invocation);
 	if (code >= 0)
 		return code;

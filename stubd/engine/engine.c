@@ -1,10 +1,11 @@
 #include "stubd/engine/engine.h"
 
+#include "stubd/base/log.h"
 #include "stubd/engine/engine_impl.h"
 #include "stubd/engine/except.h"
 #include "stubd/engine/keeper.h"
+#include "stubd/engine/program.h"
 #include "stubd/engine/rootfile.h"
-#include "stubd/engine/trust.h"
 #include "stubd/net/loop.h"
 #include "stubd/wire/msg.h"
 
@@ -304,7 +305,7 @@ engine_set_exceptions(struct engine *engine, const struct engine_exceptions *exc
 	int changed = except_check(exceptions);
 
 	if (!changed)
-		changed = trust_keep(&engine->config.exceptions, exceptions);
+		changed = except_keep(&engine->config.exceptions, exceptions);
 	if (changed > 0)
 		send_exceptions(engine);
 	return changed < 0 ? changed : 0;
@@ -320,11 +321,16 @@ engine_new(struct loop *loop, const struct engine_config *config)
 	};
 	struct engine *engine = calloc(1, sizeof(*engine));
 	const char *hints = config->root_hints, *anchors = config->trust_anchors;
+	char why[PROGRAM_WHY_MAX];
 
 	if (!engine)
 		return NULL;
 	engine->loop = loop;
-	engine->program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
+	engine->program = config->program ? open(config->program, O_PATH | O_CLOEXEC)
+					  : program_open(why);
+	if (engine->program < 0)
+		log_warn("engine: there is neither recursion nor validation without its program: %s",
+		    config->program ? config->program : why);
 	list_init(&engine->fetches);
 	engine->config.root_hints = strdup(hints ? hints : STUBD_DATA_DIR "/root.hints");
 	engine->config.trust_anchors = strdup(anchors ? anchors : STUBD_DATA_DIR "/root.key");
@@ -357,7 +363,7 @@ engine_free(struct engine *engine)
 	free(engine->config.root_hints);
 	free(engine->config.trust_anchors);
 	free(engine->config.outgoing_interface);
-	trust_clear(&engine->config.exceptions);
+	except_drop(&engine->config.exceptions);
 	free(engine);
 	return NULL;
 }

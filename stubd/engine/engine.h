@@ -58,6 +58,7 @@ struct engine_config {
 	char *root_hints;	  /* owned copy; path; NULL: the shipped one */
 	char *trust_anchors;	  /* owned copy; path; NULL: the shipped one */
 	char *outgoing_interface; /* tests only; NULL: any */
+	const char *program;	  /* tests only; borrowed; path of the helper's; NULL: the shipped one */
 	int64_t time; /* seconds since 1970 by which signatures are checked; 0: the clock's */
 	struct engine_exceptions exceptions; /* owned; see engine_set_exceptions() */
 };
@@ -82,7 +83,7 @@ struct engine_result {
 
 typedef void engine_cb(void *arg, const struct engine_result *result);
 
-/* Copies config; opens our own program's file, which a later user may not be able to; starts nothing
+/* Copies config; opens the file of the helper's program, which a later user may not be able to; starts nothing
  * yet. NULL: out of memory. */
 struct engine *engine_new(struct loop *loop, const struct engine_config *config);
 

@@ -1,5 +1,5 @@
 /*
- * The exceptions (struct engine_exceptions) on their way to the helper process: texts that may be
+ * The exceptions (struct engine_exceptions) as both sides keep them, and on their way to the helper process: texts that may be
  * longer than a message, so they go in parts, and count when the last one is there.
  *
  *	EXCEPT_PART (which text, octets) … EXCEPT (who follows the root's keys) ─► in force
@@ -23,6 +23,11 @@ enum {
 	EXCEPT_PART = 32 * 1024, /* octets of a text in one message, at most */
 	EXCEPT_MAX = 4 << 20,	 /* octets of one text; a longer one is refused by both sides */
 };
+
+/* Keeps copies in *own. Returns 1 when they differ from what was there, 0 when not, or -ENOMEM and
+ * nothing changed. */
+int except_keep(struct engine_exceptions *own, const struct engine_exceptions *exceptions);
+void except_drop(struct engine_exceptions *own);
 
 /* May they be sent? Returns 0 or -E2BIG. */
 int except_check(const struct engine_exceptions *exceptions);

@@ -330,12 +330,6 @@ on_ended(void *arg, int error)
 
 /* --- the process ------------------------------------------------------------------------------ */
 
-bool
-helper_wanted(int argc, char *const argv[])
-{
-	return argc > 0 && strcmp(argv[0], HELPER_NAME) == 0;
-}
-
 /* Is the descriptor one end of a socket pair that our parent has made? */
 static bool
 is_from_parent(int fd)

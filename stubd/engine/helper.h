@@ -9,15 +9,10 @@
 #ifndef ENGINE_HELPER_H
 #define ENGINE_HELPER_H
 
-#include <stdbool.h>
-
-/* What argv[0] is then. */
+/* What argv[0] is, for who looks at the list of processes. */
 #define HELPER_NAME "stubd: engine"
 
 enum { HELPER_SOCKET = 3 /* descriptor */ };
-
-/* Was this process started to be a helper? */
-bool helper_wanted(int argc, char *const argv[]);
 
 /* Its main(); returns the exit code. Refuses if it was not a stub that started it. */
 int helper_main(void);

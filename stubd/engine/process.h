@@ -1,9 +1,8 @@
 /*
  * The helper process, from outside: starting it, knowing when it is gone, ending it.
  *
- * It is this program once more (the descriptor of its own file was opened before privileges were
- * dropped, so that neither a new user nor a replaced file changes which), with one end of a socket pair
- * as its descriptor HELPER_SOCKET, standard error, and nothing else of ours: no other descriptor, no
+ * Its program (engine/program.h) was opened before privileges were dropped, so that neither a new user nor
+ * a replaced file changes which it is. It has one end of a socket pair as its descriptor HELPER_SOCKET, standard error, and nothing else of ours: no other descriptor, no
  * memory, and of the environment only what the log, the loader and sanitizers look at.
  *
  *	process_start ─► running ──dies──► ended(how)

@@ -9,47 +9,6 @@
 #include <sys/stat.h>
 #include <unbound.h>
 
-static bool
-same(const char *a, const char *b)
-{
-	return strcmp(a ? a : "", b ? b : "") == 0;
-}
-
-int
-trust_keep(struct engine_exceptions *own, const struct engine_exceptions *exceptions)
-{
-	struct engine_exceptions copy;
-
-	if (same(own->insecure, exceptions->insecure) && same(own->anchors, exceptions->anchors) &&
-	    same(own->dead_ends, exceptions->dead_ends) &&
-	    same(own->root_state, exceptions->root_state) &&
-	    own->root_by_recursion == exceptions->root_by_recursion)
-		return 0;
-	copy.insecure = strdup(exceptions->insecure ? exceptions->insecure : "");
-	copy.anchors = strdup(exceptions->anchors ? exceptions->anchors : "");
-	copy.dead_ends = strdup(exceptions->dead_ends ? exceptions->dead_ends : "");
-	copy.root_state = exceptions->root_state ? strdup(exceptions->root_state) : NULL;
-	copy.root_by_recursion = exceptions->root_by_recursion;
-	if (!copy.insecure || !copy.anchors || !copy.dead_ends ||
-	    !copy.root_state != !exceptions->root_state) {
-		trust_clear(&copy);
-		return -ENOMEM;
-	}
-	trust_clear(own);
-	*own = copy;
-	return 1;
-}
-
-void
-trust_clear(struct engine_exceptions *own)
-{
-	free(own->insecure);
-	free(own->anchors);
-	free(own->dead_ends);
-	free(own->root_state);
-	*own = (struct engine_exceptions){ .insecure = NULL };
-}
-
 static int
 refused(const char *what, int error, char why[ENGINE_WHY_MAX])
 {

@@ -16,11 +16,6 @@
 
 struct ub_ctx;
 
-/* Keeps copies in *own. Returns 1 when they differ from what was there, 0 when not, or -ENOMEM and
- * nothing changed. */
-int trust_keep(struct engine_exceptions *own, const struct engine_exceptions *exceptions);
-void trust_clear(struct engine_exceptions *own);
-
 /* The root's keys as a context has got them that does not follow them itself. */
 struct trust_copy {
 	char *path, *keys; /* owned; NULL: it has not */

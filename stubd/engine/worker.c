@@ -1,5 +1,6 @@
 #include "stubd/engine/worker.h"
 
+#include "stubd/engine/except.h"
 #include "stubd/engine/relay.h"
 #include "stubd/engine/recurse.h"
 #include "stubd/engine/rootfile.h"
@@ -407,7 +408,7 @@ worker_set_exceptions(struct worker *worker, const struct engine_exceptions *exc
 	int changed;
 
 	wanted.root_state = own->root_state;
-	changed = trust_keep(own, &wanted);
+	changed = except_keep(own, &wanted);
 	if (changed > 0)
 		worker_forget(worker);
 	return changed < 0 ? changed : 0;
@@ -434,7 +435,7 @@ worker_new(struct loop *loop, const struct engine_config *config,
 	worker->config.trust_anchors = strdup(config->trust_anchors);
 	if (config->outgoing_interface)
 		worker->config.outgoing_interface = strdup(config->outgoing_interface);
-	if (trust_keep(&worker->config.exceptions,
+	if (except_keep(&worker->config.exceptions,
 		&(struct engine_exceptions){ .root_state = config->exceptions.root_state }) < 0 ||
 	    !worker->config.root_hints || !worker->config.trust_anchors ||
 	    !worker->config.outgoing_interface != !config->outgoing_interface)
@@ -462,7 +463,7 @@ worker_free(struct worker *worker)
 	free(worker->config.root_hints);
 	free(worker->config.trust_anchors);
 	free(worker->config.outgoing_interface);
-	trust_clear(&worker->config.exceptions);
+	except_drop(&worker->config.exceptions);
 	free(worker);
 	return NULL;
 }

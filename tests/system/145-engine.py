@@ -1,5 +1,6 @@
 """The engine's own process: it may die or hang as it likes, and nobody outside notices more than he must."""
 import os
+import shutil
 import signal
 import time
 
@@ -55,6 +56,8 @@ def test_lazy(lab):
         equal(stubd.status()["engine"], {"running": False, "restarts": 0})
         equal(dig(lab, "localhost").status, "NOERROR")
         equal(helper(stubd), None)
+        with open(f"/proc/{stubd.pid}/maps", encoding="ascii") as f:
+            true("libunbound" not in f.read(), "stubd itself is without libunbound")
         true("ad" in dig(lab, "www.example.com", "A", "+dnssec").flags, "validated")
         pid = helper(stubd)
         true(pid is not None, "there is a helper")
@@ -81,10 +84,24 @@ def test_lazy(lab):
         stubd.start()
 
 
+def test_missing(lab):
+    """without the helper's program stubd says so, and goes on without recursion"""
+    with Stubd(lab, config(lab, "alpha-doh", dnssec="off", on_miss=["providers", "recurse"])) as stubd:
+        stubd.stop()
+        alone = shutil.copy(os.path.join(BUILD, "stubd"), stubd.folder)
+        stubd.wrap = ["sh", "-c", f'shift; exec {alone} "$@"', "sh"]
+        stubd.start()
+        true("engine: there is neither recursion nor validation without its program" in stubd.log(), stubd.log())
+        equal(dig(lab, "www.example.com").status, "NOERROR")
+        lab.fault("reset", "alpha")
+        failed = dig(lab, "www.example.org")
+        equal(failed.status, "SERVFAIL")
+        true("engine" in failed.ede_text, f"{failed}")
+
+
 def test_refuses(lab):
     """nobody but stubd starts it: called by its name it says so and ends"""
-    done = lab.spawn("python3", "-c", "import os, sys; os.execv(sys.argv[1], ['stubd: engine'])",
-                     os.path.join(BUILD, "stubd"), stderr=-1, text=True)
+    done = lab.spawn(os.path.join(BUILD, "stubd-engine"), stderr=-1, text=True)
     equal((done.communicate(timeout=20)[1].strip(), done.returncode),
           ("stubd: only stubd starts its own helper", 2))
 

@@ -63,7 +63,8 @@ static void
 begin_with(const char *hints, const char *anchors)
 {
 	struct engine_config config = { .root_hints = (char *)hints,
-		.trust_anchors = (char *)anchors };
+		.trust_anchors = (char *)anchors,
+		.program = "/proc/self/exe" };
 
 	fix.waiting = 0;
 	fix.loop = loop_new();
@@ -390,7 +391,7 @@ static const struct unit_case cases[] = {
 int
 main(int argc, char **argv)
 {
-	if (helper_wanted(argc, argv))
+	if (argc > 0 && strcmp(argv[0], HELPER_NAME) == 0)
 		return helper_main();
 	return authorities_main(
 	    "engine", cases, sizeof(cases) / sizeof(*cases), 1, &fix.authorities);
