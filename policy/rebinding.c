@@ -1,63 +1,55 @@
 #include "policy/rebinding.h"
 
 #include "policy/config_load.h"
-#include "policy/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
-/* Asked of each address in an answer, so as numbers. */
-static const struct {
-	uint32_t value;
-	uint8_t bits;
-} prefixes4[] = {
-	{ 0, 8 },
-	{ 0x0a000000, 8 },  /* 10.0.0.0 */
-	{ 0x64400000, 10 }, /* 100.64.0.0 */
-	{ 0x7f000000, 8 },  /* 127.0.0.0 */
-	{ 0xa9fe0000, 16 }, /* 169.254.0.0 */
-	{ 0xac100000, 12 }, /* 172.16.0.0 */
-	{ 0xc0a80000, 16 }, /* 192.168.0.0 */
-	{ 0xffffffff, 32 },
-};
-
-static const struct prefix prefixes6[] = {
-	{ AF_INET6, 128, { 0 } }, { AF_INET6, 128, { [15] = 1 } }, { AF_INET6, 7, { 0xfc } },
-	{ AF_INET6, 10, { 0xfe, 0x80 } },
-	{ AF_INET6, 10,
-	    { 0xfe, 0xc0 } }, /* site-local, RFC 3879; some hosts still take it for one */
-};
-
-/* IPv6 prefixes of 96 bits behind which an IPv4 address stands: mapped, compatible, NAT64. */
+/* IPv6 prefixes of 96 bits behind which an IPv4 address stands: mapped, compatible (the unspecified
+ * and the loopback address among them), NAT64. */
 static const uint8_t embedding[][12] = {
 	{ [10] = 0xff, [11] = 0xff },
 	{ 0 },
 	{ 0x00, 0x64, 0xff, 0x9b },
 };
 
+/* Asked of each address in an answer, so by the first octet. */
 bool
 rebinding_private4(const uint8_t ip[4])
 {
-	const uint32_t value = (uint32_t)ip[0] << 24 | (uint32_t)ip[1] << 16 | ip[2] << 8 | ip[3];
+	static const uint8_t broadcast[4] = { 255, 255, 255, 255 };
 
-	for (size_t i = 0; i < sizeof(prefixes4) / sizeof(*prefixes4); i++) {
-		if ((value ^ prefixes4[i].value) >> (32 - prefixes4[i].bits) == 0)
-			return true;
+	switch (ip[0]) {
+	case 0:
+	case 10:
+	case 127:
+		return true;
+	case 100: /* 100.64.0.0/10 */
+		return (ip[1] & 0xc0) == 64;
+	case 169: /* 169.254.0.0/16 */
+		return ip[1] == 254;
+	case 172: /* 172.16.0.0/12 */
+		return (ip[1] & 0xf0) == 16;
+	case 192: /* 192.168.0.0/16 */
+		return ip[1] == 168;
+	case 255:
+		return memcmp(ip, broadcast, sizeof(broadcast)) == 0;
+	default:
+		return false;
 	}
-	return false;
 }
 
 bool
 rebinding_private6(const uint8_t ip[16])
 {
-	for (size_t i = 0; i < sizeof(embedding) / sizeof(*embedding); i++) {
+	if ((ip[0] & 0xfe) == 0xfc) /* fc00::/7 */
+		return true;
+	/* fe80::/10, and fec0::/10: site-local, RFC 3879; some hosts still take it for one */
+	if (ip[0] == 0xfe && ip[1] >= 0x80)
+		return true;
+	for (size_t i = 0; ip[0] == 0 && i < sizeof(embedding) / sizeof(*embedding); i++) {
 		if (memcmp(ip, embedding[i], sizeof(embedding[i])) == 0)
 			return rebinding_private4(ip + sizeof(embedding[i]));
-	}
-	for (size_t i = 0; i < sizeof(prefixes6) / sizeof(*prefixes6); i++) {
-		if (prefix_has(&prefixes6[i], AF_INET6, ip))
-			return true;
 	}
 	return false;
 }

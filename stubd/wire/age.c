@@ -16,8 +16,7 @@ age_message(uint8_t *bytes, size_t n, uint32_t seconds)
 	for (; records && !cur.bad; records--) {
 		struct wcur ttl;
 
-		msg_skip_name(&cur);
-		msg_read_rr_rest(&cur, &rr);
+		msg_skip_rr(&cur, &rr);
 		if (cur.bad || rr.type == TYPE_OPT)
 			continue;
 		ttl = wcur_make(bytes + (rr.rdata - bytes) - RR_TTL, 4);

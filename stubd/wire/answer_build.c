@@ -196,14 +196,12 @@ copy_names(struct build *b, const struct rdata_layout *layout, struct rcur *c)
 	}
 }
 
-/* Writes RDATA behind its length, with the names in it decompressed. */
+/* Writes RDATA, with the names in it decompressed. */
 static void
 write_rdata(struct build *b, const struct build_rr *rr)
 {
 	const struct rdata_layout *layout = rdata_layout_of(rr->type, rr->class);
 	struct rcur c = rr->rdata;
-	uint8_t *length = wcur_reserve(&b->out, 2);
-	size_t n;
 
 	if (layout) {
 		rdata_skip_head(layout, &c);
@@ -212,34 +210,31 @@ write_rdata(struct build *b, const struct build_rr *rr)
 		if (layout->tail != RDATA_TAIL_ANY && rcur_left(&c) != (size_t)layout->tail)
 			c.bad = true;
 	}
-	wcur_bytes(&b->out, c.p, rcur_left(&c));
+	if (rcur_left(&c))
+		wcur_bytes(&b->out, c.p, rcur_left(&c));
 	if (c.bad)
 		fault(b, "malformed RDATA");
-	if (b->out.bad)
-		return;
-	n = (size_t)(b->out.p - length) - 2;
-	length[0] = (uint8_t)(n >> 8);
-	length[1] = (uint8_t)n;
 }
 
 /* Writes what follows the owner. */
 static void
 write_rest(struct build *b, const struct build_rr *rr)
 {
-	uint32_t ttl = rr->ttl < ANSWER_TTL_MAX ? rr->ttl : ANSWER_TTL_MAX;
-	size_t ttl_at;
+	const uint32_t ttl = rr->ttl < ANSWER_TTL_MAX ? rr->ttl : ANSWER_TTL_MAX;
+	uint8_t *at = wcur_reserve(&b->out, RR_REST);
 
-	wcur_u16(&b->out, rr->type);
-	wcur_u16(&b->out, rr->class);
-	ttl_at = wcur_len(&b->out);
-	wcur_u32(&b->out, ttl);
-	write_rdata(b, rr);
+	if (at)
+		write_rdata(b, rr);
 	if (b->out.bad) {
 		fault(b, "longer than a message can be");
 		return;
 	}
+	store_u16(at, rr->type);
+	store_u16(at + 2, rr->class);
+	store_u32(at + 4, ttl);
+	store_u16(at + 8, (unsigned)(b->out.p - at - RR_REST));
 	assert(b->nttls < BUILD_RECORDS_MAX);
-	b->ttls[b->nttls++] = (uint16_t)ttl_at;
+	b->ttls[b->nttls++] = (uint16_t)(at + 4 - b->out.base);
 	b->count[b->part]++;
 	if (b->part == PART_ANSWER && rr->class == CLASS_IN && !b->private_address)
 		b->private_address =

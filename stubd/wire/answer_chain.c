@@ -108,7 +108,7 @@ index_sections(struct chain *c, struct rcur *cur, const struct msg_header *h)
 				return chain_broken(c, "malformed record");
 			continue;
 		}
-		msg_read_rr(cur, &rr);
+		msg_skip_rr(cur, &rr);
 		if (cur->bad)
 			return chain_broken(c, "malformed record");
 		if (rr.type != TYPE_OPT)

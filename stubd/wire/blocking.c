@@ -59,16 +59,17 @@ blocking_find(const uint8_t *reply, size_t n)
 	for (unsigned i = 0; i < records && !cur.bad; i++) {
 		struct msg_rr rr;
 
-		msg_skip_name(&cur);
-		msg_read_rr_rest(&cur, &rr);
+		msg_skip_rr(&cur, &rr);
 		if (cur.bad)
 			break;
 		if (rr.type == TYPE_OPT && said == EDE_NONE)
 			said = of_options(&rr, header.flags & RCODE_MASK);
 		if (i >= header.ancount || !is_address(&rr))
 			continue;
-		nowhere += is_unspecified(&rr);
-		somewhere += !is_unspecified(&rr);
+		if (is_unspecified(&rr))
+			nowhere++;
+		else
+			somewhere++;
 	}
 	if (said == EDE_NONE && nowhere && !somewhere)
 		return EDE_BLOCKED;

@@ -35,8 +35,7 @@ lifetime_of(const uint8_t *bytes, size_t n)
 		return -1;
 	msg_skip_questions(&cur, &h);
 	for (unsigned i = 0; i < (unsigned)h.ancount + h.nscount && !cur.bad; i++) {
-		msg_skip_name(&cur);
-		msg_read_rr_rest(&cur, &rr);
+		msg_skip_rr(&cur, &rr);
 		if (cur.bad)
 			break;
 		least = i < h.ancount ? shorter(least, rr.ttl) : denial(&rr, least);

@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-enum { RR_FIXED = 8 /* octets of type, class and TTL, RFC 1035 section 4.1.3 */ };
-
 static bool
 failing(uint16_t flags)
 {
@@ -59,14 +57,12 @@ match_whole(const uint8_t *bytes, size_t n)
 	struct rcur cur = rcur_make(bytes, n);
 	struct msg_header h = msg_read_header(&cur);
 	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
+	struct msg_rr rr;
 
 	if (!cur.bad)
 		msg_skip_questions(&cur, &h);
-	for (; records && !cur.bad; records--) {
-		msg_skip_name(&cur);
-		rcur_skip(&cur, RR_FIXED);
-		rcur_skip(&cur, rcur_u16(&cur));
-	}
+	for (; records && !cur.bad; records--)
+		msg_skip_rr(&cur, &rr);
 	if (cur.bad)
 		return "ends within its records";
 	return rcur_left(&cur) ? "octets behind its last record" : NULL;

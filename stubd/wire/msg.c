@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-	RR_FIXED = 10,	     /* octets between owner and RDATA: type, class, TTL, RDLENGTH */
 	UDP_SIZE_MIN = 512,  /* RFC 6891 section 6.2.3: smaller values mean this */
 	NAME_HOPS_MAX = 127, /* pointers in one name: no more than it can have labels */
 };
@@ -187,14 +186,10 @@ msg_name_place(const struct rcur *cur)
 }
 
 void
-msg_skip_name(struct rcur *cur)
+msg_skip_labels(struct rcur *cur)
 {
 	size_t len = 0;
 
-	if (!cur->bad && rcur_left(cur) >= 2 && cur->p[0] >= 0xc0) { /* the usual one */
-		cur->p += 2;
-		return;
-	}
 	while (!cur->bad) {
 		uint8_t c = rcur_u8(cur);
 
@@ -225,25 +220,6 @@ msg_read_rr(struct rcur *cur, struct msg_rr *out)
 {
 	msg_read_name(cur, &out->owner);
 	msg_read_rr_rest(cur, out);
-}
-
-void
-msg_read_rr_rest(struct rcur *cur, struct msg_rr *out)
-{
-	static const uint8_t none[RR_FIXED];
-	const uint8_t *at = rcur_skip(cur, RR_FIXED);
-
-	if (!at)
-		at = none;
-	out->type = load_u16(at);
-	out->class = load_u16(at + 2);
-	out->ttl = load_u32(at + 4);
-	if (out->ttl & 0x80000000)
-		out->ttl = 0;
-	out->rdlen = load_u16(at + 8);
-	out->rdata = rcur_skip(cur, out->rdlen);
-	if (cur->bad)
-		out->rdlen = 0;
 }
 
 /* Once, and with no scope: that is for answers. */
@@ -373,32 +349,29 @@ write_opt(struct wcur *w, const struct msg_ask *ask)
 {
 	const size_t options = (ask->has_subnet ? subnet_size(&ask->subnet) : 0) +
 			       (ask->keepalive ? OPTION_HEADER : 0);
+	uint8_t *at = wcur_reserve(w, OPT_FIXED);
 	size_t padding = 0, length;
 
+	if (!at)
+		return;
 	if (ask->pad_to) {
-		length = wcur_len(w) + OPT_FIXED + options + OPTION_HEADER;
+		length = wcur_len(w) + options + OPTION_HEADER;
 		padding = (ask->pad_to - length % ask->pad_to) % ask->pad_to;
 	}
-	wcur_u8(w, 0);
-	wcur_u16(w, TYPE_OPT);
-	wcur_u16(w, ask->udp_size);
-	wcur_u16(w, 0);
-	wcur_u16(w, ask->dnssec_ok ? OPT_DO : 0);
-	wcur_u16(w, (uint16_t)(options + (ask->pad_to ? OPTION_HEADER + padding : 0)));
+	at[0] = 0;
+	store_u16(at + 1, TYPE_OPT);
+	store_u16(at + 3, ask->udp_size);
+	store_u32(at + 5, ask->dnssec_ok ? OPT_DO : 0);
+	store_u16(at + 9, (unsigned)(options + (ask->pad_to ? OPTION_HEADER + padding : 0)));
 	if (ask->has_subnet)
 		subnet_write(w, &ask->subnet);
-	if (ask->keepalive) {
-		wcur_u16(w, OPTION_KEEPALIVE);
-		wcur_u16(w, 0);
-	}
+	if (ask->keepalive)
+		wcur_u32(w, OPTION_KEEPALIVE << 16);
 	if (ask->pad_to) {
-		uint8_t *zeros;
-
-		wcur_u16(w, OPTION_PADDING);
-		wcur_u16(w, (uint16_t)padding);
-		zeros = wcur_reserve(w, padding);
-		if (zeros)
-			memset(zeros, 0, padding);
+		wcur_u32(w, OPTION_PADDING << 16 | (uint32_t)padding);
+		at = wcur_reserve(w, padding);
+		if (at)
+			memset(at, 0, padding);
 	}
 }
 
@@ -407,23 +380,20 @@ msg_write_query(
     uint8_t *out, size_t cap, const struct question *question, const struct msg_ask *ask)
 {
 	struct wcur w = wcur_make(out, cap);
-	unsigned flags = 0;
+	uint8_t *at = wcur_reserve(&w, MSG_HEADER + question->name.len + (size_t)QUESTION_REST);
 
-	if (ask->rd)
-		flags |= FLAG_RD;
-	if (ask->cd)
-		flags |= FLAG_CD;
-	if (ask->ad)
-		flags |= FLAG_AD;
-	wcur_u16(&w, ask->id);
-	wcur_u16(&w, (uint16_t)flags);
-	wcur_u16(&w, 1);
-	wcur_u16(&w, 0);
-	wcur_u16(&w, 0);
-	wcur_u16(&w, ask->udp_size ? 1 : 0);
-	wcur_bytes(&w, question->name.wire, question->name.len);
-	wcur_u16(&w, question->type);
-	wcur_u16(&w, question->class);
+	if (!at)
+		return 0;
+	store_u16(at, ask->id);
+	store_u16(
+	    at + 2, (ask->rd ? FLAG_RD : 0u) | (ask->cd ? FLAG_CD : 0u) | (ask->ad ? FLAG_AD : 0u));
+	store_u32(at + 4, 1u << 16); /* one question, no answer */
+	store_u32(at + 8, ask->udp_size ? 1 : 0);
+	at += MSG_HEADER;
+	memcpy(at, question->name.wire, question->name.len);
+	at += question->name.len;
+	store_u16(at, question->type);
+	store_u16(at + 2, question->class);
 	if (ask->udp_size)
 		write_opt(&w, ask);
 	return w.bad ? 0 : wcur_len(&w);

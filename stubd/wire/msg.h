@@ -41,6 +41,7 @@ enum {
 	OPT_DO = 0x8000,
 	OPTION_HEADER = 4, /* octets of an option's code and length */
 	QUESTION_REST = 4, /* octets of a question's type and class */
+	RR_REST = 10,	   /* octets between a record's owner and its RDATA, section 3.2.1 */
 };
 
 struct msg_header {
@@ -111,8 +112,18 @@ void msg_read_name_spelled(struct rcur *cur, struct name *out);
  * stands there leads. Names of one place are one name, if that can be read at all. */
 size_t msg_name_place(const struct rcur *cur);
 
+/* msg_skip_name() for one that has labels. */
+void msg_skip_labels(struct rcur *cur);
+
 /* Moves over a possibly compressed name without following pointers. */
-void msg_skip_name(struct rcur *cur);
+static inline void
+msg_skip_name(struct rcur *cur)
+{
+	if (!cur->bad && rcur_left(cur) >= 2 && (cur->p[0] >= 0xc0 || cur->p[0] == 0))
+		cur->p += cur->p[0] ? 2 : 1; /* a pointer, or the root, which every OPT has */
+	else
+		msg_skip_labels(cur);
+}
 
 /* Moves from behind the header to the first record. */
 void msg_skip_questions(struct rcur *cur, const struct msg_header *header);
@@ -130,7 +141,32 @@ struct msg_rr {
 void msg_read_rr(struct rcur *cur, struct msg_rr *out);
 
 /* The same behind its owner, which has been read already: out->owner is not touched. */
-void msg_read_rr_rest(struct rcur *cur, struct msg_rr *out);
+static inline void
+msg_read_rr_rest(struct rcur *cur, struct msg_rr *out)
+{
+	static const uint8_t none[RR_REST];
+	const uint8_t *at = rcur_skip(cur, RR_REST);
+
+	if (!at)
+		at = none;
+	out->type = load_u16(at);
+	out->class = load_u16(at + 2);
+	out->ttl = load_u32(at + 4);
+	if (out->ttl & 0x80000000)
+		out->ttl = 0;
+	out->rdlen = load_u16(at + 8);
+	out->rdata = rcur_skip(cur, out->rdlen);
+	if (cur->bad)
+		out->rdlen = 0;
+}
+
+/* Moves over a record, or reads it but for its owner. */
+static inline void
+msg_skip_rr(struct rcur *cur, struct msg_rr *out)
+{
+	msg_skip_name(cur);
+	msg_read_rr_rest(cur, out);
+}
 
 /* What an OPT record says in its fixed fields (RFC 6891 section 6.1.3). */
 struct msg_opt {

@@ -5,10 +5,12 @@
 bool
 option_next(struct rcur *cur, struct option *out)
 {
-	if (cur->bad || !rcur_left(cur))
+	const uint8_t *at = rcur_left(cur) ? rcur_skip(cur, OPTION_HEADER) : NULL;
+
+	if (!at)
 		return false;
-	out->code = rcur_u16(cur);
-	out->len = rcur_u16(cur);
+	out->code = load_u16(at);
+	out->len = load_u16(at + 2);
 	out->value = rcur_skip(cur, out->len);
 	return !cur->bad;
 }
@@ -38,8 +40,7 @@ option_find(const uint8_t *reply, size_t n, uint16_t code, size_t *len)
 
 	msg_skip_questions(&cur, &h);
 	for (; records && !cur.bad; records--) {
-		msg_skip_name(&cur);
-		msg_read_rr_rest(&cur, &rr);
+		msg_skip_rr(&cur, &rr);
 		if (!cur.bad && rr.type == TYPE_OPT)
 			return among(&rr, code, len);
 	}

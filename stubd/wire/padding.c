@@ -19,10 +19,8 @@ last_opt(const uint8_t *bytes, size_t n, uint16_t *rdlen)
 		msg_skip_name(&cur);
 		rcur_skip(&cur, 4);
 	}
-	for (; records && !cur.bad; records--) {
-		msg_skip_name(&cur);
-		msg_read_rr_rest(&cur, &rr);
-	}
+	for (; records && !cur.bad; records--)
+		msg_skip_rr(&cur, &rr);
 	if (cur.bad || rcur_left(&cur) || h.arcount == 0 || rr.type != TYPE_OPT)
 		return NULL;
 	*rdlen = rr.rdlen;
