@@ -17,6 +17,7 @@ struct cache {
 	pthread_mutex_t lock;	   /* of what follows */
 	struct failures *failures; /* owned; beside the octets of the answers */
 	uint64_t failure_hits;
+	_Atomic size_t nfailures; /* for who would look for one in vain, as nearly all do */
 };
 
 static int
@@ -60,22 +61,27 @@ cache_free(struct cache *cache)
 	return NULL;
 }
 
-/* The hash of a name, and its shard: by the other half of the hash. */
-static inline uint32_t
-hash_name(const struct cache *cache, const struct name *name, struct shard **shard)
+uint64_t
+cache_hash(const struct cache *cache, const struct name *name)
 {
-	const uint64_t hash = siphash_table(cache->secret, name->wire, name->len);
+	return siphash_table(cache->secret, name->wire, name->len);
+}
 
-	*shard = cache->shards[hash >> 32 & (cache->nshards - 1)];
-	return (uint32_t)hash;
+/* By one half of the hash of a name; the other is what its entries are found by. */
+static struct shard *
+shard_of(const struct cache *cache, uint64_t hash)
+{
+	return cache->shards[hash >> 32 & (cache->nshards - 1)];
 }
 
 static inline __attribute__((always_inline)) struct entry_key
 make_key(const struct cache *cache, const struct cache_key *key, struct shard **shard)
 {
 	const struct question *q = key->question;
-	const uint32_t name_hash = hash_name(cache, &q->name, shard);
+	const uint64_t hash = key->hash ? key->hash : cache_hash(cache, &q->name);
+	const uint32_t name_hash = (uint32_t)hash;
 
+	*shard = shard_of(cache, hash);
 	return (struct entry_key){
 		.question = q,
 		.view = key->view,
@@ -152,10 +158,10 @@ cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now)
 }
 
 static bool
-has_cuts(const struct cache *cache)
+has_proved_cuts(const struct cache *cache)
 {
 	for (unsigned i = 0; i < cache->nshards; i++)
-		if (shard_has_cuts(cache->shards[i]))
+		if (shard_has_cuts(cache->shards[i], true))
 			return true;
 	return false;
 }
@@ -164,22 +170,26 @@ struct answer *
 cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
 {
 	const struct question *q = key->question;
-	const unsigned labels = name_labels(&q->name);
+	struct shard_cut cut = { .name = &q->name, .view = key->view, .question = q };
 	struct answer *answer = NULL;
-	struct name name;
+	uint64_t hash = key->hash ? key->hash : cache_hash(cache, &q->name);
+	struct name above;
+	unsigned labels;
 
-	if (!has_cuts(cache))
-		return NULL;
-	for (unsigned i = 0; i < labels && !answer; i++) {
-		struct shard_cut cut = {
-			.name = &name, .view = key->view, .above = i > 0, .question = q
-		};
-		struct shard *shard;
-
-		name_strip(&q->name, i, &name);
-		cut.name_hash = hash_name(cache, &name, &shard);
-		if (shard_has_cuts(shard))
-			answer = shard_get_cut(shard, &cut, now, age);
+	cut.name_hash = (uint32_t)hash;
+	if (q->name.len > 1 && shard_has_cuts(shard_of(cache, hash), false))
+		answer = shard_get_cut(shard_of(cache, hash), &cut, now, age);
+	if (answer || !has_proved_cuts(cache))
+		return answer;
+	labels = name_labels(&q->name);
+	cut.name = &above;
+	cut.above = true;
+	for (unsigned i = 1; i < labels && !answer; i++) {
+		name_strip(&q->name, i, &above);
+		hash = cache_hash(cache, &above);
+		cut.name_hash = (uint32_t)hash;
+		if (shard_has_cuts(shard_of(cache, hash), true))
+			answer = shard_get_cut(shard_of(cache, hash), &cut, now, age);
 	}
 	return answer;
 }
@@ -214,6 +224,21 @@ cache_walk(struct cache *cache, struct cache_walk *walk, uint32_t view, msec now
 		walk->segment = 0;
 	}
 	return walk->shard < cache->nshards;
+}
+
+/* After a change of the failures. */
+static void
+unlock_failures(struct cache *cache)
+{
+	atomic_store_explicit(
+	    &cache->nfailures, failures_count(cache->failures), memory_order_relaxed);
+	pthread_mutex_unlock(&cache->lock);
+}
+
+static bool
+has_failures(const struct cache *cache)
+{
+	return atomic_load_explicit(&cache->nfailures, memory_order_relaxed) != 0;
 }
 
 /* --- flushing --- */
@@ -274,7 +299,7 @@ cache_flush(struct cache *cache, const struct name *name, bool below)
 	n = flush_shards(cache, is_named, &flush);
 	pthread_mutex_lock(&cache->lock);
 	n += failures_flush(cache->failures, name, below);
-	pthread_mutex_unlock(&cache->lock);
+	unlock_failures(cache);
 	return n;
 }
 
@@ -285,7 +310,7 @@ cache_flush_view(struct cache *cache, uint32_t view)
 
 	pthread_mutex_lock(&cache->lock);
 	n += failures_flush_view(cache->failures, view);
-	pthread_mutex_unlock(&cache->lock);
+	unlock_failures(cache);
 	return n;
 }
 
@@ -316,6 +341,8 @@ cache_find_failure(
 {
 	bool found;
 
+	if (!has_failures(cache))
+		return false;
 	pthread_mutex_lock(&cache->lock);
 	found = failures_find(cache->failures, key, cd, now, out);
 	cache->failure_hits += found;
@@ -329,15 +356,17 @@ cache_keep_failure(struct cache *cache, const struct cache_key *key, bool cd, ms
 {
 	pthread_mutex_lock(&cache->lock);
 	failures_keep(cache->failures, key, cd, now, failure);
-	pthread_mutex_unlock(&cache->lock);
+	unlock_failures(cache);
 }
 
 void
 cache_forget_failure(struct cache *cache, const struct cache_key *key, bool cd)
 {
+	if (!has_failures(cache))
+		return;
 	pthread_mutex_lock(&cache->lock);
 	failures_forget(cache->failures, key, cd);
-	pthread_mutex_unlock(&cache->lock);
+	unlock_failures(cache);
 }
 
 void
@@ -345,7 +374,7 @@ cache_forget_failures(struct cache *cache)
 {
 	pthread_mutex_lock(&cache->lock);
 	failures_flush(cache->failures, NULL, true);
-	pthread_mutex_unlock(&cache->lock);
+	unlock_failures(cache);
 }
 
 void

@@ -37,6 +37,7 @@ enum {
 struct cache_key {
 	const struct question *question; /* borrowed for the call */
 	uint32_t view;
+	uint64_t hash; /* cache_hash() of the name, for who has it; 0: it is found with each call */
 };
 
 struct cache_stats {
@@ -53,7 +54,14 @@ struct cache_stats {
 struct cache *cache_new(size_t size);
 struct cache *cache_free(struct cache *cache);
 
-/* What a lookup found, beside the bytes. */
+/* Is there an answer past its time? */
+enum cache_stale {
+	CACHE_NOT_STALE,    /* there is none; or it is fresh */
+	CACHE_STALE,	    /* there is one, to be used when nobody answers (in time) */
+	CACHE_STALE_IN_USE, /* it was used less than CACHE_STALE_TTL ago: nobody has to wait again */
+};
+
+/* What a lookup found, beside the bytes; of a miss, stale alone. */
 struct cache_hit {
 	size_t len;	   /* octets written; 0 when the chain is cut (use cache_get) */
 	uint32_t ttl_left; /* seconds */
@@ -61,7 +69,12 @@ struct cache_hit {
 	bool private_address; /* as in the answer; then the reply may not be wanted */
 	bool ask_ahead;	      /* in its last part, and popular: said once */
 	enum security security;
+	enum cache_stale stale;
 };
+
+/* The hash of a name, keyed by a secret of the cache: no name can be chosen for it, and what is made of
+ * it is as good a hash for other tables. */
+uint64_t cache_hash(const struct cache *cache, const struct name *name);
 
 /* Writes the reply straight from the cache into out[cap]; see reply_write for limit. Returns true
  * on a hit. Neither allocates nor copies twice. */
@@ -79,16 +92,10 @@ void cache_put(
 /* How long past their time answers are kept, in ms. */
 void cache_set_stale(struct cache *cache, msec stale);
 
-enum cache_stale {
-	CACHE_NOT_STALE,    /* there is none; or it is fresh */
-	CACHE_STALE,	    /* there is one, to be used when nobody answers (in time) */
-	CACHE_STALE_IN_USE, /* it was used less than CACHE_STALE_TTL ago: nobody has to wait again */
-};
-
 /* Is there an answer in its time? Counts no hit. */
 bool cache_is_fresh(const struct cache *cache, const struct cache_key *key, msec now);
 
-/* Is there an answer past its time? */
+/* As cache_hit.stale. */
 enum cache_stale cache_is_stale(const struct cache *cache, const struct cache_key *key, msec now);
 
 /* An owned copy of an answer past its time: its TTLs are CACHE_STALE_TTL, its security is UNCHECKED

@@ -10,7 +10,7 @@
 struct shard {
 	pthread_mutex_t lock;
 	struct store store;
-	atomic_bool has_cuts;
+	atomic_bool has_cuts, has_proved_cuts;
 	struct cache_stats stats; /* the counters alone */
 };
 
@@ -57,6 +57,7 @@ static void
 note_cuts(struct shard *s)
 {
 	atomic_store_explicit(&s->has_cuts, s->store.cuts > 0, memory_order_relaxed);
+	atomic_store_explicit(&s->has_proved_cuts, s->store.proved_cuts > 0, memory_order_relaxed);
 }
 
 static void
@@ -78,19 +79,30 @@ shard_flush(struct shard *s, store_test *test, const void *arg)
 	return n;
 }
 
-/* Finds a fresh entry and counts the hit; one that nobody may use any more goes at once. */
+/* Of an entry that is past its time, but may still be used. */
+static enum cache_stale
+how_stale(const struct entry *e, msec now)
+{
+	return now / 1000 < e->stale_until ? CACHE_STALE_IN_USE : CACHE_STALE;
+}
+
+/* Finds a fresh entry and counts the hit, or says how stale one is that is not; one that nobody may use
+ * any more goes at once. */
 static struct entry *
-find(struct shard *s, const struct entry_key *key, msec now, msec stale)
+find(struct shard *s, const struct entry_key *key, msec now, msec stale, enum cache_stale *how)
 {
 	const uint32_t handle = store_find(&s->store, key);
 	struct entry *e;
 
+	*how = CACHE_NOT_STALE;
 	if (!handle)
 		return NULL;
 	e = store_at(&s->store, handle);
 	if (now >= e->expires) {
 		if (now >= e->expires + stale)
 			drop(s, handle);
+		else if (!entry_is_of_network(e))
+			*how = how_stale(e, now);
 		return NULL;
 	}
 	if (e->hits < ENTRY_HITS)
@@ -117,7 +129,7 @@ shard_reply(struct shard *s, const struct entry_key *key, msec now, msec stale,
 	struct entry *e;
 
 	take(s);
-	e = find(s, key, now, stale);
+	e = find(s, key, now, stale, &hit->stale);
 	if (!e) {
 		s->stats.misses++;
 	} else {
@@ -143,10 +155,11 @@ struct answer *
 shard_get(struct shard *s, const struct entry_key *key, msec now, msec stale, uint32_t *age)
 {
 	struct answer *copy = NULL;
+	enum cache_stale ignored;
 	struct entry *e;
 
 	take(s);
-	e = find(s, key, now, stale);
+	e = find(s, key, now, stale, &ignored);
 	if (e)
 		copy = entry_copy(e);
 	if (copy)
@@ -189,8 +202,7 @@ shard_is_stale(struct shard *s, const struct entry_key *key, msec now, msec stal
 	take(s);
 	handle = find_stale(s, key, now, stale);
 	if (handle)
-		is = now / 1000 < store_at(&s->store, handle)->stale_until ? CACHE_STALE_IN_USE
-									   : CACHE_STALE;
+		is = how_stale(store_at(&s->store, handle), now);
 	leave(s);
 	return is;
 }
@@ -236,17 +248,17 @@ shard_drop_stale(struct shard *s, const struct entry_key *key, msec now, msec st
 /* --- cuts --- */
 
 bool
-shard_has_cuts(const struct shard *s)
+shard_has_cuts(const struct shard *s, bool proved)
 {
-	return atomic_load_explicit(&s->has_cuts, memory_order_relaxed);
+	return atomic_load_explicit(
+	    proved ? &s->has_proved_cuts : &s->has_cuts, memory_order_relaxed);
 }
 
 static bool
 cuts(const struct entry *e, const struct shard_cut *cut, msec now)
 {
 	return entry_is_cut(e) && e->view == cut->view && now < e->expires &&
-	       (!cut->above || e->security == SECURITY_SECURE || e->security == SECURITY_TRUSTED) &&
-	       entry_is_of(e, cut->name);
+	       (!cut->above || entry_is_proved(e)) && entry_is_of(e, cut->name);
 }
 
 static const struct entry *
@@ -285,20 +297,28 @@ shard_get_cut(struct shard *s, const struct shard_cut *cut, msec now, uint32_t *
 
 /* --- putting --- */
 
-static bool
-worth_keeping(const struct shard *s, const struct entry_key *key, const struct answer *answer)
+/* The octets that an answer takes, if it is worth keeping; else 0. */
+static size_t
+size_to_keep(const struct shard *s, const struct entry_key *key, const struct answer *answer)
 {
-	return answer->keep && answer->ttl > 0 && answer->security != SECURITY_BOGUS &&
-	       entry_question_is(answer, key->question) &&
-	       store_takes(&s->store, entry_size(answer, &key->question->name));
+	size_t size;
+
+	if (!answer->keep || !answer->ttl || answer->security == SECURITY_BOGUS ||
+	    !entry_question_is(answer, key->question))
+		return 0;
+	size = entry_size(answer, &key->question->name);
+	return store_takes(&s->store, size) ? size : 0;
 }
 
 void
 shard_put(struct shard *s, const struct entry_key *key, msec now, const struct answer *answer)
 {
+	size_t size;
+
 	take(s);
-	if (worth_keeping(s, key, answer))
-		s->stats.inserts += store_put(&s->store, key, now, answer);
+	size = size_to_keep(s, key, answer);
+	if (size)
+		s->stats.inserts += store_put(&s->store, key, now, answer, size);
 	note_cuts(s);
 	leave(s);
 }
@@ -306,9 +326,12 @@ shard_put(struct shard *s, const struct entry_key *key, msec now, const struct a
 void
 shard_restore(struct shard *s, const struct entry_key *key, msec now, const struct answer *answer)
 {
+	size_t size;
+
 	take(s);
-	if (worth_keeping(s, key, answer) && !store_find(&s->store, key))
-		store_put(&s->store, key, now, answer);
+	size = size_to_keep(s, key, answer);
+	if (size && !store_find(&s->store, key))
+		store_put(&s->store, key, now, answer, size);
 	note_cuts(s);
 	leave(s);
 }

@@ -38,6 +38,7 @@ enter(struct store *s, uint32_t handle)
 	if (entry_is_cut(e)) {
 		table_add(&s->table, entry_cut_hash(e), handle);
 		s->cuts++;
+		s->proved_cuts += entry_is_proved(e);
 	}
 	s->entries++;
 	s->negative += entry_is_negative(e);
@@ -52,6 +53,7 @@ leave(struct store *s, uint32_t handle)
 	if (entry_is_cut(e)) {
 		table_remove(&s->table, entry_cut_hash(e), handle);
 		s->cuts--;
+		s->proved_cuts -= entry_is_proved(e);
 	}
 	s->entries--;
 	s->negative -= entry_is_negative(e);
@@ -266,9 +268,9 @@ renew(struct store *s, uint32_t handle, const struct entry_key *key, msec now,
 }
 
 bool
-store_put(struct store *s, const struct entry_key *key, msec now, const struct answer *answer)
+store_put(struct store *s, const struct entry_key *key, msec now, const struct answer *answer,
+    size_t size)
 {
-	const size_t size = entry_size(answer, &key->question->name);
 	enum segment_queue queue = QUEUE_SMALL;
 	uint32_t handle;
 	unsigned hits = 0;

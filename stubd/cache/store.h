@@ -39,7 +39,7 @@ struct store {
 	struct segments segments;
 	struct notes notes;
 	size_t size; /* octets; see the invariant */
-	size_t entries, negative, cuts;
+	size_t entries, negative, cuts, proved_cuts;
 	uint64_t evictions;
 };
 
@@ -74,8 +74,10 @@ store_find(const struct store *s, const struct entry_key *key)
 /* Can an answer of so many octets be kept at all? */
 bool store_takes(const struct store *s, size_t size);
 
-/* Keeps an answer (copied) in place of an older one of the key. Returns false when it could not. */
-bool store_put(struct store *s, const struct entry_key *key, msec now, const struct answer *answer);
+/* Keeps an answer (copied), of entry_size() octets, in place of an older one of the key. Returns false
+ * when it could not. */
+bool store_put(struct store *s, const struct entry_key *key, msec now, const struct answer *answer,
+    size_t size);
 
 void store_drop(struct store *s, uint32_t handle);
 

@@ -21,6 +21,7 @@ struct arrival {
 	query_reply_cb *reply;
 	void *arg;
 	struct guard_client *client; /* NULL: this machine itself */
+	uint64_t hash;		     /* cache_hash() of the name; 0: not known yet */
 };
 
 /* Replies with an error; the caller counts it. text may be NULL. */

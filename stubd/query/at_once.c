@@ -106,13 +106,10 @@ prefetch(const struct arrival *a, const struct view *view)
 		r->counters.prefetches++;
 }
 
-/* What the cache has no answer to of its own. */
+/* What the cache has no answer to of its own, but for a stale one. */
 static enum at_once
-missed(const struct arrival *a, const struct view *view, const struct cache_key *key)
+missed(const struct arrival *a, const struct view *view, const struct cache_key *key, bool stale)
 {
-	struct resolver *r = a->resolver;
-	const bool stale = cache_is_stale(r->cache, key, loop_now(r->loop)) != CACHE_NOT_STALE;
-
 	/* That nobody can be reached is what an answer of old is for. */
 	if ((!stale && arrival_failed_before(a, view, key)) || arrival_denied(a, key))
 		return AT_ONCE_DONE;
@@ -168,9 +165,10 @@ at_once(struct arrival *a, struct view *view)
 	if (arrival_takes_dns64(a, view))
 		return AT_ONCE_NOT;
 	key.view = view->id;
+	key.hash = a->hash = cache_hash(r->cache, &a->msg.question.name);
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		arrival_limit(r, a->front, &a->msg), &hit))
-		return missed(a, view, &key);
+		return missed(a, view, &key, hit.stale != CACHE_NOT_STALE);
 	if (hit.ask_ahead)
 		prefetch(a, view);
 	if (hit.cut)

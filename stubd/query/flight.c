@@ -19,7 +19,7 @@ struct flight_key {
 	uint32_t view;
 	enum flight_kind kind;
 	bool cd;
-	uint64_t hash; /* of all that; see find() */
+	uint64_t name_hash; /* cache_hash(); 0: not known yet */
 };
 
 static bool
@@ -33,19 +33,12 @@ key_match(const struct map_node *node, const void *key)
 	       name_equal(&f->question.name, &k->question->name);
 }
 
+/* What else there is of the key tells apart the flights of one name. */
 static uint64_t
-key_hash(const struct map *map, const struct flight_key *k)
+key_hash(const struct flight_key *k)
 {
-	uint8_t bytes[NAME_WIRE_MAX + 12];
-	struct wcur w = wcur_make(bytes, sizeof(bytes));
-
-	wcur_bytes(&w, k->question->name.wire, k->question->name.len);
-	wcur_u16(&w, k->question->type);
-	wcur_u16(&w, k->question->class);
-	wcur_u32(&w, k->view);
-	wcur_u8(&w, (uint8_t)k->kind);
-	wcur_u8(&w, k->cd);
-	return map_hash(map, bytes, wcur_len(&w));
+	return k->name_hash ^ k->view ^ (uint64_t)k->question->type << 2 ^ (uint64_t)k->kind << 1 ^
+	       k->cd;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -64,18 +57,21 @@ flight_stop(struct flight *f)
 static void
 keep(struct flight *f)
 {
-	struct failure failure = { .kind = f->failure, .ede = f->ede };
+	struct cache_key key = { .question = &f->question, .view = f->view.id, .hash = f->hash };
+	struct failure failure;
 
-	if (f->kind == FLIGHT_RAW)
+	if (f->kind == FLIGHT_RAW || f->view.kind == VIEW_LOCAL)
 		return;
 	if (f->answer && f->scoped)
-		f->view.id = scopes_of_answer(f->resolver->scopes, &f->subnet, f->answer->scope);
+		key.view = scopes_of_answer(f->resolver->scopes, &f->subnet, f->answer->scope);
 	if (f->answer) {
-		memory_keep_answer(f->resolver, &f->question, &f->view, f->cd, f->answer);
+		memory_keep_answer(f->resolver, &key, f->cd, f->answer);
 		return;
 	}
+	failure.kind = f->failure;
+	failure.ede = f->ede;
 	text_copy(failure.text, sizeof(failure.text), f->why);
-	memory_keep_failure(f->resolver, &f->question, &f->view, f->cd, &failure);
+	memory_keep_failure(f->resolver, &key, f->cd, &failure);
 }
 
 /* Did a question below its domain lead nowhere, as those for made up names do? */
@@ -164,21 +160,23 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 	list_init(&f->waits);
 	loop_later_init(&f->start, r->loop, flight_on_start, f);
 	loop_later_start(&f->start);
-	map_insert(&r->flights, &f->node, key->hash);
+	f->hash = key->name_hash;
+	map_insert(&r->flights, &f->node, key_hash(key));
 	list_push_back(&r->flying, &f->link);
 	r->nraw += key->kind == FLIGHT_RAW;
 	r->counters.flights++;
 	return f;
 }
 
-/* Hashes the key, for start(), too. */
+/* Hashes the name, for start(), too. */
 static struct flight *
 find(const struct resolver *r, struct flight_key *key)
 {
 	struct map_node *node;
 
-	key->hash = key_hash(&r->flights, key);
-	node = map_find(&r->flights, key->hash, key_match, key);
+	if (!key->name_hash)
+		key->name_hash = cache_hash(r->cache, &key->question->name);
+	node = map_find(&r->flights, key_hash(key), key_match, key);
 	return node ? container_of(node, struct flight, node) : NULL;
 }
 
@@ -234,7 +232,7 @@ int
 flight_join(struct resolver *resolver, const struct question *question, const struct view *view,
     enum flight_kind kind, bool cd, struct flight_wait *wait)
 {
-	struct flight_key key = { question, view->id, kind, cd, 0 };
+	struct flight_key key = { question, view->id, kind, cd, wait->hash };
 	struct flight *f = find(resolver, &key);
 	int err = 0;
 
@@ -285,7 +283,9 @@ static void
 reroute(struct flight *f)
 {
 	struct resolver *r = f->resolver;
-	struct flight_key key = { .question = &f->question, .kind = f->kind, .cd = f->cd };
+	struct flight_key key = {
+		.question = &f->question, .kind = f->kind, .cd = f->cd, .name_hash = f->hash
+	};
 	const uint32_t scope = f->view.id;
 
 	flight_stop(f);
@@ -294,7 +294,7 @@ reroute(struct flight *f)
 	if (f->scoped && f->view.kind == VIEW_PROVIDERS)
 		f->view.id = scope;
 	key.view = f->view.id;
-	map_insert(&r->flights, &f->node, key_hash(&r->flights, &key));
+	map_insert(&r->flights, &f->node, key_hash(&key));
 	loop_later_start(&f->start);
 }
 

@@ -52,6 +52,7 @@ struct flight_wait {
 	void (*late)(struct flight_wait *wait);
 	unsigned ledger; /* enum ledger_why: what for, should it begin the flight; the registrable
 			  * domain, if it is known */
+	uint64_t hash;	 /* cache_hash() of the name, if it is known; 0: it is not */
 };
 
 /* Joins the flight for (question, view, kind) or starts it. done comes exactly once, never inside

@@ -22,6 +22,7 @@ struct flight {
 	struct resolver *resolver;
 	enum flight_kind kind;
 	bool cd;
+	uint64_t hash;	       /* cache_hash() of the name */
 	unsigned ledger;       /* enum ledger_why: what for, and the registrable domain */
 	struct domain *domain; /* borrowed; where it takes a place, or NULL */
 	struct list waits;

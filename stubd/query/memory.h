@@ -4,22 +4,20 @@
 #ifndef QUERY_MEMORY_H
 #define QUERY_MEMORY_H
 
-#include "policy/decide.h"
-#include "stubd/cache/failures.h"
+#include "stubd/cache/cache.h"
 
 #include <stdbool.h>
 
-struct answer;
 struct resolver;
 
 /* Keeps a copy of a flight's answer, unless it was asked with CD: that is unchecked by intent, and
  * nobody else's. The question fails no more. */
-void memory_keep_answer(struct resolver *resolver, const struct question *question,
-    const struct view *view, bool cd, const struct answer *answer);
+void memory_keep_answer(
+    struct resolver *resolver, const struct cache_key *key, bool cd, const struct answer *answer);
 
 /* Keeps how a flight failed; what was nobody's fault but ours is not kept (RFC 9520). When it was
  * bogus, what there was before it is not used past its time: nothing masks bogus. */
-void memory_keep_failure(struct resolver *resolver, const struct question *question,
-    const struct view *view, bool cd, const struct failure *failure);
+void memory_keep_failure(
+    struct resolver *resolver, const struct cache_key *key, bool cd, const struct failure *failure);
 
 #endif

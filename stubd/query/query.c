@@ -156,6 +156,7 @@ add_part(struct query *q, struct answer *part)
 	if (!parts_add(&q->parts, part))
 		return false;
 	q->current.name = part->target;
+	q->wait.hash = 0;
 	scopes_owner(q->resolver, &q->current, &q->msg, &q->view);
 	return true;
 }
@@ -171,6 +172,7 @@ turn_to_a(struct query *q)
 	    answer_has(last, TYPE_AAAA) || parts_set_aside(&q->parts) < 0)
 		return false;
 	q->current = q->msg.question;
+	q->wait.hash = 0;
 	q->current.type = TYPE_A;
 	scopes_owner(q->resolver, &q->current, &q->msg, &q->view);
 	return true;
@@ -188,7 +190,9 @@ explain(const struct query *q, enum ede ede, const char *said, char text[VERDICT
 static bool
 try_stale(struct query *q)
 {
-	const struct cache_key key = { .question = &q->current, .view = q->view.id };
+	const struct cache_key key = {
+		.question = &q->current, .view = q->view.id, .hash = q->wait.hash
+	};
 	struct resolver *r = q->resolver;
 
 	q->late = true;
@@ -280,7 +284,9 @@ static int
 part_at_hand(struct query *q, struct answer **part)
 {
 	struct resolver *r = q->resolver;
-	const struct cache_key key = { .question = &q->current, .view = q->view.id };
+	const struct cache_key key = {
+		.question = &q->current, .view = q->view.id, .hash = q->wait.hash
+	};
 	uint32_t age;
 
 	if (q->view.kind == VIEW_LOCAL)
@@ -300,7 +306,9 @@ static bool
 take_off(struct query *q, bool unknown)
 {
 	struct resolver *r = q->resolver;
-	const struct cache_key key = { .question = &q->current, .view = q->view.id };
+	const struct cache_key key = {
+		.question = &q->current, .view = q->view.id, .hash = q->wait.hash
+	};
 	const msec now = loop_now(r->loop), late = q->started + QUERY_PATIENCE;
 	int err = -EBUSY;
 
@@ -346,6 +354,7 @@ step(struct query *q)
 		if (part_at_hand(q, &part) == 0)
 			continue;
 		key.view = q->view.id;
+		key.hash = q->wait.hash;
 		failed = cache_find_failure(
 		    r->cache, &key, q->msg.flags & FLAG_CD, loop_now(r->loop), &failure);
 		part = NULL;
@@ -399,6 +408,7 @@ query_new(const struct arrival *a, const struct view *view)
 	q->extra.ede = EDE_NONE;
 	q->wait.done = on_flight;
 	q->wait.late = on_late;
+	q->wait.hash = a->hash;
 	q->started = loop_now(r->loop);
 	list_init(&q->wait.link);
 	list_push_back(&r->queries, &q->link);
@@ -442,6 +452,7 @@ query_start_traced(struct resolver *resolver, const uint8_t *bytes, size_t n,
 	a.reply = reply;
 	a.arg = arg;
 	a.client = NULL;
+	a.hash = 0;
 	*out = NULL;
 	resolver->counters.queries++;
 	if (arrival_refuse(&a, msg_read_query(bytes, n, &a.msg)))

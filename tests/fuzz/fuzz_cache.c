@@ -131,7 +131,7 @@ static void
 take_step(struct cache *cache, const uint8_t *step, msec now, uint64_t idle)
 {
 	struct question question = question_of(step[1]);
-	struct cache_key key = { &question, step[2] % 4 };
+	struct cache_key key = { .question = &question, .view = step[2] % 4 };
 	struct cache_stats before, after;
 	size_t flushed = 0;
 

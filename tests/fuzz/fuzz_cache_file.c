@@ -55,7 +55,7 @@ again(const struct question *question, const struct answer *answer)
 static void
 take(struct cache *cache, const struct question *question, const struct answer *answer)
 {
-	const struct cache_key key = { question, 0 };
+	const struct cache_key key = { .question = question, .view = 0 };
 	uint32_t age;
 	struct answer *copy;
 

@@ -29,23 +29,27 @@ static void
 put(struct cache *cache, const char *name, uint32_t view, msec now, uint32_t ttl)
 {
 	struct question q = packet_question(name, TYPE_A);
-	struct cache_key key = { &q, view };
+	struct cache_key key = { .question = &q, .view = view };
 
 	give(cache, &key, now, address(name, ttl));
 }
 
-/* Looks name up; returns the TTL in the reply, or -1. */
+/* Looks name up, by its hash; returns the TTL in the reply, or -1. */
 static long
 look(struct cache *cache, const char *name, uint32_t view, msec now)
 {
 	struct msg_query query = packet_query(name, TYPE_A, FLAG_RD, false, false);
-	struct cache_key key = { &query.question, view };
+	struct cache_key key = { .question = &query.question, .view = view };
+	const enum cache_stale stale = cache_is_stale(cache, &key, now);
 	struct cache_hit hit;
 	uint8_t out[512];
 	struct msg_rr rr;
 
-	if (!cache_reply(cache, &key, now, &query, out, sizeof(out), 512, &hit))
+	key.hash = cache_hash(cache, &query.question.name);
+	if (!cache_reply(cache, &key, now, &query, out, sizeof(out), 512, &hit)) {
+		CU_ASSERT_EQUAL(hit.stale, stale);
 		return -1;
+	}
 	CU_ASSERT(packet_whole(out, hit.len));
 	CU_ASSERT(packet_nth(out, hit.len, SECTION_ANSWER, 0, &rr));
 	CU_ASSERT_EQUAL(hit.ttl_left, rr.ttl);
@@ -98,7 +102,7 @@ keeps_views_types_and_classes_apart(void)
 {
 	struct cache *cache = cache_new(SIZE);
 	struct msg_query query = packet_query("a.example", TYPE_AAAA, 0, false, false);
-	struct cache_key key = { &query.question, 1 };
+	struct cache_key key = { .question = &query.question, .view = 1 };
 	uint32_t age;
 
 	put(cache, "a.example", 1, 0, 60);
@@ -131,7 +135,8 @@ refuses_what_should_not_be_kept(void)
 	struct cache *cache = cache_new(SIZE);
 	struct question q = packet_question("a.example", TYPE_A);
 	struct question other = packet_question("b.example", TYPE_A);
-	struct cache_key key = { &q, VIEW }, wrong = { &other, VIEW };
+	struct cache_key key = { .question = &q, .view = VIEW },
+			 wrong = { .question = &other, .view = VIEW };
 	struct answer *a = address("a.example", 60);
 
 	a->keep = false;
@@ -196,7 +201,7 @@ static void
 put_large(struct cache *cache, const char *name, unsigned addresses)
 {
 	struct question q = packet_question(name, TYPE_A);
-	struct cache_key key = { &q, VIEW };
+	struct cache_key key = { .question = &q, .view = VIEW };
 	struct packet p;
 
 	packet_begin(&p, FLAG_QR, name, TYPE_A);
@@ -210,7 +215,7 @@ static unsigned
 look_large(struct cache *cache, const char *name)
 {
 	struct question q = packet_question(name, TYPE_A);
-	struct cache_key key = { &q, VIEW };
+	struct cache_key key = { .question = &q, .view = VIEW };
 	uint32_t age;
 	struct answer *a = cache_get(cache, &key, 0, &age);
 	const unsigned n = a ? a->ancount : 0;
@@ -308,7 +313,7 @@ flushes_chains_alone(void)
 {
 	struct cache *cache = cache_new(SIZE);
 	struct msg_query query = packet_query("z.example", TYPE_A, 0, false, false);
-	struct cache_key key = { &query.question, VIEW };
+	struct cache_key key = { .question = &query.question, .view = VIEW };
 	struct packet p;
 
 	fill(cache);
@@ -327,7 +332,7 @@ hands_cut_chains_out_as_copies(void)
 {
 	struct cache *cache = cache_new(SIZE);
 	struct msg_query query = packet_query("a.example", TYPE_A, 0, false, false);
-	struct cache_key key = { &query.question, VIEW };
+	struct cache_key key = { .question = &query.question, .view = VIEW };
 	struct cache_hit hit = { .len = 99 };
 	uint8_t out[512];
 	struct packet p;
@@ -354,7 +359,7 @@ static void
 deny(struct cache *cache, const char *name, uint32_t view, enum security security)
 {
 	struct question q = packet_question(name, TYPE_A);
-	struct cache_key key = { &q, view };
+	struct cache_key key = { .question = &q, .view = view };
 	struct packet p;
 	struct answer *a;
 
@@ -369,7 +374,7 @@ static bool
 denied(struct cache *cache, const char *name, uint32_t view, msec now)
 {
 	struct question q = packet_question(name, TYPE_AAAA), seen;
-	struct cache_key key = { &q, view };
+	struct cache_key key = { .question = &q, .view = view };
 	uint32_t age;
 	struct answer *a = cache_get_cut(cache, &key, now, &age);
 
@@ -416,7 +421,7 @@ static enum cache_stale
 staleness(struct cache *cache, const char *name, msec now)
 {
 	struct question q = packet_question(name, TYPE_A);
-	struct cache_key key = { &q, VIEW };
+	struct cache_key key = { .question = &q, .view = VIEW };
 
 	return cache_is_stale(cache, &key, now);
 }
@@ -426,7 +431,7 @@ gives_answers_past_their_time_only_as_such(void)
 {
 	struct cache *cache = cache_new(SIZE);
 	struct question q = packet_question("a.example", TYPE_A);
-	struct cache_key key = { &q, VIEW };
+	struct cache_key key = { .question = &q, .view = VIEW };
 	struct answer *a;
 
 	cache_set_stale(cache, 100000);

@@ -11,7 +11,7 @@ static void
 keep(struct failures *f, const char *name, uint32_t view, msec now, enum failure_kind kind)
 {
 	struct question q = packet_question(name, TYPE_A);
-	const struct cache_key key = { &q, view };
+	const struct cache_key key = { .question = &q, .view = view };
 	struct failure failure = { .kind = kind, .ede = EDE_OTHER };
 
 	snprintf(failure.text, sizeof(failure.text), "%s failed", name);
@@ -22,7 +22,7 @@ static bool
 fails(struct failures *f, const char *name, uint32_t view, msec now)
 {
 	struct question q = packet_question(name, TYPE_A);
-	const struct cache_key key = { &q, view };
+	const struct cache_key key = { .question = &q, .view = view };
 	struct failure failure;
 
 	if (!failures_find(f, &key, false, now, &failure))
@@ -37,7 +37,7 @@ keeps_questions_apart(void)
 {
 	struct failures *f = failures_new();
 	struct question q = packet_question("a.example", TYPE_AAAA);
-	const struct cache_key key = { &q, 0 };
+	const struct cache_key key = { .question = &q, .view = 0 };
 	struct failure failure;
 
 	keep(f, "a.example", 0, 0, FAILURE_SAID);

@@ -134,7 +134,7 @@ ask(struct trial *t, unsigned name)
 	struct cache_hit hit;
 	uint8_t out[512];
 	char text[32];
-	struct cache_key key = { &query.question, 0 };
+	struct cache_key key = { .question = &query.question, .view = 0 };
 
 	text_of(name, text);
 	query = packet_query(text, TYPE_A, FLAG_RD, false, false);

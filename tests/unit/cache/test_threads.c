@@ -75,7 +75,7 @@ static void
 put(struct cache *cache, unsigned i, uint32_t view, unsigned generation)
 {
 	const struct question q = question_of(i);
-	const struct cache_key key = { &q, view };
+	const struct cache_key key = { .question = &q, .view = view };
 
 	give(cache, &key, 0, answer_for(&q, i, generation));
 }
@@ -85,7 +85,7 @@ static int
 look(struct cache *cache, unsigned i, uint32_t view)
 {
 	struct msg_query query = { .question = question_of(i) };
-	const struct cache_key key = { &query.question, view };
+	const struct cache_key key = { .question = &query.question, .view = view };
 	uint8_t out[1024];
 	struct cache_hit hit;
 	struct msg_rr rr;
@@ -149,7 +149,7 @@ static void
 deny(struct hand *h, unsigned i)
 {
 	const struct question q = question_of(i);
-	const struct cache_key key = { &q, 1 };
+	const struct cache_key key = { .question = &q, .view = 1 };
 	struct local_answer local = { .kind = LOCAL_NXDOMAIN, .ttl = FOREVER };
 	struct answer *a = NULL;
 
@@ -169,7 +169,7 @@ do_everything(void *arg)
 	for (unsigned i = 0; i < STEPS; i++) {
 		const unsigned name = (i * 7 + h->number * 31) % NAMES;
 		const struct question q = question_of(name);
-		const struct cache_key key = { &q, 0 };
+		const struct cache_key key = { .question = &q, .view = 0 };
 		int seen;
 
 		put(h->cache, name, 0, i % 200);
@@ -304,7 +304,7 @@ look_only(void *arg)
 {
 	struct hand *h = arg;
 	struct msg_query query = { .question = question_of(0) };
-	const struct cache_key key = { &query.question, 0 };
+	const struct cache_key key = { .question = &query.question, .view = 0 };
 	struct question questions[NAMES];
 	uint8_t out[1024];
 	struct cache_hit hit;

@@ -27,7 +27,7 @@ put(struct cache *cache, const char *kind, unsigned i, uint32_t view, uint32_t t
 {
 	struct packet p;
 	struct question q;
-	const struct cache_key key = { &q, view };
+	const struct cache_key key = { .question = &q, .view = view };
 	struct answer *a;
 	char name[64];
 
@@ -132,7 +132,7 @@ static void
 put_alias(struct cache *cache, const char *from, const char *to)
 {
 	const struct question q = packet_question(from, TYPE_A);
-	const struct cache_key key = { &q, 0 };
+	const struct cache_key key = { .question = &q, .view = 0 };
 	struct packet p;
 	struct answer *a;
 

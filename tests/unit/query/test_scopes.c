@@ -54,7 +54,7 @@ choose(struct desk *desk, const struct subnet *subnet, unsigned *scope)
 static void
 answered(struct desk *desk, uint32_t number)
 {
-	const struct cache_key key = { &desk->question, number };
+	const struct cache_key key = { .question = &desk->question, .view = number };
 	struct answer *answer;
 	struct packet p;
 
@@ -172,7 +172,7 @@ numbers_are_never_a_split_views_however_often_networks_come(void)
 	struct scopes *scopes = scopes_new(cache);
 	uint32_t most = 0, least = UINT32_MAX;
 	struct question question = packet_question("www.example", TYPE_A);
-	struct cache_key key = { &question, SCOPES_MAX };
+	struct cache_key key = { .question = &question, .view = SCOPES_MAX };
 	struct answer *answer;
 	struct packet p;
 

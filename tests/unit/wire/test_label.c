@@ -145,7 +145,7 @@ static long
 left(struct cache *cache, const char *name)
 {
 	struct question q = packet_question(name, TYPE_A);
-	const struct cache_key key = { &q, 0 };
+	const struct cache_key key = { .question = &q, .view = 0 };
 	uint32_t age;
 	struct answer *a = cache_get(cache, &key, 2000, &age);
 	const long ttl = a ? (long)a->ttl : -1;
@@ -158,7 +158,7 @@ static void
 put(struct cache *cache, const char *name, bool network, enum security security)
 {
 	struct question q = packet_question(name, TYPE_A);
-	const struct cache_key key = { &q, 0 };
+	const struct cache_key key = { .question = &q, .view = 0 };
 	struct answer *a = address(name, network);
 
 	a->security = security;
@@ -171,7 +171,7 @@ the_cache_forgets_what_a_network_said_without_proof(void)
 {
 	struct cache *cache = cache_new(1 << 20);
 	struct question q = packet_question("unproved.example", TYPE_A);
-	const struct cache_key key = { &q, 0 };
+	const struct cache_key key = { .question = &q, .view = 0 };
 
 	cache_set_stale(cache, 86400000);
 	put(cache, "provider.example", false, SECURITY_INSECURE);
