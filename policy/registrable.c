@@ -8,7 +8,8 @@
 
 /* What libpsl said of a suffix. */
 struct remembered {
-	char text[REGISTRABLE_MEMO_TEXT]; /* "": nothing */
+	uint8_t n; /* octets; 0: there is none yet */
+	uint8_t wire[REGISTRABLE_MEMO_OCTETS];
 	bool is_public;
 };
 
@@ -65,68 +66,82 @@ registrable_free(struct registrable_list *list)
 	return NULL;
 }
 
-/* The name as libpsl reads it, without the last dot, and where each label begins; returns how many
- * there are. An octet that no suffix has becomes '_', so that a dot within a label does not look like
- * the end of one. */
-static unsigned
-write_text(const struct name *name, char text[NAME_WIRE_MAX], uint8_t labels[NAME_WIRE_MAX / 2])
+/* Asks libpsl, with the suffix as it reads one: without the last dot. An octet that no suffix has becomes
+ * '_', so that a dot within a label does not look like the end of one. */
+static bool
+look_up(const struct registrable_list *list, const uint8_t *wire)
 {
-	const uint8_t *wire = name->wire;
-	unsigned n = 0;
+	char text[NAME_WIRE_MAX];
 	size_t at = 0;
 
-	for (size_t i = 0; wire[i]; i += wire[i] + 1u) {
+	for (; *wire; wire += *wire + 1) {
 		if (at)
 			text[at++] = '.';
-		labels[n++] = (uint8_t)at;
-		for (size_t k = 1; k <= wire[i]; k++) {
-			const uint8_t c = wire[i + k];
+		for (size_t k = 1; k <= *wire; k++) {
+			const uint8_t c = wire[k];
 			const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 
 			text[at++] = plain || c == '-' ? (char)c : '_';
 		}
 	}
 	text[at] = '\0';
-	return n;
+	return psl_is_public_suffix(list->psl, text);
 }
 
-/* FNV-1a. Who finds suffixes that share a place has each looked up, as if there were no memo. */
-static struct remembered *
-place_of(const struct registrable_list *list, const char *text, size_t n)
-{
-	uint32_t hash = 2166136261;
-
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ (uint8_t)text[i]) * 16777619;
-	return &list->memo[hash % REGISTRABLE_MEMO];
-}
-
-/* libpsl searches its whole list from the left: what many names end in is asked for once. */
+/* libpsl searches its whole list from the left: what many names end in is asked for once. Who finds
+ * suffixes that share a place has each looked up, as if there were no memo. */
 static bool
-is_public(const struct registrable_list *list, const char *text)
+is_public(const struct registrable_list *list, const uint8_t *wire, size_t n, uint32_t hash)
 {
-	const size_t n = strlen(text);
-	struct remembered *r = place_of(list, text, n);
+	struct remembered *r = &list->memo[hash % REGISTRABLE_MEMO];
 
-	if (n >= sizeof(r->text))
-		return psl_is_public_suffix(list->psl, text);
-	if (strcmp(r->text, text) != 0) {
-		r->is_public = psl_is_public_suffix(list->psl, text);
-		memcpy(r->text, text, n + 1);
+	if (n > sizeof(r->wire))
+		return look_up(list, wire);
+	if (r->n != n || memcmp(r->wire, wire, n) != 0) {
+		r->is_public = look_up(list, wire);
+		r->n = (uint8_t)n;
+		memcpy(r->wire, wire, n);
 	}
 	return r->is_public;
+}
+
+/* Where the suffixes of a name begin, the longest first, and their hashes (FNV-1a). */
+struct suffixes {
+	unsigned n;
+	uint8_t at[NAME_WIRE_MAX / 2];
+	uint32_t hash[NAME_WIRE_MAX / 2];
+};
+
+static void
+find_suffixes(const struct name *name, struct suffixes *s)
+{
+	uint32_t hash = 2166136261;
+	size_t end = name->len;
+
+	s->n = 0;
+	for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u)
+		s->at[s->n++] = (uint8_t)at;
+	for (unsigned i = s->n; i-- > 0; end = s->at[i]) {
+		for (size_t k = s->at[i]; k < end; k++)
+			hash = (hash ^ name->wire[k]) * 16777619;
+		s->hash[i] = hash;
+	}
 }
 
 size_t
 registrable_octets(const struct registrable_list *list, const struct name *name)
 {
-	uint8_t labels[NAME_WIRE_MAX / 2];
-	char text[NAME_WIRE_MAX];
-	const unsigned n = write_text(name, text, labels);
+	struct suffixes s;
 
-	for (unsigned i = 1; i < n; i++) {
-		if (is_public(list, text + labels[i]))
-			return i == 1 && is_public(list, text) ? 0 : name->len - labels[i - 1];
+	find_suffixes(name, &s);
+	for (unsigned i = 1; i < s.n; i++) {
+		const size_t at = s.at[i];
+
+		if (!is_public(list, name->wire + at, name->len - at, s.hash[i]))
+			continue;
+		if (i == 1 && is_public(list, name->wire, name->len, s.hash[0]))
+			return 0;
+		return name->len - (size_t)s.at[i - 1];
 	}
 	return 0;
 }
