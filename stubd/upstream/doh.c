@@ -62,7 +62,7 @@ static void
 on_answered(void *arg, void *request, const struct h2_answer *answer)
 {
 	struct transport *t = arg;
-	struct secure_ask *sa = request;
+	struct transport_ask *ask = request;
 	enum ask_fail fail = ASK_HTTP;
 	char text[96];
 
@@ -79,18 +79,19 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	} else if (!answer->is_dns_message) {
 		snprintf(text, sizeof(text), "content type is not application/dns-message");
 	} else {
-		const char *why = match_reply(answer->body, answer->len, 0, sa->ask->question);
+		const char *why = match_reply(answer->body, answer->len, 0, ask->question);
+		struct rcur options;
 
 		if (!why)
-			why = match_whole(answer->body, answer->len);
+			why = match_whole(answer->body, answer->len, &options);
 		fail = why ? ASK_MALFORMED : ASK_OK;
 		if (!why && answer->age)
 			age_message(answer->body, answer->len, answer->age);
 		if (why)
 			text_copy(text, sizeof(text), why);
 	}
-	sa->ask->hold = asks_for_peace(answer);
-	secure_answer(t, sa, fail, text, fail == ASK_OK ? answer->body : NULL,
+	ask->hold = asks_for_peace(answer);
+	secure_answer(t, ask, fail, text, fail == ASK_OK ? answer->body : NULL,
 	    fail == ASK_OK ? answer->len : 0);
 }
 
@@ -150,24 +151,24 @@ ready(struct transport *t)
 }
 
 static int
-send_ask(struct transport *t, struct secure_ask *sa)
+send_ask(struct transport *t, struct transport_ask *ask)
 {
 	uint8_t query[SECURE_QUERY];
-	size_t n = secure_query(t, query, sa->ask->question, &sa->ask->flags, 0);
+	size_t n = secure_query(t, query, ask->question, &ask->flags, 0);
 	struct h2_stream *stream;
-	int error = n ? h2_ask(session(t), query, n, sa, &stream) : -EMSGSIZE;
+	int error = n ? h2_ask(session(t), query, n, ask, &stream) : -EMSGSIZE;
 
 	if (error)
 		return error;
-	sa->stream = stream;
+	ask->priv = stream;
 	pump_later(t);
 	return 0;
 }
 
 static void
-cancel(struct transport *t, struct secure_ask *sa)
+cancel(struct transport *t, struct transport_ask *ask)
 {
-	h2_cancel(sa->stream);
+	h2_cancel(ask->priv);
 	pump_later(t);
 }
 

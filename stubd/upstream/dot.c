@@ -26,8 +26,8 @@ static_assert((int)SLOTS > (int)SECURE_OUTSTANDING, "one must be free for the ne
 
 struct dot {
 	struct frame_reader reader;
-	uint16_t id;			/* the last one */
-	struct secure_ask *asks[SLOTS]; /* that were sent, at their ID modulo SLOTS */
+	uint16_t id;			   /* the last one */
+	struct transport_ask *asks[SLOTS]; /* that were sent, at their ID modulo SLOTS */
 };
 
 static int
@@ -61,7 +61,7 @@ ready(struct transport *t)
 }
 
 /* Where an ask with that ID is, or would be. */
-static struct secure_ask **
+static struct transport_ask **
 slot_of(struct transport *t, uint16_t id)
 {
 	struct dot *dot = t->state;
@@ -96,22 +96,22 @@ write_query(
 }
 
 static int
-send_ask(struct transport *t, struct secure_ask *sa)
+send_ask(struct transport *t, struct transport_ask *ask)
 {
 	int error;
 
-	sa->id = next_id(t);
-	error = write_query(t, sa->ask->question, &sa->ask->flags, sa->id);
+	ask->id = next_id(t);
+	error = write_query(t, ask->question, &ask->flags, ask->id);
 	if (!error)
-		*slot_of(t, sa->id) = sa;
+		*slot_of(t, ask->id) = ask;
 	return error;
 }
 
 /* Its answer will be for an ID that nobody knows. */
 static void
-cancel(struct transport *t, struct secure_ask *sa)
+cancel(struct transport *t, struct transport_ask *ask)
 {
-	*slot_of(t, sa->id) = NULL;
+	*slot_of(t, ask->id) = NULL;
 }
 
 /* A question that any resolver has the answer to at hand. Its answer belongs to nobody; that it
@@ -132,10 +132,10 @@ ping(struct transport *t)
 /* RFC 7828 section 3.2.2: the last answer counts, also by saying nothing; no time at all means that this
  * connection is to be asked no more. */
 static void
-heed_keepalive(struct transport *t, const uint8_t *bytes, size_t n)
+heed_keepalive(struct transport *t, struct rcur options)
 {
 	uint16_t time = 0;
-	const bool said = option_keepalive(bytes, n, &time);
+	const bool said = option_keepalive(options, &time);
 
 	secure_kept(t, time * (msec)100);
 	if (said && !time)
@@ -147,18 +147,19 @@ on_message(void *arg, const uint8_t *bytes, size_t n)
 {
 	struct transport *t = arg;
 	const uint16_t id = load_u16(bytes);
-	struct secure_ask **slot = slot_of(t, id), *sa = *slot;
+	struct transport_ask **slot = slot_of(t, id), *ask = *slot;
+	struct rcur options;
 	const char *why;
 
-	if (!sa || sa->id != id)
+	if (!ask || ask->id != id)
 		return true;
 	*slot = NULL;
-	why = match_reply(bytes, n, sa->id, sa->ask->question);
+	why = match_reply(bytes, n, ask->id, ask->question);
 	if (!why)
-		why = match_whole(bytes, n);
+		why = match_whole(bytes, n, &options);
 	if (!why)
-		heed_keepalive(t, bytes, n);
-	secure_answer(t, sa, why ? ASK_MALFORMED : ASK_OK, why, why ? NULL : bytes, why ? 0 : n);
+		heed_keepalive(t, options);
+	secure_answer(t, ask, why ? ASK_MALFORMED : ASK_OK, why, why ? NULL : bytes, why ? 0 : n);
 	return !t->closing;
 }
 

@@ -25,16 +25,16 @@ dispose(struct transport *t)
 	loop_later_start(&t->later);
 }
 
-static struct secure_ask *
-unlink_ask(struct transport *t, struct secure_ask *sa)
+static struct transport_ask *
+unlink_ask(struct transport *t, struct transport_ask *ask)
 {
-	list_remove(&sa->link);
-	if (sa->written)
+	list_remove(&ask->link);
+	if (ask->written)
 		t->nsent--;
 	else
 		t->nwaiting--;
-	sa->ask->priv = NULL;
-	return sa;
+	ask->written = 0;
+	return ask;
 }
 
 static void
@@ -44,11 +44,9 @@ fail_all(struct transport *t, enum ask_fail fail, const char *text)
 
 	for (size_t i = 0; i < 2; i++) {
 		while (!list_empty(lists[i])) {
-			struct secure_ask *sa =
-			    unlink_ask(t, container_of(lists[i]->next, struct secure_ask, link));
-			struct transport_ask *ask = sa->ask;
+			struct transport_ask *ask =
+			    unlink_ask(t, container_of(lists[i]->next, struct transport_ask, link));
 
-			free(sa);
 			ask->done(ask, fail, text, NULL, 0);
 		}
 	}
@@ -171,18 +169,18 @@ on_stall(void *arg)
 
 /* Hands a question to the codec. */
 static int
-write_ask(struct transport *t, struct secure_ask *sa)
+write_ask(struct transport *t, struct transport_ask *ask)
 {
-	int error = t->codec->send(t, sa);
+	int error = t->codec->send(t, ask);
 
 	if (error)
 		return error;
-	sa->written = loop_now(t->loop);
-	if (t->codec->ping_is_free && !t->nsent && sa->written - t->heard >= SECURE_QUIET)
+	ask->written = loop_now(t->loop);
+	if (t->codec->ping_is_free && !t->nsent && ask->written - t->heard >= SECURE_QUIET)
 		t->codec->ping(t);
 	if (!t->unheard)
-		t->unheard = sa->written;
-	list_push_back(&t->sent, &sa->link);
+		t->unheard = ask->written;
+	list_push_back(&t->sent, &ask->link);
 	t->nsent++;
 	timer_stop(&t->life);
 	if (!timer_running(&t->stall))
@@ -200,15 +198,13 @@ on_ready(void *arg)
 	timer_start(&t->age, SECURE_AGE);
 	t->codec->ready(t);
 	while (!list_empty(&t->waiting) && !t->closing) {
-		struct secure_ask *sa = container_of(t->waiting.next, struct secure_ask, link);
-		struct transport_ask *ask = sa->ask;
+		struct transport_ask *ask =
+		    container_of(t->waiting.next, struct transport_ask, link);
 
-		list_remove(&sa->link);
+		list_remove(&ask->link);
 		t->nwaiting--;
-		if (write_ask(t, sa) == 0)
+		if (write_ask(t, ask) == 0)
 			continue;
-		ask->priv = NULL;
-		free(sa);
 		ask->done(ask, ASK_FULL, "no room on the connection", NULL, 0);
 	}
 	if (t->closing)
@@ -309,40 +305,24 @@ secure_open(const struct transport_env *env, const struct upstream_spec *spec,
 int
 secure_send(struct transport *t, struct transport_ask *ask)
 {
-	struct secure_ask *sa;
-	int error = 0;
-
 	if (t->retired || t->closing)
 		return -EPIPE;
 	if (!secure_room(t))
 		return -EBUSY;
-	sa = malloc(sizeof(*sa));
-	if (!sa)
-		return -ENOMEM;
-	*sa = (struct secure_ask){ .ask = ask };
-	list_init(&sa->link);
-	if (t->ready) {
-		error = write_ask(t, sa);
-	} else {
-		list_push_back(&t->waiting, &sa->link);
-		t->nwaiting++;
-	}
-	if (error) {
-		free(sa);
-		return error;
-	}
-	ask->priv = sa;
+	ask->written = 0;
+	if (t->ready)
+		return write_ask(t, ask);
+	list_push_back(&t->waiting, &ask->link);
+	t->nwaiting++;
 	return 0;
 }
 
 void
 secure_cancel(struct transport *t, struct transport_ask *ask)
 {
-	struct secure_ask *sa = ask->priv;
-
-	if (sa->written && !t->closing)
-		t->codec->cancel(t, sa);
-	free(unlink_ask(t, sa));
+	if (ask->written && !t->closing)
+		t->codec->cancel(t, ask);
+	unlink_ask(t, ask);
 	settle(t);
 }
 
@@ -377,12 +357,10 @@ secure_heard(const struct transport *t)
 }
 
 void
-secure_answer(struct transport *t, struct secure_ask *sa, enum ask_fail fail, const char *text,
+secure_answer(struct transport *t, struct transport_ask *ask, enum ask_fail fail, const char *text,
     const uint8_t *wire, size_t len)
 {
-	struct transport_ask *ask = sa->ask;
-
-	free(unlink_ask(t, sa));
+	unlink_ask(t, ask);
 	ask->done(ask, fail, text, wire, len);
 	settle(t);
 }

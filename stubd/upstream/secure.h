@@ -37,15 +37,6 @@ enum {
 	SECURE_QUERY = 512, /* octets; the longest name, OPT and padding take 384 */
 };
 
-/* One question on the connection. */
-struct secure_ask {
-	struct list link;
-	struct transport_ask *ask;
-	msec written; /* when it was handed to TLS */
-	uint16_t id;  /* DoT */
-	void *stream; /* DoH */
-};
-
 struct secure_codec {
 	const char *alpn;
 	bool alpn_required;
@@ -57,9 +48,9 @@ struct secure_codec {
 	/* TLS is up: what has to be said first. */
 	void (*ready)(struct transport *t);
 	/* Writes a question. Returns 0, -EBUSY, -EPIPE or -ENOMEM. */
-	int (*send)(struct transport *t, struct secure_ask *sa);
+	int (*send)(struct transport *t, struct transport_ask *ask);
 	/* Forgets a question that was sent. */
-	void (*cancel)(struct transport *t, struct secure_ask *sa);
+	void (*cancel)(struct transport *t, struct transport_ask *ask);
 	/* Takes octets; calls secure_answer(), secure_retired(), secure_broken(). */
 	void (*feed)(struct transport *t, const uint8_t *bytes, size_t n);
 	size_t (*room)(const struct transport *t);
@@ -75,8 +66,8 @@ struct transport {
 	void *state; /* the codec's */
 	const struct transport_events *events;
 	void *arg;
-	struct tls *tls; /* NULL once closed */
-	struct list waiting, sent;
+	struct tls *tls;	   /* NULL once closed */
+	struct list waiting, sent; /* transport_ask.link */
 	size_t nwaiting, nsent;
 	struct timer life; /* idle limit; before READY: nothing */
 	msec idle;	   /* that limit */
@@ -109,9 +100,9 @@ void secure_limit_idle(struct transport *t, msec limit);
 
 /* For codecs. After each of these the connection may be closing: see t->closing. */
 
-/* Ends a question: wire[len] on ASK_OK, else text. sa is freed. */
-void secure_answer(struct transport *t, struct secure_ask *sa, enum ask_fail fail, const char *text,
-    const uint8_t *wire, size_t len);
+/* Ends a question: wire[len] on ASK_OK, else text. */
+void secure_answer(struct transport *t, struct transport_ask *ask, enum ask_fail fail,
+    const char *text, const uint8_t *wire, size_t len);
 
 /* The server has said how long it keeps the connection while it rests; 0: its last answer does not say. */
 void secure_kept(struct transport *t, msec time);

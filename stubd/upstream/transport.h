@@ -46,7 +46,10 @@ struct transport_ask {
 	struct list link;		 /* owned by the transport while outstanding */
 	const struct question *question; /* borrowed until done or cancelled */
 	struct msg_ask flags;		 /* id and padding are the transport's to set */
-	void *priv;			 /* the transport's own */
+	/* the transport's own */
+	void *priv;
+	msec written; /* when it was handed to the connection; 0: not yet */
+	uint16_t id;  /* DoT */
 	/* ms that the server asks to be left in peace: set by the transport before it tells of the
 	 * failure; 0: it does not ask for that. */
 	msec hold;

@@ -52,7 +52,7 @@ match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *
 }
 
 const char *
-match_whole(const uint8_t *bytes, size_t n)
+match_whole(const uint8_t *bytes, size_t n, struct rcur *opt)
 {
 	struct rcur cur = rcur_make(bytes, n);
 	struct msg_header h = msg_read_header(&cur);
@@ -61,8 +61,12 @@ match_whole(const uint8_t *bytes, size_t n)
 
 	if (!cur.bad)
 		msg_skip_questions(&cur, &h);
-	for (; records && !cur.bad; records--)
+	*opt = rcur_make(bytes, 0);
+	for (; records && !cur.bad; records--) {
 		msg_skip_rr(&cur, &rr);
+		if (rr.type == TYPE_OPT && opt->p == bytes)
+			*opt = rcur_make(rr.rdata, rr.rdlen);
+	}
 	if (cur.bad)
 		return "ends within its records";
 	return rcur_left(&cur) ? "octets behind its last record" : NULL;

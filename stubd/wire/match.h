@@ -6,6 +6,7 @@
 #define WIRE_MATCH_H
 
 #include "policy/name.h"
+#include "stubd/base/buf.h"
 
 #include <stdint.h>
 
@@ -15,8 +16,9 @@ const char *match_reply(
     const uint8_t *bytes, size_t n, uint16_t id, const struct question *question);
 
 /* Is a reply that matches one whole message: every record that it counts, and nothing behind the last?
- * Returns NULL if so, else a static text. For transports that frame messages, and never cut them. */
-const char *match_whole(const uint8_t *bytes, size_t n);
+ * Returns NULL if so, else a static text. For transports that frame messages, and never cut them. *opt
+ * begins and ends with the options of the first OPT record, and is empty without one. */
+const char *match_whole(const uint8_t *bytes, size_t n, struct rcur *opt);
 
 /* Does a reply that matches say that its server does not know EDNS: FORMERR without an OPT record (RFC
  * 6891 section 7)? */

@@ -188,22 +188,12 @@ msg_name_place(const struct rcur *cur)
 void
 msg_skip_labels(struct rcur *cur)
 {
-	size_t len = 0;
+	const uint8_t *stop = cur->bad ? NULL : terminator(cur, cur->p);
 
-	while (!cur->bad) {
-		uint8_t c = rcur_u8(cur);
-
-		if (c >= 0xc0) {
-			rcur_skip(cur, 1);
-			return;
-		}
-		len += (size_t)c + 1;
-		if (c > NAME_LABEL_MAX || len > NAME_WIRE_MAX)
-			cur->bad = true;
-		if (c == 0)
-			return;
-		rcur_skip(cur, c);
-	}
+	if (!stop || (*stop && cur->end - stop < 2))
+		cur->bad = true;
+	else
+		cur->p = stop + (*stop ? 2 : 1);
 }
 
 void

@@ -15,13 +15,12 @@ option_next(struct rcur *cur, struct option *out)
 	return !cur->bad;
 }
 
-static const uint8_t *
-among(const struct msg_rr *opt, uint16_t code, size_t *len)
+const uint8_t *
+option_among(struct rcur options, uint16_t code, size_t *len)
 {
-	struct rcur cur = rcur_make(opt->rdata, opt->rdlen);
 	struct option option;
 
-	while (option_next(&cur, &option)) {
+	while (option_next(&options, &option)) {
 		if (option.code != code)
 			continue;
 		*len = option.len;
@@ -42,16 +41,16 @@ option_find(const uint8_t *reply, size_t n, uint16_t code, size_t *len)
 	for (; records && !cur.bad; records--) {
 		msg_skip_rr(&cur, &rr);
 		if (!cur.bad && rr.type == TYPE_OPT)
-			return among(&rr, code, len);
+			return option_among(rcur_make(rr.rdata, rr.rdlen), code, len);
 	}
 	return NULL;
 }
 
 bool
-option_keepalive(const uint8_t *reply, size_t n, uint16_t *out)
+option_keepalive(struct rcur options, uint16_t *out)
 {
 	size_t len;
-	const uint8_t *value = option_find(reply, n, OPTION_KEEPALIVE, &len);
+	const uint8_t *value = option_among(options, OPTION_KEEPALIVE, &len);
 
 	if (!value || len != 2)
 		return false;

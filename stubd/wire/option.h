@@ -30,8 +30,11 @@ bool option_next(struct rcur *cur, struct option *out);
  * is before it is broken. */
 const uint8_t *option_find(const uint8_t *reply, size_t n, uint16_t code, size_t *len);
 
-/* How long the server keeps an idle connection, in units of 100 ms (RFC 7828 section 3.1). False: it does
- * not say, or not in two octets. */
-bool option_keepalive(const uint8_t *reply, size_t n, uint16_t *out);
+/* The same among an OPT's options. */
+const uint8_t *option_among(struct rcur options, uint16_t code, size_t *len);
+
+/* How long the server keeps an idle connection, in units of 100 ms (RFC 7828 section 3.1), by its options.
+ * False: it does not say, or not in two octets. */
+bool option_keepalive(struct rcur options, uint16_t *out);
 
 #endif

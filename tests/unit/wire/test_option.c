@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "stubd/wire/match.h"
 #include "stubd/wire/option.h"
 
 #include <string.h>
@@ -23,6 +24,16 @@ make(uint8_t out[128], const void *options, size_t n)
 	return at + sizeof(tail);
 }
 
+/* As a transport looks for it. */
+static bool
+keepalive(const uint8_t *message, size_t n, uint16_t *time)
+{
+	struct rcur options;
+
+	CU_ASSERT_PTR_NULL(match_whole(message, n, &options));
+	return option_keepalive(options, time);
+}
+
 static void
 finds_an_option_among_others(void)
 {
@@ -39,7 +50,7 @@ finds_an_option_among_others(void)
 	CU_ASSERT_PTR_NOT_NULL(option_find(message, n, OPTION_PADDING, &len));
 	CU_ASSERT_EQUAL(len, 0);
 	CU_ASSERT_PTR_NULL(option_find(message, n, OPTION_SUBNET, &len));
-	CU_ASSERT_TRUE(option_keepalive(message, n, &time));
+	CU_ASSERT_TRUE(keepalive(message, n, &time));
 	CU_ASSERT_EQUAL(time, 300);
 }
 
@@ -53,13 +64,13 @@ takes_nothing_from_what_is_broken(void)
 	size_t n = make(message, longer, sizeof(longer)), len;
 	uint16_t time = 7;
 
-	CU_ASSERT_FALSE(option_keepalive(message, n, &time));
+	CU_ASSERT_FALSE(keepalive(message, n, &time));
 	for (size_t i = 0; i < 4; i++) {
 		n = make(message, shapes[i], 4u + shapes[i][3]);
-		CU_ASSERT_FALSE(option_keepalive(message, n, &time));
+		CU_ASSERT_FALSE(keepalive(message, n, &time));
 	}
 	n = make(message, (const uint8_t[]){ 0, 11, 0, 2, 0, 1 }, 6);
-	CU_ASSERT_TRUE(option_keepalive(message, n, &time));
+	CU_ASSERT_TRUE(keepalive(message, n, &time));
 	/* Cut anywhere before the option's end it is not there. */
 	for (size_t cut = 0; cut < n - 11; cut++)
 		CU_ASSERT_PTR_NULL(option_find(message, cut, OPTION_KEEPALIVE, &len));
