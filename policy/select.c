@@ -232,14 +232,18 @@ int
 select_candidates(const struct policy *policy, const struct preference *preference,
     const struct standing *standing, uint64_t now, struct stage *out)
 {
+	size_t seen = 0; /* nearly always all are good, and found by the first look */
+
 	out->ncandidates = 0;
-	for (int state = STATE_GOOD; state < STATES; state++) {
+	for (int state = STATE_GOOD; state < STATES && seen < preference->n; state++) {
 		for (size_t i = 0; i < preference->n && out->ncandidates < ROUTE_CANDIDATES_MAX;
 		     i++) {
 			uint16_t x = preferred(preference, i);
 
-			if (state_of(&standing[x], now) == (enum state)state)
-				out->candidates[out->ncandidates++] = x;
+			if (state_of(&standing[x], now) != (enum state)state)
+				continue;
+			out->candidates[out->ncandidates++] = x;
+			seen++;
 		}
 	}
 	if (out->ncandidates == 0)

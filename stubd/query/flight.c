@@ -147,7 +147,9 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 
 	if (!f)
 		return NULL;
-	memset(f, 0, offsetof(struct flight, why) + sizeof(f->why[0]));
+	memset(f, 0, offsetof(struct flight, pursuit) + offsetof(struct pursuit, slots));
+	memset(&f->validation, 0, offsetof(struct validation, parts));
+	f->why[0] = '\0';
 	f->resolver = r;
 	f->question = *key->question;
 	view_copy(&f->view, view);

@@ -5,6 +5,7 @@
 #ifndef QUERY_FLIGHT_IMPL_H
 #define QUERY_FLIGHT_IMPL_H
 
+#include "policy/config.h"
 #include "stubd/net/loop.h"
 #include "stubd/query/designations.h"
 #include "stubd/query/flight.h"
@@ -30,8 +31,6 @@ struct flight {
 	struct route route;
 	unsigned stage;			      /* number in route.stages */
 	struct loop_later start;	      /* after flight_join(), or a reload */
-	struct pursuit pursuit;		      /* of stages that ask upstreams */
-	struct validation validation;	      /* of stages that ask providers */
 	struct recursion recursion;	      /* of the stage that asks the engine */
 	struct designations_wait designation; /* of the stage that asks the network's servers */
 	msec started;
@@ -42,9 +41,12 @@ struct flight {
 	bool own;	       /* a stage had no room */
 	bool scoped;	       /* for one network, subnet (query/scopes.h) */
 	struct answer *answer; /* the result; owned */
+	enum dnssec_mode mode; /* of the question, as of flight_on_start() */
 	struct flight_trace trace;
+	struct pursuit pursuit;	      /* of stages that ask upstreams */
+	struct validation validation; /* of stages that ask providers */
+	/* from here on, and the ends of those two: not cleared by flight_new() */
 	char why[PURSUIT_WHY_MAX]; /* names upstreams and causes */
-	/* from here on, and why but for its end: not cleared by flight_new() before it is written */
 	struct question question;
 	struct view view;
 	struct subnet subnet;

@@ -85,8 +85,7 @@ same_view(void *arg, const struct name *target)
 static bool
 in_mode(const struct flight *f, enum dnssec_mode mode)
 {
-	return f->kind == FLIGHT_CHECKED && !f->cd &&
-	       exceptions_mode(f->resolver, &f->view, &f->question) == mode;
+	return f->kind == FLIGHT_CHECKED && !f->cd && f->mode == mode;
 }
 
 /* May an upstream's AD be believed? In plaintext anybody on the way could have set it, and the network is
@@ -178,21 +177,21 @@ ledger_flags(const struct flight *f)
 static void
 pursue(struct flight *f, msec until, msec end)
 {
-	f->pursuit = (struct pursuit){
-		.resolver = f->resolver,
-		.question = &f->question,
-		.stage = &f->route.stages[f->stage],
-		.trace = &f->trace,
-		.why = f->why,
-		.cd = f->cd || exceptions_find(f->resolver, &f->question.name),
-		.ad = in_mode(f, DNSSEC_TRUST) && f->trace.stage != STAGE_NETWORK,
-		.ledger = ledger_flags(f),
-		.subnet = f->scoped ? &f->subnet : NULL,
-		.accept = accept_reply,
-		.done = on_pursuit,
-		.arg = f,
-	};
-	pursuit_start(&f->pursuit, until, end);
+	struct pursuit *p = &f->pursuit;
+
+	p->resolver = f->resolver;
+	p->question = &f->question;
+	p->stage = &f->route.stages[f->stage];
+	p->trace = &f->trace;
+	p->why = f->why;
+	p->cd = f->cd || exceptions_find(f->resolver, &f->question.name);
+	p->ad = in_mode(f, DNSSEC_TRUST) && f->trace.stage != STAGE_NETWORK;
+	p->ledger = ledger_flags(f);
+	p->subnet = f->scoped ? &f->subnet : NULL;
+	p->accept = accept_reply;
+	p->done = on_pursuit;
+	p->arg = f;
+	pursuit_start(p, until, end);
 }
 
 static void
@@ -388,6 +387,7 @@ flight_on_start(void *arg)
 			flight_fail(f, EDE_OTHER, FAILURE_OWN);
 		return;
 	}
+	f->mode = exceptions_mode(f->resolver, &f->view, &f->question);
 	resolver_route(
 	    f->resolver, &f->view, &f->question.name, ledger_domain(f->ledger), &f->route);
 	if (f->kind == FLIGHT_RAW || in_mode(f, DNSSEC_VALIDATE))

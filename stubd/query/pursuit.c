@@ -39,7 +39,7 @@ pursuit_failure(const struct pursuit *p)
 void
 pursuit_cancel(struct pursuit *p)
 {
-	for (size_t i = 0; i < PURSUIT_ASKS_MAX; i++) {
+	for (size_t i = 0; i < p->asked; i++) {
 		if (p->slots[i].ask)
 			pool_cancel(p->slots[i].ask);
 		p->slots[i].ask = NULL;
@@ -75,7 +75,7 @@ end_without_answer(const struct pursuit *p)
 static bool
 outstanding(const struct pursuit *p)
 {
-	for (size_t i = 0; i < PURSUIT_ASKS_MAX; i++) {
+	for (size_t i = 0; i < p->asked; i++) {
 		if (p->slots[i].ask)
 			return true;
 	}
@@ -223,20 +223,17 @@ ask(struct pursuit *p, unsigned candidate, unsigned flags)
 	};
 	const msec now = loop_now(p->resolver->loop);
 	const uint16_t upstream = p->stage->candidates[candidate];
-	struct pursuit_slot *slot = NULL;
+	struct pursuit_slot *slot = &p->slots[p->asked];
 	int err;
 
-	for (size_t i = 0; i < PURSUIT_ASKS_MAX && !slot; i++) {
-		if (!p->slots[i].ask)
-			slot = &p->slots[i];
-	}
-	if (!slot || p->asked >= PURSUIT_ASKS_MAX || now >= p->until)
+	if (p->asked >= PURSUIT_ASKS_MAX || now >= p->until)
 		return -EBUSY;
 	if (p->subnet) {
 		how.has_subnet = true;
 		how.subnet = *p->subnet;
 	}
 	slot->pursuit = p;
+	slot->ask = NULL;
 	slot->candidate = candidate;
 	if (pool_is_held(p->resolver->pool, upstream) &&
 	    select_alone(p->stage, upstream, pool_standing(p->resolver->pool), now))
@@ -257,7 +254,7 @@ due(const struct pursuit *p, enum pursuit_step step)
 	const uint16_t upstream = p->stage->candidates[p->next - 1];
 	const struct upstream_spec *spec = candidate_spec(p, p->next - 1);
 	const msec patience = spec->timeout ? spec->timeout : PURSUIT_FAILOVER;
-	const struct standing *s = &pool_standing(p->resolver->pool)[upstream];
+	const struct standing *s = pool_standing_of(p->resolver->pool, upstream);
 	/* A connection that rested may be gone without a word; one that was in use a moment ago
 	 * rarely is, and then it is the name that is slow. */
 	const bool rested = s->last_answer && s->last_answer + PURSUIT_QUIET <= p->began;
@@ -335,7 +332,7 @@ ask_next(struct pursuit *p)
 static bool
 is_slow(const struct pursuit *p, unsigned first)
 {
-	for (size_t i = 0; i < PURSUIT_ASKS_MAX; i++) {
+	for (size_t i = 0; i < p->asked; i++) {
 		const struct pursuit_slot *slot = &p->slots[i];
 
 		if (slot->ask && slot->candidate >= first && pool_ask_alive(slot->ask))
@@ -348,7 +345,7 @@ is_slow(const struct pursuit *p, unsigned first)
 static void
 give_up(struct pursuit *p)
 {
-	for (size_t i = 0; i < PURSUIT_ASKS_MAX; i++) {
+	for (size_t i = 0; i < p->asked; i++) {
 		if (p->slots[i].ask)
 			pursuit_note(p->why, candidate_spec(p, p->slots[i].candidate)->name,
 			    "no answer in time");
@@ -384,7 +381,7 @@ static bool
 is_silent(const struct pursuit *p)
 {
 	const uint16_t upstream = p->stage->candidates[p->next - 1];
-	const msec since = pool_standing(p->resolver->pool)[upstream].silent;
+	const msec since = pool_standing_of(p->resolver->pool, upstream)->silent;
 
 	return since && since <= p->began;
 }
@@ -428,7 +425,6 @@ on_pace(void *arg)
 void
 pursuit_start(struct pursuit *p, msec until, msec end)
 {
-	memset(p->slots, 0, sizeof(p->slots));
 	p->asked = p->next = 0;
 	p->refused = p->shut = p->own = p->slow = false;
 	p->fails = 0;

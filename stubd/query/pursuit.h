@@ -73,7 +73,7 @@ enum pursuit_step { PURSUIT_TO_HEDGE, PURSUIT_TO_LOOK, PURSUIT_TO_FAIL_OVER };
 
 struct pursuit;
 
-/* One ask; free while ask is NULL. */
+/* One ask; NULL once it has ended. */
 struct pursuit_slot {
 	struct pursuit *pursuit;
 	struct ask *ask;
@@ -96,9 +96,8 @@ struct pursuit {
 	void (*done)(void *arg, enum pursuit_end end);
 	void *arg;
 	/* its own */
-	struct pursuit_slot slots[PURSUIT_ASKS_MAX];
-	unsigned asked;
-	unsigned next; /* candidate to be asked next */
+	unsigned asked; /* so many slots are written, the others are not */
+	unsigned next;	/* candidate to be asked next */
 	enum pursuit_step step;
 	msec began;	   /* when the current candidate was asked */
 	bool refused;	   /* an upstream has answered with an error */
@@ -110,6 +109,7 @@ struct pursuit {
 	unsigned fails;	   /* enum verdict_fail: how candidates failed */
 	msec until, end;   /* on the loop's clock */
 	struct timer pace; /* what to do if nobody answers */
+	struct pursuit_slot slots[PURSUIT_ASKS_MAX];
 };
 
 /* Starts asking; gives up at the time `until`, or, when an upstream that was asked is alive and only

@@ -50,16 +50,17 @@ struct validation {
 	/* its own */
 	struct flight_wait wait;
 	struct engine_ask *ask;
-	struct answer *raw;			/* owned; lent to the engine */
-	struct name link;			/* where the chain is, when it is cut */
-	struct question judging;		/* the question itself, or a link of the chain */
-	struct answer *parts[ANSWER_CHAIN_MAX]; /* owned; links found good */
+	struct answer *raw; /* owned; lent to the engine */
 	size_t nparts;
 	bool scoped; /* may be for one network only: ttl and keep are what the raw answer had */
 	uint32_t ttl;
 	bool keep;
 	unsigned tries;
 	struct timer again;
+	/* from here on: written before it is read, and need not be cleared */
+	struct answer *parts[ANSWER_CHAIN_MAX]; /* owned; links found good */
+	struct name link;			/* where the chain is, when it is cut */
+	struct question judging;		/* the question itself, or a link of the chain */
 };
 
 /* Starts. Returns 0, or -EBUSY or -ENOMEM as flight_join(). done comes once, never inside this call,

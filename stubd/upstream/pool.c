@@ -241,6 +241,13 @@ pool_standing(const struct pool *pool)
 	return pool->standings;
 }
 
+const struct standing *
+pool_standing_of(const struct pool *pool, uint16_t upstream)
+{
+	look(pool->upstreams[upstream]);
+	return &pool->standings[upstream];
+}
+
 size_t
 pool_count(const struct pool *pool)
 {

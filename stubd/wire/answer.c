@@ -33,13 +33,6 @@ security_text(enum security security)
 	return texts[security];
 }
 
-struct answer *
-answer_free(struct answer *answer)
-{
-	free(answer);
-	return NULL;
-}
-
 void
 answer_write_header(struct answer *a)
 {

@@ -21,6 +21,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 enum security {
 	SECURITY_UNCHECKED, /* nobody validated; AD is never set */
@@ -127,7 +128,15 @@ void answer_age(struct answer *answer, uint32_t age);
 void answer_set_ttls(struct answer *answer, uint32_t ttl);
 
 struct answer *answer_copy(const struct answer *answer);
-struct answer *answer_free(struct answer *answer);
+
+/* Returns NULL; NULL is allowed. */
+static inline struct answer *
+answer_free(struct answer *answer)
+{
+	if (answer)
+		free(answer);
+	return NULL;
+}
 const char *security_text(enum security security);
 
 #endif
