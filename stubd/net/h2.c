@@ -457,6 +457,12 @@ h2_feed(struct h2 *h2, const uint8_t *bytes, size_t n, const char **why)
 	return 0;
 }
 
+bool
+h2_wants_to_say(const struct h2 *h2)
+{
+	return nghttp2_session_want_write(h2->session) != 0;
+}
+
 long
 h2_take(struct h2 *h2, const uint8_t **bytes)
 {

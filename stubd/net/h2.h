@@ -70,6 +70,9 @@ size_t h2_room(const struct h2 *h2);
  * -EPROTO: give the connection up, *why (static) says why. */
 int h2_feed(struct h2 *h2, const uint8_t *bytes, size_t n, const char **why);
 
+/* Has it anything to say? */
+bool h2_wants_to_say(const struct h2 *h2);
+
 /* Hands out octets for the server: *bytes is borrowed until the next call of any of these. Returns
  * their number, 0 when there are none, or -ECANCELED, -EPROTO as h2_feed(). */
 long h2_take(struct h2 *h2, const uint8_t **bytes);

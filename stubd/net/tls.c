@@ -184,29 +184,41 @@ handshake(struct tls *tls)
 	return leave(tls) && !tls->ended;
 }
 
-/* Decrypts one record; returns false when there is no more, or the connection is gone. */
+/* How the octets end, by what SSL_read() said. */
+static void
+end_read(struct tls *tls, int why, const char *text)
+{
+	if (why == SSL_ERROR_ZERO_RETURN)
+		end(tls, TLS_CLOSED, "closed by the server");
+	else if (why != SSL_ERROR_NONE && why != SSL_ERROR_WANT_READ)
+		end(tls, TLS_RESET, text);
+}
+
+/* Decrypts what came, as many records as fit, and hands it on in one piece: servers write one for each
+ * answer, and DoH's often two. Returns false when there is no more, or the connection is gone. */
 static bool
 decrypt(struct tls *tls)
 {
 	uint8_t buf[PLAIN];
-	int n = SSL_read(tls->ssl, buf, sizeof(buf));
+	size_t used = 0;
+	bool more;
+	int n, why;
+	const char *text;
 
-	if (n > 0) {
-		tls->events->data(tls->arg, buf, (size_t)n);
+	do {
+		n = SSL_read(tls->ssl, buf + used, (int)(sizeof(buf) - used));
+		used += n > 0 ? (size_t)n : 0;
 		/* To ask for a record that has not begun to come would cost half as much as one. */
-		return !tls->dead && !tls->ended && (tls->octets.left || SSL_has_pending(tls->ssl));
-	}
-	switch (SSL_get_error(tls->ssl, n)) {
-	case SSL_ERROR_WANT_READ:
-		break;
-	case SSL_ERROR_ZERO_RETURN:
-		end(tls, TLS_CLOSED, "closed by the server");
-		return false;
-	default:
-		end(tls, TLS_RESET, openssl_text());
-		return false;
-	}
-	return false;
+		more = n > 0 && (tls->octets.left || SSL_has_pending(tls->ssl));
+	} while (more && used < sizeof(buf));
+	/* Before others use OpenSSL. */
+	why = n > 0 ? SSL_ERROR_NONE : SSL_get_error(tls->ssl, n);
+	text = why == SSL_ERROR_NONE || why == SSL_ERROR_WANT_READ ? "" : openssl_text();
+	if (used)
+		tls->events->data(tls->arg, buf, used);
+	if (!tls->dead)
+		end_read(tls, why, text);
+	return more && !tls->dead && !tls->ended;
 }
 
 static void

@@ -180,7 +180,9 @@ feed(struct transport *t, const uint8_t *bytes, size_t n)
 
 	if (error == -ECANCELED)
 		return;
-	pump(t); /* at once: octets that are no HTTP/2 end the session in what it has to say */
+	/* At once: octets that are no HTTP/2 end the session in what it has to say. */
+	if (error || h2_wants_to_say(session(t)))
+		pump(t);
 	if (error && !t->closing)
 		secure_broken(t, ASK_HTTP, why);
 }
