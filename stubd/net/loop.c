@@ -74,7 +74,7 @@ loop_new(void)
 		return NULL;
 	}
 	list_init(&loop->laters);
-	loop->timers.armed = UINT64_MAX;
+	timers_init(loop);
 	uv_timer_init(&loop->uv, &loop->clock);
 	uv_prepare_init(&loop->uv, &loop->turn);
 	uv_idle_init(&loop->uv, &loop->again);

@@ -11,9 +11,20 @@
 #include <stddef.h>
 #include <uv.h>
 
+enum { TIMER_ROWS = 16 /* delays at a time that have a row; others have none */ };
+
+/* Timers of one delay; the first one ends first. While there are any, `wake` runs: up to when the first
+ * ends, or one that was before it and was stopped. */
+struct timer_row {
+	msec delay;
+	struct list timers; /* timer.link */
+	struct timer wake;
+};
+
 /* A binary heap by due time; slots count from 1, slot 0 of the array is not used. */
 struct timer_heap {
-	struct timer **slots; /* owned */
+	struct timer_row rows[TIMER_ROWS]; /* each in the place of its delay */
+	struct timer **slots;		   /* owned */
 	size_t count, cap;
 	uint64_t armed; /* when the libuv timer fires; UINT64_MAX: it is stopped */
 	bool running;	/* timers_run() is on the stack */
@@ -27,6 +38,8 @@ struct loop {
 	struct list laters; /* loop_later.link */
 	struct timer_heap timers;
 };
+
+void timers_init(struct loop *loop);
 
 /* Fires what is due. */
 void timers_run(struct loop *loop);

@@ -116,6 +116,70 @@ timers_run(struct loop *loop)
 		arm(loop);
 }
 
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static struct timer *
+first_of(const struct timer_row *row)
+{
+	return container_of(row->timers.next, struct timer, link);
+}
+
+static void
+start_in_heap(struct timer *timer, msec due)
+{
+	struct timer_heap *heap = &timer->loop->timers;
+
+	reserve(heap);
+	timer->due = due;
+	heap->count++;
+	sift_up(heap, timer, heap->count);
+	arm(timer->loop);
+}
+
+/* The time of the first one is over, or of one that was stopped. What is due later has its turn among the
+ * timers of other rows. */
+static void
+on_wake(void *arg)
+{
+	struct timer_row *row = arg;
+	const msec due = row->wake.due;
+
+	while (!list_empty(&row->timers) && first_of(row)->due <= due) {
+		struct timer *timer = first_of(row);
+
+		timer_stop(timer);
+		timer->cb(timer->arg);
+	}
+	if (!list_empty(&row->timers) && !row->wake.slot)
+		start_in_heap(&row->wake, first_of(row)->due);
+}
+
+/* The row of a delay, or one that is free for it; NULL: there is none. */
+static struct timer_row *
+row_for(struct timer_heap *heap, msec delay)
+{
+	struct timer_row *row = &heap->rows[(delay ^ delay / TIMER_ROWS) % TIMER_ROWS];
+
+	if (!delay || (row->delay != delay && !list_empty(&row->timers)))
+		return NULL;
+	row->delay = delay;
+	return row;
+}
+
+void
+timers_init(struct loop *loop)
+{
+	struct timer_heap *heap = &loop->timers;
+
+	heap->armed = UINT64_MAX;
+	for (size_t i = 0; i < TIMER_ROWS; i++) {
+		list_init(&heap->rows[i].timers);
+		timer_init(&heap->rows[i].wake, loop, on_wake, &heap->rows[i]);
+	}
+}
+
+/* --- for all ---------------------------------------------------------------------------------- */
+
 void
 timer_init(struct timer *timer, struct loop *loop, timer_cb *cb, void *arg)
 {
@@ -125,21 +189,31 @@ timer_init(struct timer *timer, struct loop *loop, timer_cb *cb, void *arg)
 void
 timer_start(struct timer *timer, msec delay)
 {
-	struct timer_heap *heap = &timer->loop->timers;
+	struct timer_row *row = row_for(&timer->loop->timers, delay);
+	const msec due = uv_now(&timer->loop->uv) + delay;
 
 	timer_stop(timer);
-	reserve(heap);
-	timer->due = uv_now(&timer->loop->uv) + delay;
-	heap->count++;
-	sift_up(heap, timer, heap->count);
-	arm(timer->loop);
+	if (!row) {
+		start_in_heap(timer, due);
+		return;
+	}
+	timer->due = due;
+	timer->slot = TIMER_IN_ROW;
+	list_push_back(&row->timers, &timer->link);
+	if (row->wake.slot && row->wake.due <= due)
+		return;
+	timer_stop(&row->wake); /* it may still run for another delay */
+	start_in_heap(&row->wake, due);
 }
 
 void
 timer_stop(struct timer *timer)
 {
-	if (timer->slot)
+	if (timer->slot == TIMER_IN_ROW)
+		list_remove(&timer->link);
+	else if (timer->slot)
 		remove_slot(&timer->loop->timers, timer->slot);
+	timer->slot = 0;
 }
 
 bool

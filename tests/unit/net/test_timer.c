@@ -107,6 +107,55 @@ stopped_timers_stay_silent_and_moved_ones_fire_once(void)
 }
 
 static void
+a_delay_is_kept_where_others_waited_longer(void)
+{
+	struct world *w = world_new();
+
+	for (int i = 0; i < MANY; i++)
+		shoot(w, i, (msec)(4000 + i));
+	for (int i = 0; i < MANY; i++)
+		timer_stop(&w->shots[i].timer);
+	for (int i = 0; i < 40; i++)
+		shoot(w, i, (msec)(40 - i));
+	timer_start(&w->end, 60);
+	loop_run(w->loop);
+	CU_ASSERT_EQUAL(w->fired, 40);
+	CU_ASSERT_FALSE(w->disorder);
+	world_free(w);
+}
+
+static void
+on_next(void *arg)
+{
+	struct shot *shot = arg;
+	struct world *w = shot->world;
+
+	on_shot(shot);
+	if (shot->fired == 1)
+		shoot(w, (int)(shot - w->shots), 3);
+	else if (shot != &w->shots[MANY - 1])
+		timer_stop(&w->shots[MANY - 1].timer);
+}
+
+/* Each starts itself anew with the delay of all; the first that ends again stops the last. */
+static void
+timers_of_one_delay_are_started_and_stopped_while_they_fire(void)
+{
+	struct world *w = world_new();
+
+	for (int i = 0; i < MANY; i++) {
+		timer_init(&w->shots[i].timer, w->loop, on_next, &w->shots[i]);
+		shoot(w, i, 3);
+	}
+	timer_start(&w->end, 30);
+	loop_run(w->loop);
+	CU_ASSERT_EQUAL(w->fired, 2 * MANY - 1);
+	CU_ASSERT_EQUAL(w->shots[MANY - 1].fired, 1);
+	CU_ASSERT_FALSE(w->disorder);
+	world_free(w);
+}
+
+static void
 on_chain(void *arg)
 {
 	struct world *w = arg;
@@ -136,6 +185,10 @@ static const struct unit_case cases[] = {
 	{ "timers fire in the order of their times", timers_fire_in_the_order_of_their_times },
 	{ "stopped timers stay silent and moved ones fire once",
 	    stopped_timers_stay_silent_and_moved_ones_fire_once },
+	{ "a delay is kept where others waited longer",
+	    a_delay_is_kept_where_others_waited_longer },
+	{ "timers of one delay are started and stopped while they fire",
+	    timers_of_one_delay_are_started_and_stopped_while_they_fire },
 	{ "a timer of 0 ms never fires inside its start and does not hold up the loop",
 	    a_timer_of_0_ms_never_fires_inside_its_start_and_does_not_hold_up_the_loop },
 };
