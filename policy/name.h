@@ -74,6 +74,22 @@ int name_from_wire(struct name *out, const uint8_t *wire, size_t n);
  * text. */
 char *name_to_text(const struct name *name, char text[NAME_TEXT_MAX]);
 
+/* Copies what is used of it. */
+static inline void
+name_copy(struct name *to, const struct name *from)
+{
+	to->len = from->len;
+	memcpy(to->wire, from->wire, from->len);
+}
+
+static inline void
+question_copy(struct question *to, const struct question *from)
+{
+	name_copy(&to->name, &from->name);
+	to->type = from->type;
+	to->class = from->class;
+}
+
 static inline bool
 name_equal(const struct name *a, const struct name *b)
 {

@@ -151,7 +151,7 @@ flight_new(struct resolver *r, const struct flight_key *key, const struct view *
 	memset(&f->validation, 0, offsetof(struct validation, parts));
 	f->why[0] = '\0';
 	f->resolver = r;
-	f->question = *key->question;
+	question_copy(&f->question, key->question);
 	view_copy(&f->view, view);
 	f->scoped = view->kind == VIEW_PROVIDERS && scopes_subnet(r->scopes, view->id, &f->subnet);
 	f->kind = key->kind;

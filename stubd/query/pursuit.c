@@ -152,7 +152,7 @@ on_reply(struct pursuit *p, unsigned candidate, const struct ask_result *result)
 	p->blocked = EDE_NONE;
 	if (p->stage->kind == STAGE_PROVIDERS) {
 		verdicts_answered(p->resolver);
-		p->blocked = blocking_find(result->wire, result->len);
+		p->blocked = blocking_find(result->wire, result->len, &p->question->name);
 	}
 	if (p->blocked != EDE_NONE)
 		pool_note_blocked(p->resolver->pool, result->upstream);
@@ -254,7 +254,7 @@ due(const struct pursuit *p, enum pursuit_step step)
 	const uint16_t upstream = p->stage->candidates[p->next - 1];
 	const struct upstream_spec *spec = candidate_spec(p, p->next - 1);
 	const msec patience = spec->timeout ? spec->timeout : PURSUIT_FAILOVER;
-	const struct standing *s = pool_standing_of(p->resolver->pool, upstream);
+	const struct standing *s = pool_usual(p->resolver->pool, upstream);
 	/* A connection that rested may be gone without a word; one that was in use a moment ago
 	 * rarely is, and then it is the name that is slow. */
 	const bool rested = s->last_answer && s->last_answer + PURSUIT_QUIET <= p->began;

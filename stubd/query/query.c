@@ -393,7 +393,7 @@ query_new(const struct arrival *a, const struct view *view)
 	q->text[0] = '\0';
 	q->resolver = r;
 	q->parts.held = &r->held;
-	q->msg = a->msg;
+	msg_query_copy(&q->msg, &a->msg);
 	q->front = *a->front;
 	q->reply = a->reply;
 	q->arg = a->arg;
@@ -401,7 +401,7 @@ query_new(const struct arrival *a, const struct view *view)
 	q->client = a->client;
 	if (q->client)
 		q->client->waiting++;
-	q->current = a->msg.question;
+	question_copy(&q->current, &a->msg.question);
 	view_copy(&q->view, view);
 	q->dns64 = arrival_takes_dns64(a, view);
 	q->guarded = rebinding_forbids(r->policy, view->kind, &a->msg.question.name);

@@ -83,7 +83,7 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 		struct rcur options;
 
 		if (!why)
-			why = match_whole(answer->body, answer->len, &options);
+			why = match_whole(answer->body, answer->len, ask->question, &options);
 		fail = why ? ASK_MALFORMED : ASK_OK;
 		if (!why && answer->age)
 			age_message(answer->body, answer->len, answer->age);

@@ -248,6 +248,12 @@ pool_standing_of(const struct pool *pool, uint16_t upstream)
 	return &pool->standings[upstream];
 }
 
+const struct standing *
+pool_usual(const struct pool *pool, uint16_t upstream)
+{
+	return &pool->standings[upstream];
+}
+
 size_t
 pool_count(const struct pool *pool)
 {

@@ -152,6 +152,8 @@ bool pool_ask_alive(const struct ask *ask);
 const struct standing *pool_standing(const struct pool *pool);
 /* Of one alone. */
 const struct standing *pool_standing_of(const struct pool *pool, uint16_t upstream);
+/* The same without a look at its silence. */
+const struct standing *pool_usual(const struct pool *pool, uint16_t upstream);
 size_t pool_count(const struct pool *pool);
 /* Borrowed until the next pool_set_upstreams(); upstream is below the count. */
 const struct upstream_spec *pool_spec(const struct pool *pool, uint16_t upstream);

@@ -427,7 +427,7 @@ pool_ask(struct pool *pool, uint16_t upstream, const struct question *question,
 	memset(ask, 0, offsetof(struct ask, fail));
 	list_init(&ask->link);
 	ask->upstream = u;
-	ask->question = *question;
+	question_copy(&ask->question, question);
 	ask->t.question = &ask->question;
 	ask->t.flags = *how;
 	ask->t.done = on_done;

@@ -134,13 +134,9 @@ index_dnames(struct chain *c)
 static int
 index_message(struct chain *c, struct rcur *cur, const struct msg_header *h)
 {
-	const struct name *asked = &c->question->name;
-
-	c->asked_hash = hash_of(asked);
-	if (h->qdcount && rcur_left(cur) >= asked->len &&
-	    memcmp(cur->p, asked->wire, asked->len) == 0)
+	c->asked_hash = hash_of(&c->question->name);
+	if (msg_skip_asked(cur, h, &c->question->name))
 		c->asked = MSG_HEADER;
-	msg_skip_questions(cur, h);
 	if (cur->bad)
 		return chain_broken(c, "broken question");
 	return index_sections(c, cur, h);

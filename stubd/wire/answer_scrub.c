@@ -339,7 +339,7 @@ write_all(struct scrub *s, struct answer **out, const char **why)
 	}
 	a->rcode = c->rcode;
 	a->cut = c->cut;
-	a->target = *chain_end(c);
+	name_copy(&a->target, chain_end(c));
 	if (c->data || c->cut) {
 		assert(a->nttls > 0);
 		a->ttl = s->build->ttl;

@@ -47,7 +47,7 @@ of_options(const struct msg_rr *opt, unsigned rcode)
 }
 
 enum ede
-blocking_find(const uint8_t *reply, size_t n)
+blocking_find(const uint8_t *reply, size_t n, const struct name *asked)
 {
 	struct rcur cur = rcur_make(reply, n);
 	const struct msg_header header = msg_read_header(&cur);
@@ -55,7 +55,7 @@ blocking_find(const uint8_t *reply, size_t n)
 	unsigned nowhere = 0, somewhere = 0;
 	enum ede said = EDE_NONE;
 
-	msg_skip_questions(&cur, &header);
+	msg_skip_asked(&cur, &header, asked);
 	for (unsigned i = 0; i < records && !cur.bad; i++) {
 		struct msg_rr rr;
 

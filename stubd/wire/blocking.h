@@ -18,7 +18,7 @@ enum { BLOCKING_TTL = 60 /* s that one without any record is kept: filters rarel
 
 /* The error by which a reply (hostile octets, whose question matched) says that it is blocked: the
  * provider's own, or EDE_BLOCKED where only the addresses say so. EDE_NONE: it does not. */
-enum ede blocking_find(const uint8_t *reply, size_t n);
+enum ede blocking_find(const uint8_t *reply, size_t n, const struct name *asked);
 
 /* Notes in an answer that `who` has blocked it, by ede: every reply made from it says so, and its times
  * are those of a negative answer. The answer may move. Without memory nothing happens. */

@@ -52,7 +52,7 @@ match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *
 }
 
 const char *
-match_whole(const uint8_t *bytes, size_t n, struct rcur *opt)
+match_whole(const uint8_t *bytes, size_t n, const struct question *question, struct rcur *opt)
 {
 	struct rcur cur = rcur_make(bytes, n);
 	struct msg_header h = msg_read_header(&cur);
@@ -60,7 +60,7 @@ match_whole(const uint8_t *bytes, size_t n, struct rcur *opt)
 	struct msg_rr rr;
 
 	if (!cur.bad)
-		msg_skip_questions(&cur, &h);
+		msg_skip_asked(&cur, &h, &question->name);
 	*opt = rcur_make(bytes, 0);
 	for (; records && !cur.bad; records--) {
 		msg_skip_rr(&cur, &rr);

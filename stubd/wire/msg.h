@@ -13,7 +13,9 @@
 #include "stubd/wire/subnet.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum {
 	MSG_HEADER = 12,
@@ -69,6 +71,17 @@ struct msg_query {
 				* to set. */
 	struct subnet subnet; /* not set without one */
 };
+
+/* Copies what is used of it. */
+static inline void
+msg_query_copy(struct msg_query *to, const struct msg_query *from)
+{
+	to->id = from->id;
+	to->flags = from->flags;
+	question_copy(&to->question, &from->question);
+	memcpy(to->spelled, from->spelled, from->question.name.len);
+	memcpy(&to->edns, &from->edns, sizeof(*to) - offsetof(struct msg_query, edns));
+}
 
 enum msg_verdict {
 	MSG_OK,
@@ -127,6 +140,19 @@ msg_skip_name(struct rcur *cur)
 
 /* Moves from behind the header to the first record. */
 void msg_skip_questions(struct rcur *cur, const struct msg_header *header);
+
+/* The same with a question that nearly all repeat letter by letter. Returns whether it is there. */
+static inline bool
+msg_skip_asked(struct rcur *cur, const struct msg_header *header, const struct name *asked)
+{
+	if (header->qdcount == 1 && rcur_left(cur) >= asked->len + (size_t)QUESTION_REST &&
+	    memcmp(cur->p, asked->wire, asked->len) == 0) {
+		cur->p += asked->len + (size_t)QUESTION_REST;
+		return true;
+	}
+	msg_skip_questions(cur, header);
+	return false;
+}
 
 /* One resource record, in place. */
 struct msg_rr {

@@ -80,7 +80,7 @@ check_again(const struct answer *a, const uint8_t *bytes, size_t n, const struct
 	const char *why;
 
 	check(match_reply(bytes, n, 0, question) == NULL);
-	check(match_whole(bytes, n, &options) == NULL);
+	check(match_whole(bytes, n, question, &options) == NULL);
 	check(answer_from_reply(bytes, n, question, follow, NULL, &again, &why) == 0);
 	check(again->len == a->len && memcmp(again->wire, a->wire, a->len) == 0);
 	check(answer_is_same(a, again));
@@ -159,7 +159,7 @@ grow_old(const struct answer *a, const uint8_t *message, size_t n, const struct 
 
 /* Whatever is found lies in the message. */
 static void
-find_options(const uint8_t *message, size_t n)
+find_options(const uint8_t *message, size_t n, const struct question *question)
 {
 	const struct subnet asked = { SUBNET_IPV4, 24, 0, { 198, 51, 100 } };
 	struct rcur options;
@@ -172,7 +172,7 @@ find_options(const uint8_t *message, size_t n)
 
 		check(!value || (value > message && value + len <= message + n));
 	}
-	if (!match_whole(message, n, &options)) {
+	if (!match_whole(message, n, question, &options)) {
 		check(options.p >= message && options.end <= message + n);
 		(void)option_keepalive(options, &time);
 	}
@@ -195,10 +195,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!read_question(message, len, &question))
 		question = (struct question){ .name = { .len = 1 }, .type = 1, .class = 1 };
 	match_lacks_edns(message, len);
-	find_options(message, len);
+	find_options(message, len, &question);
 	if (match_reply(message, len, (uint16_t)(message[0] << 8 | message[1]), &question))
 		return 0;
-	blocking_find(message, len);
+	blocking_find(message, len, &question.name);
 	r = answer_from_reply(message, len, &question, follow_of(data[0]), NULL, &a, &why);
 	check((r == 0) == (a != NULL));
 	check(r == 0 || why);

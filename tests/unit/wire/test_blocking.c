@@ -5,6 +5,8 @@
 
 enum { COUNTS = 6 };
 
+static const struct name asked = { 3, { 1, 'x' } };
+
 /* A reply for "x" with these records behind the question, all in the answer section but for a last OPT. */
 static size_t
 make(uint8_t *out, unsigned rcode, unsigned ancount, bool opt, const uint8_t *records, size_t n)
@@ -29,7 +31,7 @@ of_error(unsigned rcode, unsigned code)
 		(uint8_t)code, 'h', 'i' };
 	uint8_t reply[128];
 
-	return blocking_find(reply, make(reply, rcode, 0, true, opt, sizeof(opt)));
+	return blocking_find(reply, make(reply, rcode, 0, true, opt, sizeof(opt)), &asked);
 }
 
 static void
@@ -55,15 +57,15 @@ the_unspecified_address_alone_is_blocking(void)
 	uint8_t reply[128];
 	size_t n = make(reply, 0, 1, false, nowhere, sizeof(nowhere));
 
-	CU_ASSERT_EQUAL(blocking_find(reply, n), EDE_BLOCKED);
+	CU_ASSERT_EQUAL(blocking_find(reply, n, &asked), EDE_BLOCKED);
 	for (size_t i = 0; i < n; i++)
-		CU_ASSERT_EQUAL(blocking_find(reply, i), EDE_NONE);
+		CU_ASSERT_EQUAL(blocking_find(reply, i, &asked), EDE_NONE);
 	n = make(reply, 0, 2, false, both, sizeof(both));
-	CU_ASSERT_EQUAL(blocking_find(reply, n), EDE_NONE);
+	CU_ASSERT_EQUAL(blocking_find(reply, n, &asked), EDE_NONE);
 	n = make(reply, 0, 1, false, six, sizeof(six));
-	CU_ASSERT_EQUAL(blocking_find(reply, n), EDE_BLOCKED);
+	CU_ASSERT_EQUAL(blocking_find(reply, n, &asked), EDE_BLOCKED);
 	n = make(reply, 0, 0, false, nowhere, 0);
-	CU_ASSERT_EQUAL(blocking_find(reply, n), EDE_NONE);
+	CU_ASSERT_EQUAL(blocking_find(reply, n, &asked), EDE_NONE);
 }
 
 static void

@@ -99,23 +99,26 @@ refuses_fragments(void)
 static void
 is_whole(void)
 {
+	const struct question q = packet_question("www.example", TYPE_A);
 	struct packet p;
 	struct rcur opt;
 	size_t n;
 
 	packet_begin(&p, FLAG_QR, "www.example", TYPE_A);
-	CU_ASSERT_PTR_NULL(match_whole(p.bytes, packet_len(&p), &opt));
+	CU_ASSERT_PTR_NULL(match_whole(p.bytes, packet_len(&p), &q, &opt));
 	CU_ASSERT_EQUAL(rcur_left(&opt), 0);
 	packet_a(&p, "www.example", 9, 1);
 	packet_opt(&p, 1232, 0);
 	n = packet_len(&p);
-	CU_ASSERT_PTR_NULL(match_whole(p.bytes, n, &opt));
+	CU_ASSERT_PTR_NULL(match_whole(p.bytes, n, &q, &opt));
 	for (size_t i = 0; i < n; i++)
-		CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, i, &opt), "ends within its records");
+		CU_ASSERT_STRING_EQUAL(
+		    match_whole(p.bytes, i, &q, &opt), "ends within its records");
 	p.bytes[n] = 0;
-	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n + 1, &opt), "octets behind its last record");
+	CU_ASSERT_STRING_EQUAL(
+	    match_whole(p.bytes, n + 1, &q, &opt), "octets behind its last record");
 	p.bytes[7]++; /* a record that is not there */
-	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n, &opt), "ends within its records");
+	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n, &q, &opt), "ends within its records");
 }
 
 static const struct unit_case cases[] = {

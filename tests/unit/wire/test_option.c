@@ -28,9 +28,10 @@ make(uint8_t out[128], const void *options, size_t n)
 static bool
 keepalive(const uint8_t *message, size_t n, uint16_t *time)
 {
+	static const struct question q = { { 3, { 1, 'a' } }, TYPE_A, CLASS_IN };
 	struct rcur options;
 
-	CU_ASSERT_PTR_NULL(match_whole(message, n, &options));
+	CU_ASSERT_PTR_NULL(match_whole(message, n, &q, &options));
 	return option_keepalive(options, time);
 }
 
