@@ -53,6 +53,7 @@ enum {
 	TYPE_SVCB = 64,
 	TYPE_HTTPS = 65,
 	TYPE_META_FIRST = 128, /* from here to ANY types are never data, RFC 6895 section 3.1 */
+	TYPE_NXNAME = 128,     /* says in an NSEC that the name does not exist, RFC 9824 */
 	TYPE_IXFR = 251,
 	TYPE_AXFR = 252,
 	TYPE_ANY = 255,

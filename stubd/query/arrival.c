@@ -18,7 +18,7 @@ arrival_error(const struct arrival *a, unsigned rcode, enum ede ede, const char 
 static unsigned
 question_refusal(const struct question *question)
 {
-	if (question->type == TYPE_OPT)
+	if (question->type == TYPE_OPT || question->type == TYPE_NXNAME)
 		return RCODE_FORMERR;
 	/* Zone transfers and other classes are no business of a stub's. */
 	if (question->class != CLASS_IN || question->type == TYPE_AXFR ||
@@ -28,6 +28,13 @@ question_refusal(const struct question *question)
 	if (question->type >= TYPE_META_FIRST && question->type < TYPE_ANY)
 		return RCODE_NOTIMP;
 	return RCODE_NOERROR;
+}
+
+/* Is it a type that can be asked for? */
+static bool
+is_type(uint16_t type)
+{
+	return type != TYPE_OPT && (type < TYPE_META_FIRST || type >= TYPE_IXFR);
 }
 
 /* EDNS keepalive is for streams; elsewhere it means nothing. Returns false when the client broke it. */
@@ -54,6 +61,7 @@ bool
 arrival_refuse(struct arrival *a, enum msg_verdict verdict)
 {
 	unsigned rcode = RCODE_FORMERR;
+	bool no_type;
 
 	if (verdict == MSG_DROP) {
 		a->resolver->counters.dropped++;
@@ -68,8 +76,10 @@ arrival_refuse(struct arrival *a, enum msg_verdict verdict)
 		rcode = question_refusal(&a->msg.question);
 	if (rcode == RCODE_NOERROR)
 		return false;
+	no_type = verdict == MSG_OK && !is_type(a->msg.question.type);
 	a->resolver->counters.errors++;
-	arrival_error(a, rcode, EDE_NONE, NULL);
+	arrival_error(a, rcode, no_type ? EDE_INVALID_TYPE : EDE_NONE,
+	    no_type ? "no record is of this type" : NULL);
 	return true;
 }
 

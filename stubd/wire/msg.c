@@ -307,10 +307,46 @@ read_question(struct rcur *cur, struct msg_query *out)
 	return true;
 }
 
+/* Moves over records. */
+static void
+skip_records(struct rcur *cur, unsigned count)
+{
+	struct msg_rr rr;
+
+	while (count-- && !cur->bad) {
+		msg_skip_name(cur);
+		msg_read_rr_rest(cur, &rr);
+	}
+}
+
+/* RFC 1995 section 3: who asks for what has changed tells its SOA in the authority section. All other
+ * questions have nothing there. */
+static bool
+read_body(struct rcur *cur, const struct msg_header *h, struct msg_query *out)
+{
+	if (h->qdcount != 1 || !read_question(cur, out))
+		return false;
+	if (h->ancount || (h->nscount && out->question.type != TYPE_IXFR))
+		return false;
+	skip_records(cur, h->nscount);
+	return !cur->bad;
+}
+
+/* Of a message that is refused as a whole: does its sender speak EDNS? An error without OPT would say
+ * that we do not (RFC 6891 section 7). What cannot be read says nothing. */
+static void
+look_for_opt(struct rcur cur, const struct msg_header *h, struct msg_query *out)
+{
+	msg_skip_questions(&cur, h);
+	skip_records(&cur, (unsigned)h->ancount + h->nscount);
+	if (!cur.bad)
+		(void)read_additional(&cur, h->arcount, out);
+}
+
 enum msg_verdict
 msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 {
-	struct rcur cur = rcur_make(bytes, n);
+	struct rcur cur = rcur_make(bytes, n), body;
 	struct msg_header h = msg_read_header(&cur);
 
 	if (cur.bad || h.flags & FLAG_QR)
@@ -322,15 +358,14 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 	out->keepalive = 0;
 	out->has_subnet = out->breaks_subnet = out->tells_subnet = false;
 	out->udp_size = UDP_SIZE_MIN;
-	if (h.flags & OPCODE_MASK)
-		return MSG_NOTIMP;
-	if (h.qdcount != 1 || !read_question(&cur, out))
-		return MSG_FORMERR;
-	if (h.ancount || h.nscount)
-		return MSG_FORMERR;
-	if (!h.arcount)
-		return rcur_left(&cur) ? MSG_FORMERR : MSG_OK;
-	return read_additional(&cur, h.arcount, out);
+	body = cur;
+	if (!(h.flags & OPCODE_MASK) && read_body(&cur, &h, out)) {
+		if (!h.arcount)
+			return rcur_left(&cur) ? MSG_FORMERR : MSG_OK;
+		return read_additional(&cur, h.arcount, out);
+	}
+	look_for_opt(body, &h, out);
+	return h.flags & OPCODE_MASK ? MSG_NOTIMP : MSG_FORMERR;
 }
 
 /* Writes the OPT record with, if wanted, the padding option that fills the message up. */

@@ -92,8 +92,7 @@ enum msg_verdict {
 };
 
 /* Reads a query. Fields that could be read before the fault are filled (id and flags always, unless
- * MSG_DROP; the question when out->question.name.len ≠ 0; edns), so that the error can be answered.
- */
+ * MSG_DROP; the question when out->question.name.len ≠ 0; OPT), so that the error can be answered. */
 enum msg_verdict msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out);
 
 /* Reads the header; n < 12 makes the cursor bad. */

@@ -34,6 +34,7 @@ enum ede {
 	EDE_NO_REACHABLE_AUTHORITY = 22,
 	EDE_NETWORK_ERROR = 23,
 	EDE_INVALID_DATA = 24,
+	EDE_INVALID_TYPE = 30, /* RFC 9824 section 3.5 */
 };
 
 struct reply_extra {

@@ -1,7 +1,7 @@
 """Conformance of messages: header, question, names, types and classes (lib/conform.py says how)."""
 from lib.conform import Check, ask, can_fail, conforms, flags, send, tcp, twice
-from lib.message import (A, AA, AD, ANY, AXFR, CD, CH, FORMERR, HINFO, HS, IXFR, MX, NOERROR, NOTIMP, NS, NXDOMAIN, OPT,
-                         QR, RD, REFUSED, TXT, Z, Opt, question, wire)
+from lib.message import (A, AA, AD, ANY, AXFR, CD, CH, FORMERR, HINFO, HS, IXFR, MX, NOERROR, NOTIMP, NS, NXDOMAIN, NXNAME,
+                         OPT, QR, RD, REFUSED, TXT, Z, Message, Opt, question, soa, wire)
 
 WWW, LOCAL = "www.example.com", "localhost"
 NAME = wire(WWW)
@@ -30,6 +30,18 @@ def with_opcode(n):
 
 def bad_name(octets):
     return send(header() + octets + b"\0\1\0\1")
+
+
+def ixfr(zone):
+    """As a secondary asks: with the SOA that it has."""
+    m = Message(0x1234, RD, [(zone, IXFR, 1)])
+    m.authority = [soa(zone, 0, 0)]
+    return m.build()
+
+
+def refused_with_opt(data, code):
+    """What is refused as a whole, to who speaks EDNS."""
+    return send(data), lambda r: r.rcode == code and len(r.opts) == 1 and not r.answer, "opt-drop", "rcode"
 
 
 def chaos(name):
@@ -77,6 +89,19 @@ OPCODES = [
     Check("RFC 2136, 3", "UPDATE is not for a resolver", with_opcode(5), notimp(5), "rcode", "qr"),
     Check("RFC 8490, 5.1.1", "stateful operations are not implemented", with_opcode(6), notimp(6), "rcode", "opcode"),
     Check("RFC 6895, 2.2", "opcode 15 is not implemented", with_opcode(15), notimp(15), "rcode", "opcode"),
+]
+
+WITH_OPT = [
+    Check("RFC 6891, 7", "an opcode that is not implemented is refused with OPT to who sent one",
+          *refused_with_opt(header("2400", ar=1) + NAME + b"\0\6\0\1" + Opt().build(), NOTIMP)),
+    Check("RFC 6891, 7", "so is no question at all", *refused_with_opt(header(qd=0, ar=1) + Opt().build(), FORMERR)),
+    Check("RFC 6891, 7", "so are two",
+          *refused_with_opt(header(qd=2, ar=1) + (NAME + b"\0\1\0\1") * 2 + Opt().build(), FORMERR)),
+    Check("RFC 6891, 7", "so is a question that brings its answer",
+          *refused_with_opt(header(an=1, ar=1) + NAME + b"\0\1\0\1" + NAME + b"\0\1\0\1" + bytes(6) + Opt().build(),
+                            FORMERR)),
+    Check("RFC 6891, 6.1.1", "and without OPT to who sent none", send(header("2400") + NAME + b"\0\6\0\1"),
+          lambda r: r.rcode == NOTIMP and not r.opts, "opt-add"),
 ]
 
 QUESTION = [
@@ -143,8 +168,13 @@ TYPES = [
     Check("RFC 5936, 4.1", "AXFR over TCP is refused", tcp(("example.com", AXFR)), refused, "rcode", "add"),
     Check("RFC 1995, 2", "IXFR over UDP is refused", ask("example.com", IXFR), refused, "rcode", "add"),
     Check("RFC 1995, 2", "IXFR over TCP is refused", tcp(("example.com", IXFR)), refused, "rcode", "add"),
+    Check("RFC 1995, 3", "IXFR with the SOA that the client has is refused", send(ixfr("example.com")), refused, "rcode",
+          "add"),
+    Check("RFC 1995, 3", "so it is over TCP", tcp(ixfr("example.com")), refused, "rcode", "add"),
     Check("RFC 5936, 4.1", "AXFR of a local zone is refused", tcp((LOCAL, AXFR)), refused, "rcode"),
     Check("RFC 6891, 6.1.1", "OPT is nothing to ask for", ask(WWW, OPT), formerr, "rcode"),
+    Check("RFC 9824, 3.5", "NXNAME is nothing to ask for, and that is told", ask("count.*.author.org", NXNAME, opt=Opt()),
+          lambda r: formerr(r) and r.ede == 30, "rcode", "opt-clear", "opt-data"),
     Check("RFC 6895, 3.1", "a mail agent's meta type is not asked around", ask("count.*.author.org", 253),
           lambda r: r.rcode in (NOTIMP, REFUSED) and not r.answer, "rcode", "add"),
     Check("RFC 3597, 3", "a type that nobody knows is answered octet by octet", ask("unknown.*.author.org", 65400),
@@ -165,7 +195,7 @@ TYPES = [
           lambda r: r.length < 100 and len(r.answer) == 1, "longer:100", "add"),
 ]
 
-CHECKS = HEADER + OPCODES + QUESTION + SPELLING + CLASSES + TYPES
+CHECKS = HEADER + OPCODES + WITH_OPT + QUESTION + SPELLING + CLASSES + TYPES
 
 
 def config(lab):

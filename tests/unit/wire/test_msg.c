@@ -145,6 +145,51 @@ refuses_records_in_queries(void)
 	CU_ASSERT_NOT_EQUAL(q.question.name.len, 0);
 }
 
+static void
+takes_the_soa_of_ixfr(void)
+{
+	struct packet p;
+	struct msg_query q;
+
+	packet_begin(&p, 0, "example", TYPE_IXFR);
+	packet_soa(&p, "example", 0, 0);
+	packet_opt(&p, 1232, 0);
+	CU_ASSERT_EQUAL(read_packet(&p, &q), MSG_OK);
+	CU_ASSERT_EQUAL(q.question.type, TYPE_IXFR);
+	CU_ASSERT(q.edns);
+	CU_ASSERT_EQUAL(msg_read_query(p.bytes, packet_len(&p) - 12, &q), MSG_FORMERR);
+	packet_begin(&p, 0, "example", TYPE_A);
+	packet_soa(&p, "example", 0, 0);
+	CU_ASSERT_EQUAL(read_packet(&p, &q), MSG_FORMERR);
+}
+
+static void
+finds_opt_in_what_is_refused(void)
+{
+	struct packet p;
+	struct msg_query q;
+
+	packet_begin(&p, 4 << 11, "example", TYPE_SOA); /* NOTIFY, RFC 1996 section 3.7 */
+	packet_a(&p, "example", 0, 1);
+	packet_opt(&p, 1400, 0x8000);
+	CU_ASSERT_EQUAL(read_packet(&p, &q), MSG_NOTIMP);
+	CU_ASSERT(q.edns && q.dnssec_ok);
+	CU_ASSERT_EQUAL(q.udp_size, 1400);
+	packet_begin(&p, 0, "example", TYPE_A);
+	packet_a(&p, "example", 0, 1);
+	packet_opt(&p, 1232, 0);
+	CU_ASSERT_EQUAL(read_packet(&p, &q), MSG_FORMERR);
+	CU_ASSERT(q.edns);
+	/* without a question: RFC 7873 section 5.4 */
+	memmove(p.bytes + 12, p.bytes + packet_len(&p) - 11, 11);
+	memset(p.bytes + 4, 0, 6);
+	CU_ASSERT_EQUAL(msg_read_query(p.bytes, 23, &q), MSG_FORMERR);
+	CU_ASSERT(q.edns);
+	p.bytes[5] = 1; /* what cannot be read has none */
+	CU_ASSERT_EQUAL(msg_read_query(p.bytes, 23, &q), MSG_FORMERR);
+	CU_ASSERT_FALSE(q.edns);
+}
+
 /* A message of 12 header octets and then these; reads a name at `at`. */
 static bool
 reads_name_at(const char *bytes, size_t n, size_t at, struct name *out)
@@ -398,6 +443,8 @@ static const struct unit_case cases[] = {
 	{ "two OPTs, an OPT with an owner, and half an option are malformed", refuses_bad_opt },
 	{ "an EDNS version above 0 is told from a malformed query", tells_bad_version },
 	{ "a query with answer records is malformed", refuses_records_in_queries },
+	{ "the SOA of an IXFR question is one", takes_the_soa_of_ixfr },
+	{ "what is refused as a whole is looked through for OPT", finds_opt_in_what_is_refused },
 	{ "compression pointers lead backwards to labels only", follows_pointers_backwards },
 	{ "a name has 255 octets at most", ends_names_at_255 },
 	{ "pointers to pointers end after 127", bounds_chained_pointers },
