@@ -201,6 +201,30 @@ def config(lab):
             "providers": {"custom": [lab.providers["crook-dot"]]}}
 
 
+NARROW = [
+    Check("RFC 6891, 6.2.3", "beyond loopback no reply is longer than the person says", size(800, HOST, **opt(size=4096)),
+          cut(700), "tc", "longer:701"),
+    Check("RFC 6891, 6.2.3", "what is shorter is sent whole", size(600, HOST, **opt(size=4096)), whole, "tc"),
+    Check("RFC 6891, 6.2.3", "the client's size is kept there, too", size(600, HOST, **opt(size=512)), cut(512), "tc"),
+    Check("RFC 6891, 6.2.5", "loopback does not know that limit", size(2000, **opt(size=4096)), whole, "tc"),
+    Check("RFC 7766, 5", "nor does TCP", tcp(("size2000.*.author.org", TXT), at=HOST), whole, "tc"),
+]
+
+
+def narrow(lab):
+    return {**config(lab), "limits": {"udp_size": 700}}
+
+
+def test_narrow(lab):
+    """replies beyond loopback are as short as the person says (limits.udp_size)"""
+    conforms(lab, narrow(lab), NARROW)
+
+
+def test_narrow_can_fail(lab):
+    """each of these checks finds a fault that is planted"""
+    can_fail(lab, narrow(lab), NARROW)
+
+
 def test_conforms(lab):
     """the OPT record, sizes and options are as the RFCs say"""
     conforms(lab, config(lab), CHECKS)

@@ -1,6 +1,6 @@
 """Conformance of DNS over TCP to clients (lib/conform.py says how)."""
-from lib.conform import Check, ask, can_fail, conforms, raw_stream, tcp
-from lib.message import A, NOERROR, TXT, question
+from lib.conform import Check, ask, can_fail, conforms, half_closed, raw_stream, tcp
+from lib.message import A, CD, DO, NOERROR, RD, RRSIG, TXT, Opt, question
 
 WWW = "www.example.com"
 SLOW, FAST = "slow.*.author.org", "localhost"
@@ -18,6 +18,16 @@ def ids(*numbers):
     return lambda *r: [m.id for m in r] == list(numbers)
 
 
+def slow_one(label):
+    """A question whose answer takes its time, and the beginning of another one."""
+    return [framed(question(SLOW.replace("*", label), number=1)) + b"\0\x1d\0"]
+
+
+def proving(name, number):
+    """For who validates by himself."""
+    return (name, A, 1, number, RD | CD, Opt(flags=DO))
+
+
 Q1, Q2, Q3 = (framed(question(WWW, number=n)) for n in (1, 2, 3))
 
 CHECKS = [
@@ -33,6 +43,17 @@ CHECKS = [
           lambda *r: r[-1].id == 1 and len(r) == 3, "in-order"),
     Check("RFC 7766, 8", "a question octet by octet is one question", raw_stream([bytes([b]) for b in Q1], 1), ids(1),
           "id", "lose"),
+    Check("RFC 7766, 8", "a length that comes in two pieces is one length", raw_stream([Q1[:1], Q1[1:2], Q1[2:]], 1),
+          ids(1), "id", "lose"),
+    Check("RFC 7766, 6.2.3", "a client that has nothing more to say has its answer, and then the end",
+          half_closed([Q1 + Q2], 2), lambda *r: sorted(m.id for m in r) == [1, 2], "lose", "id"),
+    Check("RFC 7766, 6.2.3", "also when it waits for one, and left off within the next question",
+          half_closed(slow_one, 1), lambda *r: [m.id for m in r] == [1] and r[0].answer, "lose", "empty"),
+    Check("RFC 7766, 7", "each of several answers, as they are ready, has the flags of its own question",
+          tcp(proving(SLOW, 1), proving(WWW, 2), q(FAST, 3)),
+          lambda *r: r[-1].id == 1 and [bool(m.bit(CD) and m.opt and m.opt.flags & DO) for m in
+                                        sorted(r, key=lambda m: m.id)] == [True, True, False] and
+          [len(m.of(RRSIG)) for m in r if m.id == 2] == [1], "cd", "do", "in-order", "drop-type:46"),
     Check("RFC 7766, 8", "questions that are cut anywhere are whole again",
           raw_stream([Q1[:1], Q1[1:9], Q1[9:] + Q2[:1], Q2[1:] + Q3], 3),
           lambda *r: sorted(m.id for m in r) == [1, 2, 3], "lose"),

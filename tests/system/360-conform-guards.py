@@ -104,8 +104,16 @@ FILTER = [
 ]
 
 
-def filtered(lab):
-    return {"providers": {"custom": [lab.providers["crook-dot"]]}, "filter": "AAAA",
+FILTER_A = [
+    Check("RFC 8914, 4.18", "with the other filter a name has no IPv4 address, and that is told",
+          ask("public.*.author.org", A, **E), blocked, "rcode:3", "opt-clear", "add"),
+    Check("RFC 4291, 2.4", "it has its IPv6 address", ask("public.*.author.org", AAAA), lambda r: len(r.of(AAAA)) == 1,
+          "empty"),
+]
+
+
+def filtered(lab, kind="AAAA"):
+    return {"providers": {"custom": [lab.providers["crook-dot"]]}, "filter": kind,
             "split": [{"domains": ["corp.example"], "servers": [lab.env["CORP4"]]}]}
 
 
@@ -164,3 +172,15 @@ def test_filter(lab):
 def test_filter_can_fail(lab):
     """each of these checks finds a fault that is planted"""
     can_fail(lab, filtered(lab), FILTER)
+
+
+def test_filter_a(lab):
+    """with the other filter names have no IPv4 addresses, and nobody is asked for them"""
+    conforms(lab, filtered(lab, "A"), FILTER_A)
+    kinds = {r["type"] for r in lab.record(client="laptop")}
+    equal("A" in kinds, False, f"types that left: {kinds}")
+
+
+def test_filter_a_can_fail(lab):
+    """each of these checks finds a fault that is planted"""
+    can_fail(lab, filtered(lab, "A"), FILTER_A)

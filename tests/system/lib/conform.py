@@ -61,8 +61,13 @@ def tcp(*questions, at=LOOPBACK):
 
 
 def raw_stream(pieces, n):
-    """Raw octets on one connection; n messages are expected."""
-    return step("bytes", lambda _: pieces, n)
+    """Raw octets on one connection; n messages are expected. pieces: a list, or what makes it of a label."""
+    return step("bytes", pieces if callable(pieces) else lambda _: pieces, n)
+
+
+def half_closed(pieces, n):
+    """The same from a client that has nothing more to say; n messages, and the end, are expected."""
+    return step("half", pieces if callable(pieces) else lambda _: pieces, n)
 
 
 def pause(seconds):

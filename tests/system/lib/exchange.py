@@ -9,6 +9,8 @@ JSON object, answered by a line with the list of what came back:
     ["tcp", ADDRESS, [HEX...], N]    messages on one connection, in one piece; the first N that came
                                      back, fewer when it was closed before
     ["bytes", ADDRESS, [HEX...], N]  the same, but the pieces are raw octets, sent one after another
+    ["half", ADDRESS, [HEX...], N]   the same, and then the end of what we say; what comes back until the other
+                                     end is said, too, and at the end null when it is not
     ["pause", SECONDS]               until a TTL is over; nothing came back
 
 HEX is a message in hex. ADDRESS is where the daemon listens.
@@ -58,16 +60,27 @@ def messages(s, n):
     return out
 
 
-def tcp(address, pieces, n):
+def ends(s):
+    """Is there nothing more, in good order?"""
+    try:
+        return s.recv(1) == b""
+    except OSError:
+        return False
+
+
+def tcp(address, pieces, n, half=False):
     with socket.create_connection(address, PATIENCE) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         s.settimeout(PATIENCE)
         try:
             for piece in pieces:
                 s.sendall(piece)
+            if half:
+                s.shutdown(socket.SHUT_WR)
         except OSError:             # it was closed under us; what came back is still there
             pass
-        return messages(s, n)
+        got = messages(s, n)
+        return got + [None] if half and not ends(s) else got
 
 
 def step(port, kind, *words):
@@ -80,7 +93,7 @@ def step(port, kind, *words):
     pieces = [bytes.fromhex(h) for h in words[1]]
     if kind == "tcp":
         pieces = [b"".join(len(p).to_bytes(2, "big") + p for p in pieces)]
-    return tcp(address, pieces, words[2])
+    return tcp(address, pieces, words[2], kind == "half")
 
 
 for line in sys.stdin:
