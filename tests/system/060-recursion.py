@@ -81,6 +81,16 @@ def test_special_alias(lab):
     equal([r for r in recursed(lab) if r["name"].split(".")[-2] in ("onion", "arpa")], [])
 
 
+def test_denials(lab):
+    """what a signed zone has denied is not asked again under another name of the same gap (RFC 8198)"""
+    with Stubd(lab, {"on_miss": ["recurse"], "providers": {"custom": []}, "dnssec": "validate"}):
+        for name in ("nothing-a.example.com", "nothing-b.example.com"):
+            answer = dig(lab, name, "A", "+dnssec")
+            equal((answer.status, "ad" in answer.flags), ("NXDOMAIN", True), name)
+    names = {r["name"] for r in recursed(lab)}
+    true("nothing-a.example.com." in names and "nothing-b.example.com." not in names, sorted(names))
+
+
 def test_silence(lab):
     """providers black-holed: recursion answers within the deadline"""
     with Stubd(lab, config(lab, ["providers", "recurse"])):

@@ -3,9 +3,10 @@ flag days of 2019 and 2020)."""
 import json
 
 from lib.ask import dig
-from lib.check import equal, true
+from lib.check import becomes_true, equal, true
 from lib.conform import Author
 from lib.daemon import Stubd
+from lib.network import move, network
 
 
 def config(lab):
@@ -18,6 +19,7 @@ def asked(author, upto):
     rows = []
     while True:
         row = json.loads(author.line())
+        equal(row["size"], 1232 if row["edns"] else 0, "the size that is said upwards (RFC 9715)")
         rows.append((row["name"].partition(".")[0], row["transport"], row["edns"]))
         if row["name"] == upto:
             return rows
@@ -30,6 +32,20 @@ def test_old_server(lab):
             equal(dig(lab, name).status, "NOERROR", name)
         equal(asked(author, "count.c.author.org"),
               [("old", "udp", True), ("old", "udp", False), ("old", "udp", False), ("count", "udp", False)])
+
+
+def test_another_network(lab):
+    """that a server is from before EDNS is forgotten with the network: in the next one it may be another"""
+    with network(lab), Author(lab) as author, Stubd(lab, config(lab)) as stubd:
+        for name in ("old.a.author.org", "count.b.author.org"):
+            equal(dig(lab, name).status, "NOERROR", name)
+        equal(asked(author, "count.b.author.org"), [("old", "udp", True), ("old", "udp", False), ("count", "udp", False)])
+        before = stubd.status()["epoch"]["number"]
+        move(lab)
+        becomes_true(lambda: stubd.status()["epoch"]["number"] > before, "a new epoch")
+        equal(dig(lab, "old.c.author.org").status, "NOERROR")
+        equal(asked(author, "old.c.author.org"), [("old", "udp", True)])
+        equal(asked(author, "old.c.author.org"), [("old", "udp", False)])
 
 
 def test_refusal_with_opt(lab):

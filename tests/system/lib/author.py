@@ -490,7 +490,8 @@ async def elsewhere(data):
 async def answer_to(data, plain):
     q = Asked(data, plain)
     if plain:
-        print(json.dumps({"name": q.name, "transport": plain, "edns": bool(q.query.opts)}), flush=True)
+        print(json.dumps({"name": q.name, "transport": plain, "edns": bool(q.query.opts),
+                          "size": q.query.opts[0].size if q.query.opts else 0}), flush=True)
     function = find(q.name)
     if not function:
         return await elsewhere(data)
