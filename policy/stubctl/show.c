@@ -381,7 +381,7 @@ show_cache(FILE *out, const json_t *c)
 	    "  %-15s%lld hits, %lld misses, %lld past their time, %lld denied by a name, %lld gone "
 	    "for room\n",
 	    "", show_int(c, "hits"), show_int(c, "misses"), show_int(c, "stale"),
-	    show_int(c, "cuts"), show_int(c, "evictions"));
+	    show_int(c, "cuts") + show_int(c, "gaps"), show_int(c, "evictions"));
 	fprintf(out, "  %-15s%lld kept, given again %lld times\n", "failures",
 	    show_int(c, "failures"), show_int(c, "failure_hits"));
 }

@@ -2,6 +2,7 @@
 
 #include "policy/siphash.h"
 #include "stubd/base/rand.h"
+#include "stubd/cache/gaps.h"
 #include "stubd/cache/shard.h"
 
 #include <pthread.h>
@@ -14,8 +15,10 @@ struct cache {
 	uint64_t secret[2];		    /* that names are hashed with */
 	_Atomic msec stale;		    /* past their time entries are kept for so long */
 	_Atomic uint64_t flushes;
+	atomic_bool has_gaps;
 	pthread_mutex_t lock;	   /* of what follows */
-	struct failures *failures; /* owned; beside the octets of the answers */
+	struct failures *failures; /* owned, as the next; beside the octets of the answers */
+	struct gaps *gaps;
 	uint64_t failure_hits;
 	_Atomic size_t nfailures; /* for who would look for one in vain, as nearly all do */
 };
@@ -43,7 +46,8 @@ cache_new(size_t size)
 	pthread_mutex_init(&cache->lock, NULL);
 	rand_bytes(cache->secret, sizeof(cache->secret));
 	cache->failures = failures_new();
-	if (!cache->failures || make_shards(cache, size) != 0)
+	cache->gaps = gaps_new();
+	if (!cache->failures || !cache->gaps || make_shards(cache, size) != 0)
 		return cache_free(cache);
 	return cache;
 }
@@ -55,6 +59,7 @@ cache_free(struct cache *cache)
 		for (unsigned i = 0; i < cache->nshards; i++)
 			cache->shards[i] = shard_free(cache->shards[i]);
 		cache->failures = failures_free(cache->failures);
+		cache->gaps = gaps_free(cache->gaps);
 		pthread_mutex_destroy(&cache->lock);
 	}
 	free(cache);
@@ -166,6 +171,46 @@ has_proved_cuts(const struct cache *cache)
 	return false;
 }
 
+/* For the lock's sake, which few questions need. */
+static void
+note_gaps(struct cache *cache)
+{
+	atomic_store_explicit(&cache->has_gaps, gaps_count(cache->gaps) > 0, memory_order_relaxed);
+}
+
+/* The denial of another name of the same gap. */
+static struct answer *
+get_gap(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
+{
+	struct name denied;
+	struct shard_cut cut = { .name = &denied,
+		.view = key->view,
+		.above = true,
+		.beside = true,
+		.question = key->question };
+	struct shard *shard;
+	bool found;
+
+	if (!atomic_load_explicit(&cache->has_gaps, memory_order_relaxed))
+		return NULL;
+	pthread_mutex_lock(&cache->lock);
+	found = gaps_find(cache->gaps, &key->question->name, key->view, now, &denied);
+	pthread_mutex_unlock(&cache->lock);
+	if (!found)
+		return NULL;
+	cut.name_hash = hash_name(cache, &denied, &shard);
+	return shard_get_cut(shard, &cut, now, age);
+}
+
+static void
+forget_gaps(struct cache *cache)
+{
+	pthread_mutex_lock(&cache->lock);
+	gaps_forget(cache->gaps);
+	note_gaps(cache);
+	pthread_mutex_unlock(&cache->lock);
+}
+
 struct answer *
 cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
 {
@@ -191,7 +236,7 @@ cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32
 		if (shard_has_cuts(shard_of(cache, hash), true))
 			answer = shard_get_cut(shard_of(cache, hash), &cut, now, age);
 	}
-	return answer;
+	return answer ? answer : get_gap(cache, key, now, age);
 }
 
 void
@@ -201,6 +246,12 @@ cache_put(struct cache *cache, const struct cache_key *key, msec now, const stru
 	const struct entry_key k = make_key(cache, key, &shard);
 
 	shard_put(shard, &k, now, answer);
+	if (!gaps_want(answer))
+		return;
+	pthread_mutex_lock(&cache->lock);
+	gaps_learn(cache->gaps, key, now, answer);
+	note_gaps(cache);
+	pthread_mutex_unlock(&cache->lock);
 }
 
 void
@@ -284,6 +335,7 @@ flush_shards(struct cache *cache, store_test *test, const void *arg)
 {
 	size_t n = 0;
 
+	forget_gaps(cache);
 	for (unsigned i = 0; i < cache->nshards; i++)
 		n += shard_flush(cache->shards[i], test, arg);
 	return n;

@@ -45,6 +45,7 @@ struct cache_stats {
 	    evictions;	       /* misses that were answered from here all the same */
 	uint64_t stale;	       /* past their time, RFC 8767 */
 	uint64_t cuts;	       /* below or at a name that does not exist, RFC 8020 */
+	uint64_t gaps;	       /* beside names that do not exist, RFC 8198 */
 	uint64_t failure_hits; /* failures given again, RFC 9520 */
 	/* levels; used and size in octets; failures whose time is over included */
 	uint64_t entries, negative, used, size, failures; /* negative: entries without data */
@@ -109,7 +110,8 @@ void cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now
  * it (RFC 8020), and its age in seconds; NULL: none, or out of memory. Above it only what was proved
  * counts: a filter's NXDOMAIN is about one name, a server that errs on empty non-terminals is not to
  * hide what is below them, and one forged reply is not to take a whole tree. Type does not matter at
- * the very name (RFC 2308 section 5). */
+ * the very name (RFC 2308 section 5). Where there is none, the proved denial of another name between the
+ * same two names of a signed zone (RFC 8198, cache/gaps.h). */
 struct answer *cache_get_cut(
     struct cache *cache, const struct cache_key *key, msec now, uint32_t *age);
 

@@ -289,7 +289,8 @@ shard_get_cut(struct shard *s, const struct shard_cut *cut, msec now, uint32_t *
 		if (answer_below(&lent, cut->question, &answer) < 0)
 			answer = NULL;
 		*age = entry_age(e, now);
-		s->stats.cuts += answer != NULL;
+		if (answer)
+			++*(cut->beside ? &s->stats.gaps : &s->stats.cuts);
 	}
 	leave(s);
 	return answer;
@@ -380,6 +381,7 @@ shard_add_stats(struct shard *s, struct cache_stats *out)
 	out->evictions += s->store.evictions;
 	out->stale += s->stats.stale;
 	out->cuts += s->stats.cuts;
+	out->gaps += s->stats.gaps;
 	out->entries += s->store.entries;
 	out->negative += s->store.negative;
 	out->used += store_used(&s->store);

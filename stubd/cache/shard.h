@@ -49,7 +49,8 @@ struct shard_cut {
 	const struct name *name;
 	uint32_t view;
 	uint32_t name_hash;
-	bool above; /* it is not the question's own: only what was proved counts */
+	bool above;  /* it is not the question's own: only what was proved counts */
+	bool beside; /* nor one above it, but in the same gap (cache/gaps.h): counted apart */
 	const struct question *question; /* what the answer is made for */
 };
 

@@ -124,6 +124,7 @@ cache(const struct resolver *r, const struct query_counters *c)
 	    { "evictions", s.evictions },
 	    { "stale", s.stale },
 	    { "cuts", s.cuts },
+	    { "gaps", s.gaps },
 	    { "failures", s.failures },
 	    { "failure_hits", s.failure_hits },
 	    { NULL, 0 },

@@ -257,6 +257,7 @@ cache_counter(const struct cache_stats *s, const char *name)
 		{ "evictions", &s->evictions },
 		{ "stale", &s->stale },
 		{ "cuts", &s->cuts },
+		{ "gaps", &s->gaps },
 		{ "failure_hits", &s->failure_hits },
 		{ "entries", &s->entries },
 		{ "negative", &s->negative },

@@ -63,6 +63,35 @@ def test_stale(lab):
         equal((fresh.status, fresh.ede), ("NOERROR", None))
 
 
+def proof(text):
+    """The SOA, NSEC and signatures of a denial, without their TTLs."""
+    rows = (line.split() for line in text.splitlines() if line and line[0] != ";")
+    return sorted(" ".join(r[:1] + r[2:]).lower() for r in rows if len(r) > 4)
+
+
+def test_gaps(lab):
+    """a name beside one that a signed zone has denied is denied by the same proof, which is what the provider would
+    have said of it; nobody is asked. A name that exists, and any name after a flush, is asked for (RFC 8198)"""
+    with Stubd(lab, config(lab, dnssec="validate")) as stubd:
+        first = dig(lab, "nothing-a.example.com", "A", "+dnssec")
+        equal((first.status, "ad" in first.flags), ("NXDOMAIN", True))
+        for name in ("nothing-b.example.com", "x.y.nothing-c.example.com"):
+            said = lab.output("dig", f"@{lab.env['ALPHA4']}", "+dnssec", "+cd", "+noqr", name, "MX")
+            lab.forget()
+            again = dig(lab, name, "MX", "+dnssec")
+            equal((again.status, "ad" in again.flags), ("NXDOMAIN", True), name)
+            equal(proof(again.text), proof(said))
+            equal(asked(lab, name + "."), 0)
+        equal((cached(stubd)["gaps"], cached(stubd)["entries"]), (2, 1))
+        for name in ("www.example.com", "n1.wild.example.com"):
+            answer = dig(lab, name, "A", "+dnssec")
+            equal((answer.status, asked(lab, name + ".")), ("NOERROR", 1))
+        equal(dig(lab, "ent.example.com").status, "NOERROR")
+        equal(stubd.ctl("flush", "name", "nothing-b.example.com")[0], 0)
+        equal(dig(lab, "nothing-b.example.com").status, "NXDOMAIN")
+        equal(asked(lab, "nothing-b.example.com."), 1)
+
+
 def test_flush(lab):
     """flush: a name alone, with all below it, a view, everything; it says how many"""
     with Stubd(lab, config(lab, dnssec="off")) as stubd:
