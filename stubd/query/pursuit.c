@@ -102,6 +102,7 @@ rcode_said(uint8_t rcode)
 		[RCODE_SERVFAIL] = "answered SERVFAIL",
 		[RCODE_NOTIMP] = "answered NOTIMP",
 		[RCODE_REFUSED] = "answered REFUSED",
+		[RCODE_YXDOMAIN] = "answered YXDOMAIN",
 	};
 
 	return said[rcode] ? said[rcode] : "answered with an error";

@@ -10,10 +10,12 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 enum {
 	RRSIG_SIGNER = 18, /* where the signer's name stands in RDATA, RFC 4034 section 3.1 */
 	SOA_MIN = 22,	   /* octets: two names and five numbers */
+	REPEATS_MAX = 64,  /* records that are looked back over for the same one */
 	NOT_KEPT = -1,
 };
 
@@ -210,6 +212,23 @@ set_ttl(const struct chain *c, const struct chain_step *step)
 	return least;
 }
 
+/* Was that very record there before (RFC 2181 section 5)? */
+static bool
+is_repeated(const struct chain *c, const struct chain_step *step, size_t i)
+{
+	const struct chain_rec *r = &c->recs[i];
+
+	for (size_t back = 1; back <= i && back <= REPEATS_MAX; back++) {
+		const struct chain_rec *old = r - back;
+
+		if (old->type == r->type && old->rdlen == r->rdlen &&
+		    memcmp(c->bytes + old->rdata, c->bytes + r->rdata, r->rdlen) == 0 &&
+		    chain_at(c, old, step))
+			return true;
+	}
+	return false;
+}
+
 /* Writes what was asked for at the end of the chain, or with dnssec what belongs to it. */
 static void
 write_data(struct scrub *s, const struct chain_step *step, bool dnssec)
@@ -225,7 +244,7 @@ write_data(struct scrub *s, const struct chain_step *step, bool dnssec)
 			continue;
 		if (type == TYPE_RRSIG && dnssec && c->question->type != TYPE_ANY)
 			type = covered(c, r);
-		if (chain_is_data(c, type) && chain_at(c, r, step))
+		if (chain_is_data(c, type) && chain_at(c, r, step) && !is_repeated(c, step, i))
 			write_rec(s, i, ttl_max);
 	}
 }

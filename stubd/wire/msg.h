@@ -37,6 +37,7 @@ enum {
 	RCODE_NXDOMAIN = 3,
 	RCODE_NOTIMP = 4,
 	RCODE_REFUSED = 5,
+	RCODE_YXDOMAIN = 6, /* a DNAME leads to a name that is too long, RFC 6672 section 2.2 */
 	RCODE_BADVERS = 16,
 	/* the OPT record, RFC 6891 section 6.1.2 */
 	OPT_FIXED = 11, /* octets without options */

@@ -89,6 +89,12 @@ def ttl_mixed(q):
 
 
 @kind
+def repeated(q):
+    """One address twice."""
+    return q.reply(q.address(), q.address(), Record(q.name, A, 600, bytes([192, 0, 2, 200])))
+
+
+@kind
 def nx_bare(q):
     """No such name, without a SOA; from the second time on there is one."""
     return q.reply(rcode=NXDOMAIN) if q.count == 1 else q.reply(q.address())

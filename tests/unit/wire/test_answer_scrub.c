@@ -34,6 +34,27 @@ keeps_addresses(void)
 }
 
 static void
+keeps_each_record_once(void)
+{
+	struct packet p;
+	struct answer *a;
+
+	packet_begin(&p, FLAG_QR, "a.example", TYPE_A);
+	packet_a(&p, "a.example", 300, 1);
+	packet_a(&p, "A.example", 200, 1); /* RFC 2181 section 5: the TTL is no difference */
+	packet_a(&p, "a.example", 300, 2);
+	packet_a(&p, "a.example", 300, 1);
+	packet_rrsig(&p, SECTION_ANSWER, "a.example", TYPE_A, 300, "example");
+	packet_rrsig(&p, SECTION_ANSWER, "a.example", TYPE_A, 300, "example");
+	a = packet_answer(&p, "a.example", TYPE_A, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(a);
+	CU_ASSERT_EQUAL(a->ancount, 2);
+	CU_ASSERT_EQUAL(a->ancount_dnssec, 1);
+	CU_ASSERT_EQUAL(a->ttl, 200);
+	a = answer_free(a);
+}
+
+static void
 times_negatives(void)
 {
 	struct packet p;
@@ -289,6 +310,7 @@ refuses_what_would_not_fit(void)
 {
 	struct packet *p = malloc(sizeof(*p));
 	const char *why;
+	uint16_t port = 0;
 
 	packet_begin(p, FLAG_QR, "a.example", TYPE_SRV);
 	/* names that we must write out in full */
@@ -299,7 +321,9 @@ refuses_what_would_not_fit(void)
 		wcur_u16(&p->w, CLASS_IN);
 		wcur_u32(&p->w, 60);
 		wcur_u16(&p->w, 8);
-		wcur_bytes(&p->w, "\0\1\0\2\0\3\xc0\x0c", 8);
+		wcur_bytes(&p->w, "\0\1\0\2", 4);
+		wcur_u16(&p->w, port++);
+		wcur_u16(&p->w, 0xc00c);
 	}
 	CU_ASSERT_PTR_NULL(packet_answer(p, "a.example", TYPE_SRV, &why));
 	CU_ASSERT_STRING_EQUAL(why, "longer than a message can be");
@@ -308,6 +332,7 @@ refuses_what_would_not_fit(void)
 
 static const struct unit_case cases[] = {
 	{ "an answer keeps its records and drops what was not asked", keeps_addresses },
+	{ "a record that comes twice is kept once", keeps_each_record_once },
 	{ "a negative answer lasts as long as its SOA says", times_negatives },
 	{ "a negative answer without its SOA is not kept", keeps_no_negative_without_soa },
 	{ "long TTLs are cut and TTL 0 is not kept", limits_positive_ttls },
