@@ -188,7 +188,7 @@ get_gap(struct cache *cache, const struct cache_key *key, msec now, uint32_t *ag
 		.above = true,
 		.beside = true,
 		.question = key->question };
-	struct shard *shard;
+	uint64_t hash;
 	bool found;
 
 	if (!atomic_load_explicit(&cache->has_gaps, memory_order_relaxed))
@@ -198,8 +198,9 @@ get_gap(struct cache *cache, const struct cache_key *key, msec now, uint32_t *ag
 	pthread_mutex_unlock(&cache->lock);
 	if (!found)
 		return NULL;
-	cut.name_hash = hash_name(cache, &denied, &shard);
-	return shard_get_cut(shard, &cut, now, age);
+	hash = cache_hash(cache, &denied);
+	cut.name_hash = (uint32_t)hash;
+	return shard_get_cut(shard_of(cache, hash), &cut, now, age);
 }
 
 static void

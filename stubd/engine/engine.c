@@ -326,10 +326,11 @@ engine_new(struct loop *loop, const struct engine_config *config)
 	if (!engine)
 		return NULL;
 	engine->loop = loop;
-	engine->program = config->program ? open(config->program, O_PATH | O_CLOEXEC)
-					  : program_open(why);
+	engine->program =
+	    config->program ? open(config->program, O_PATH | O_CLOEXEC) : program_open(why);
 	if (engine->program < 0)
-		log_warn("engine: there is neither recursion nor validation without its program: %s",
+		log_warn(
+		    "engine: there is neither recursion nor validation without its program: %s",
 		    config->program ? config->program : why);
 	list_init(&engine->fetches);
 	engine->config.root_hints = strdup(hints ? hints : STUBD_DATA_DIR "/root.hints");

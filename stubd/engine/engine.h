@@ -58,7 +58,7 @@ struct engine_config {
 	char *root_hints;	  /* owned copy; path; NULL: the shipped one */
 	char *trust_anchors;	  /* owned copy; path; NULL: the shipped one */
 	char *outgoing_interface; /* tests only; NULL: any */
-	const char *program;	  /* tests only; borrowed; path of the helper's; NULL: the shipped one */
+	const char *program; /* tests only; borrowed; path of the helper's; NULL: the shipped one */
 	int64_t time; /* seconds since 1970 by which signatures are checked; 0: the clock's */
 	struct engine_exceptions exceptions; /* owned; see engine_set_exceptions() */
 };

@@ -49,7 +49,7 @@ learn(struct gaps *gaps, const char *name, const char *zone, const struct nsec *
     const struct nsec *two)
 {
 	struct question q = packet_question(name, TYPE_A);
-	const struct cache_key key = { &q, VIEW };
+	const struct cache_key key = { .question = &q, .view = VIEW };
 	struct answer *a = denial(name, zone, one, two);
 
 	CU_ASSERT(gaps_want(a));
@@ -328,7 +328,7 @@ static bool
 answers(struct cache *cache, const char *name, uint16_t type)
 {
 	struct question q = packet_question(name, type), seen;
-	const struct cache_key key = { &q, VIEW };
+	const struct cache_key key = { .question = &q, .view = VIEW };
 	uint32_t age;
 	struct answer *a = cache_get_cut(cache, &key, 5000, &age);
 
@@ -349,7 +349,7 @@ static void
 answers_from_the_cache(void)
 {
 	struct question q = packet_question("f.example", TYPE_A);
-	const struct cache_key key = { &q, VIEW };
+	const struct cache_key key = { .question = &q, .view = VIEW };
 	struct cache *cache = cache_new(SIZE);
 	struct answer *a =
 	    denial("f.example", "example", &(struct nsec){ "d.example", "m.example" }, NULL);
