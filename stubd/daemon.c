@@ -282,6 +282,7 @@ make_parts(struct daemon *d, const struct policy *policy)
 	d->wake = wake_watch_new(d->loop, on_wake, d);
 	d->resolver.designations =
 	    designations_new(&d->resolver.netview, &env, ops, on_designated, d);
+	timer_init(&d->warm, d->loop, daemon_warm_tls, d);
 	timer_init(&d->drain, d->loop, on_drained, d);
 	timer_init(&d->drain_poll, d->loop, on_drain_poll, d);
 	d->udp = udp_new(&d->resolver);
@@ -299,23 +300,6 @@ make_parts(struct daemon *d, const struct policy *policy)
 	    (policy->workers > 1 && !d->crew))
 		return -ENOMEM;
 	return d->hangup && d->terminate && d->interrupt ? 0 : -ENOMEM;
-}
-
-/* Private CA files are read while we still may: later we are nobody. */
-static int
-load_private_cas(struct daemon *d, const struct policy *policy, char error[DAEMON_ERROR_MAX])
-{
-	for (size_t i = 0; i < policy->nupstreams; i++) {
-		const char *file = policy->upstreams[i]->ca_file;
-		char why[256];
-
-		if (file && tls_store_preload(d->tls, file, why, sizeof(why)) < 0) {
-			snprintf(error, DAEMON_ERROR_MAX, "%s: ca_file %s: %s",
-			    policy->upstreams[i]->name, file, why);
-			return -EINVAL;
-		}
-	}
-	return 0;
 }
 
 static void
@@ -352,7 +336,7 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	if (!err)
 		err = open_fronts(d, policy, error);
 	if (!err)
-		err = load_private_cas(d, policy, error);
+		err = daemon_read_cas(d, policy, error);
 	if (err < 0)
 		goto fail;
 	privilege_prepare_folder(policy->state, 0700);
@@ -398,6 +382,7 @@ fail:
 void
 daemon_run(struct daemon *daemon)
 {
+	timer_start(&daemon->warm, DAEMON_WARM);
 	loop_run(daemon->loop);
 }
 
@@ -424,6 +409,7 @@ daemon_free(struct daemon *d)
 	d->terminate = loop_signal_free(d->terminate);
 	d->interrupt = loop_signal_free(d->interrupt);
 	if (d->loop) {
+		timer_stop(&d->warm);
 		timer_stop(&d->drain);
 		timer_stop(&d->drain_poll);
 	}

@@ -46,6 +46,7 @@ struct daemon {
 	bool reload_failed;
 	struct rootkeys root;
 	struct loop_signal *hangup, *terminate, *interrupt;
+	struct timer warm;	 /* until TLS gets ready */
 	struct timer drain;	 /* the end of DRAINING */
 	struct timer drain_poll; /* looks whether the last answer is out */
 	msec drain_started;
@@ -53,6 +54,16 @@ struct daemon {
 
 /* Puts policy in force, takes it. Returns 0 or -errno: the old one stays, policy is the caller's. */
 int daemon_apply_policy(struct daemon *d, struct policy *policy);
+
+/* Reads private CA files while we still may: later we are nobody. Returns 0, or -errno and one line. */
+int daemon_read_cas(struct daemon *d, const struct policy *policy, char error[DAEMON_ERROR_MAX]);
+
+enum { DAEMON_WARM = 20 /* ms from the start until TLS gets ready, before it is needed */ };
+
+/* Gets TLS ready; arg is the daemon. OpenSSL takes longer for that than all else together: whoever asks for
+ * what is known here as soon as we listen does not wait for it, and the first question to a provider does
+ * not, either. */
+void daemon_warm_tls(void *arg);
 
 /* Begins to serve DoH, while files that only root can read may still be read. What is inherited is there
  * already. Returns 0, or -errno and one line for the person. */

@@ -5,6 +5,7 @@
 #include "stubd/daemon.h"
 #include "stubd/net/signature.h"
 #include "stubd/net/tls_server.h"
+#include "stubd/net/tls_store.h"
 #include "policy/config.h"
 #include "policy/lists.h"
 
@@ -113,10 +114,31 @@ check_certificate(const struct doh_options *doh)
 	return true;
 }
 
+/* Are the private CA files of use? Says what is wrong. */
+static bool
+check_cas(const struct policy *policy)
+{
+	struct tls_store *store = tls_store_new();
+	bool good = store != NULL;
+
+	for (size_t i = 0; store && i < policy->nupstreams; i++) {
+		const struct upstream_spec *spec = policy->upstreams[i];
+		char why[TLS_TEXT];
+
+		if (!spec->ca_file || tls_store_open(store, spec->ca_file, why) == 0)
+			continue;
+		fprintf(stderr, "stubd: %s: %s\n", spec->name, why);
+		good = false;
+	}
+	tls_store_free(store);
+	return good;
+}
+
 static int
 check(struct policy *policy)
 {
-	const bool good = check_certificate(&policy->doh);
+	const bool certificate = check_certificate(&policy->doh),
+		   good = check_cas(policy) && certificate;
 
 	say_notes(policy);
 	if (good)

@@ -1,12 +1,15 @@
 #include "stubd/net/tls_store.h"
 #include "stubd/base/list.h"
+#include "stubd/base/state_file.h"
 #include "stubd/net/tls_bio.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +24,9 @@ struct trust {
 	bool kept;	       /* one of the references is the store's own */
 	char *ca_file;	       /* owned; NULL: the system's */
 	struct timespec stamp; /* of the file: a changed one is another set */
-	SSL_CTX *ctx;	       /* owned */
+	char *pem;	       /* owned; what is in the file, until there is a ctx */
+	size_t len;
+	SSL_CTX *ctx; /* owned; NULL: it was not needed yet */
 };
 
 struct tls_identity {
@@ -80,24 +85,48 @@ trust_unref(struct trust *trust)
 		return NULL;
 	list_remove(&trust->link);
 	SSL_CTX_free(trust->ctx);
+	free(trust->pem);
 	free(trust->ca_file);
 	free(trust);
 	return NULL;
 }
 
+/* Takes the certificates and revocation lists in pem; false, and an error of OpenSSL's: there are none, or
+ * they are broken. */
+static bool
+add_anchors(X509_STORE *anchors, const char *pem, size_t len)
+{
+	BIO *bio = BIO_new_mem_buf(pem, (int)len);
+	STACK_OF(X509_INFO) *all = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+	int n = 0;
+
+	for (int i = 0; i < sk_X509_INFO_num(all); i++) {
+		X509_INFO *info = sk_X509_INFO_value(all, i);
+
+		n += info->x509 && X509_STORE_add_cert(anchors, info->x509);
+		n += info->crl && X509_STORE_add_crl(anchors, info->crl);
+	}
+	if (all && !n)
+		ERR_raise(ERR_LIB_X509, X509_R_NO_CERTIFICATE_OR_CRL_FOUND);
+	sk_X509_INFO_pop_free(all, X509_INFO_free);
+	BIO_free(bio);
+	return n > 0;
+}
+
 static SSL_CTX *
-make_ctx(const char *ca_file, char *text)
+make_ctx(const struct trust *trust, char *text)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
-	int ok;
+	bool ok;
 
 	if (!ctx)
 		return NULL;
 	/* The system's anchors are looked up one by one when a chain needs them. */
-	ok = ca_file ? SSL_CTX_load_verify_file(ctx, ca_file)
-		     : SSL_CTX_set_default_verify_paths(ctx);
+	ok = trust->ca_file ? add_anchors(SSL_CTX_get_cert_store(ctx), trust->pem, trust->len)
+			    : SSL_CTX_set_default_verify_paths(ctx);
 	if (!ok) {
-		snprintf(text, TLS_TEXT, "CA file %s: %s", ca_file ? ca_file : "of the system",
+		snprintf(text, TLS_TEXT, "CA file %s: %s",
+		    trust->ca_file ? trust->ca_file : "of the system",
 		    ERR_reason_error_string(ERR_peek_last_error()));
 		ERR_clear_error();
 		SSL_CTX_free(ctx);
@@ -134,10 +163,12 @@ trust_find(struct tls_store *store, const char *ca_file)
 	return NULL;
 }
 
+/* Reads the file. What is in its certificates is not looked at. */
 static struct trust *
 trust_new(struct tls_store *store, const char *ca_file, const struct timespec *stamp, char *text)
 {
 	struct trust *trust = calloc(1, sizeof(*trust));
+	int error = 0;
 
 	if (!trust)
 		return NULL;
@@ -145,17 +176,38 @@ trust_new(struct tls_store *store, const char *ca_file, const struct timespec *s
 	trust->stamp = *stamp;
 	list_init(&trust->link);
 	trust->ca_file = ca_file ? strdup(ca_file) : NULL;
-	trust->ctx = make_ctx(ca_file, text);
-	if (!trust->ctx || (ca_file && !trust->ca_file))
+	if (ca_file && !trust->ca_file)
+		return trust_unref(trust);
+	if (ca_file)
+		error = state_file_read(ca_file, TLS_CA_FILE_MAX, &trust->pem, &trust->len);
+	if (error < 0)
+		snprintf(text, TLS_TEXT, "CA file %s: %s", ca_file, strerror(-error));
+	else if (ca_file && !strstr(trust->pem, "CERTIFICATE-----"))
+		error = snprintf(text, TLS_TEXT,
+		    "CA file %s: there is no certificate in it; write one in PEM format", ca_file);
+	if (error)
 		return trust_unref(trust);
 	list_push_front(&store->trusts, &trust->link);
 	return trust;
 }
 
-/* Finds or makes the set, with a reference. A file that changed makes a new one, if it can be read;
- * else the one that was read before stays good. */
+/* Looks at it, if nobody has. Returns it, or NULL and text: it is of no use, and the reference is gone. */
 static struct trust *
-trust_get(struct tls_store *store, const char *ca_file, char *text)
+trust_open(struct trust *trust, char *text)
+{
+	if (trust && !trust->ctx)
+		trust->ctx = make_ctx(trust, text);
+	if (!trust || !trust->ctx)
+		return trust_unref(trust);
+	free(trust->pem);
+	trust->pem = NULL;
+	return trust;
+}
+
+/* Finds or reads the set, with a reference. A file that changed makes a new one, if it can be read and, with
+ * open, used; else the one that was read before stays good. */
+static struct trust *
+trust_get(struct tls_store *store, const char *ca_file, bool open, char *text)
 {
 	struct trust *known = trust_find(store, ca_file), *trust = NULL;
 	struct stat st = { 0 };
@@ -166,22 +218,24 @@ trust_get(struct tls_store *store, const char *ca_file, char *text)
 	else if (!known || known->stamp.tv_sec != st.st_mtim.tv_sec ||
 		 known->stamp.tv_nsec != st.st_mtim.tv_nsec)
 		trust = trust_new(store, ca_file, &st.st_mtim, text);
+	if (open)
+		trust = trust_open(trust, text);
 	if (trust || !known)
 		return trust;
 	known->refs++;
-	return known;
+	return open ? trust_open(known, text) : known;
 }
 
-int
-tls_store_preload(struct tls_store *store, const char *ca_file, char *why, size_t n)
+/* Gets it and keeps it in place of an older one of that file. */
+static int
+keep(struct tls_store *store, const char *ca_file, bool open, char why[TLS_TEXT])
 {
-	char text[TLS_TEXT] = "out of memory";
-	struct trust *old = trust_find(store, ca_file), *trust = trust_get(store, ca_file, text);
+	struct trust *old = trust_find(store, ca_file), *trust;
 
-	if (!trust) {
-		snprintf(why, n, "%s", text);
+	snprintf(why, TLS_TEXT, "out of memory");
+	trust = trust_get(store, ca_file, open, why);
+	if (!trust)
 		return -EINVAL;
-	}
 	if (trust->kept) { /* the reference of the first time stays */
 		trust_unref(trust);
 		return 0;
@@ -192,6 +246,18 @@ tls_store_preload(struct tls_store *store, const char *ca_file, char *why, size_
 		trust_unref(old);
 	}
 	return 0;
+}
+
+int
+tls_store_read(struct tls_store *store, const char *ca_file, char why[TLS_TEXT])
+{
+	return keep(store, ca_file, false, why);
+}
+
+int
+tls_store_open(struct tls_store *store, const char *ca_file, char why[TLS_TEXT])
+{
+	return keep(store, ca_file, true, why);
 }
 
 struct tls_store *
@@ -319,7 +385,7 @@ tls_store_identity(
 	snprintf(text, TLS_TEXT, "out of memory");
 	if (error)
 		return error;
-	trust = trust_get(store, params->ca_file, text);
+	trust = trust_get(store, params->ca_file, true, text);
 	if (!trust)
 		return -EINVAL;
 	list_for_each (it, &store->identities) {

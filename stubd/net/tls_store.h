@@ -27,8 +27,9 @@ struct ssl_st; /* OpenSSL's SSL */
 
 enum {
 	TLS_IDENTITIES = 256,
-	TLS_SESSIONS = 4, /* an identity; the oldest is dropped */
-	TLS_TEXT = 256,	  /* octets of an error text */
+	TLS_SESSIONS = 4,	   /* an identity; the oldest is dropped */
+	TLS_CA_FILE_MAX = 4 << 20, /* octets of a private CA file; a longer one is not read */
+	TLS_TEXT = 256,		   /* octets of an error text */
 };
 
 /* How the other side must prove itself, and how it is reached. All borrowed for the call. */
@@ -62,9 +63,14 @@ struct tls_store *tls_store_new(void);
 /* Frees the store; no connection may be left. NULL is allowed; returns NULL. */
 struct tls_store *tls_store_free(struct tls_store *store);
 
-/* Reads a private CA file and keeps it, for who will not be able to read it later. Returns 0, or
- * -errno and why[n]. */
-int tls_store_preload(struct tls_store *store, const char *ca_file, char *why, size_t n);
+/* Reads a private CA file and keeps it, for who will not be able to read it later. That there are
+ * certificates in it is all that is looked at: OpenSSL takes milliseconds to get ready for more. Returns 0,
+ * or -errno and why. */
+int tls_store_read(struct tls_store *store, const char *ca_file, char why[TLS_TEXT]);
+
+/* Looks at it now, rather than when the first connection is made; ca_file NULL: at the system's. Returns 0,
+ * or -errno and why: it is of no use. */
+int tls_store_open(struct tls_store *store, const char *ca_file, char why[TLS_TEXT]);
 
 /* Certificates are checked at this time (copied); at first by the machine's clock. */
 void tls_store_set_time(struct tls_store *store, const struct walltime *time);

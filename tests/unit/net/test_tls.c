@@ -167,24 +167,6 @@ a_ca_file_that_is_not_there_is_named_at_once(void)
 }
 
 static void
-a_preloaded_ca_file_may_vanish(void)
-{
-	struct world w;
-	char why[TLS_TEXT];
-
-	world_init(&w);
-	start(&w);
-	CU_ASSERT_EQUAL(tls_store_preload(w.store, w.peer.ca_file, why, sizeof(why)), 0);
-	CU_ASSERT_EQUAL(tls_store_preload(w.store, w.peer.ca_file, why, sizeof(why)), 0);
-	CU_ASSERT(tls_store_preload(w.store, "/nowhere/ca.pem", why, sizeof(why)) < 0);
-	unlink(w.peer.ca_file);
-	dial(&w);
-	guard_run(w.loop);
-	CU_ASSERT_EQUAL(w.ready, 1);
-	world_clear(&w);
-}
-
-static void
 a_pin_that_is_not_met_is_refused_even_when_the_chain_is_good(void)
 {
 	static const uint8_t wrong[1][SPEC_PIN_LEN] = { { 1 } };
@@ -473,7 +455,6 @@ static const struct unit_case cases[] = {
 	{ "an unknown authority is refused", an_unknown_authority_is_refused },
 	{ "a CA file that is not there is named at once",
 	    a_ca_file_that_is_not_there_is_named_at_once },
-	{ "a preloaded CA file may vanish", a_preloaded_ca_file_may_vanish },
 	{ "a pin that is not met is refused even when the chain is good",
 	    a_pin_that_is_not_met_is_refused_even_when_the_chain_is_good },
 	{ "a pin that is met is good but does not replace the host name",
