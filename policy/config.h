@@ -86,6 +86,7 @@ struct policy {
 	unsigned draw_size;
 	uint64_t reshuffle; /* s between fresh draws; 0: never */
 	bool keep_exposure;
+	bool prewarm; /* connections are made ahead of questions, see query/ahead.h */
 	enum privacy privacy;
 	enum miss_step on_miss[MISS_STEPS];
 	size_t non_miss;

@@ -360,6 +360,7 @@ build_values(struct config_load *load)
 	build_nat64(load);
 	p->draw_size = (unsigned)json_integer_value(draw);
 	p->reshuffle = (uint64_t)config_time(config_at(load, "/providers/reshuffle")) / 1000;
+	p->prewarm = json_is_true(config_at(load, "/providers/prewarm"));
 	p->keep_exposure = json_is_true(config_at(load, "/providers/keep_exposure"));
 	p->cache_size = (size_t)config_size(config_at(load, "/cache/size"));
 	p->cache_stale = (uint64_t)config_time(config_at(load, "/cache/stale"));

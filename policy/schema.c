@@ -236,6 +236,8 @@ const struct schema_key schema[] = {
 	    "How many providers the strategies that use several draw." },
 	{ "providers/reshuffle", SCHEMA_TIME, SCHEMA_NULL, 3600000, INT64_C(315360000000), "null", NULL, NULL, NULL,
 	    "Time after which providers are drawn anew; null: never." },
+	{ "providers/prewarm", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
+	    "Whether a connection is made before the first question, at the start and in a new network." },
 	{ "providers/keep_exposure", SCHEMA_BOOL, 0, 0, 0, "false", NULL, NULL, NULL,
 	    "Whether the account of what each provider was told outlives a restart." },
 	{ "providers/lists", SCHEMA_ARRAY, 0, 0, LISTS_MAX, "[]", NULL, NULL, NULL,

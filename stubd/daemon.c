@@ -23,6 +23,7 @@
 #include "stubd/ntas.h"
 #include "stubd/persist.h"
 #include "stubd/privilege.h"
+#include "stubd/query/ahead.h"
 #include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
@@ -115,6 +116,7 @@ on_epoch(void *arg)
 	struct daemon *d = arg;
 
 	nat64_look(d->nat64);
+	ahead_in_epoch(&d->resolver);
 	if (d->exposure)
 		exposure_save(d->exposure);
 }

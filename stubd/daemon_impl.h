@@ -62,7 +62,7 @@ enum { DAEMON_WARM = 20 /* ms from the start until TLS gets ready, before it is 
 
 /* Gets TLS ready; arg is the daemon. OpenSSL takes longer for that than all else together: whoever asks for
  * what is known here as soon as we listen does not wait for it, and the first question to a provider does
- * not, either. */
+ * not, either. With "prewarm" there is a connection then, too. */
 void daemon_warm_tls(void *arg);
 
 /* Begins to serve DoH, while files that only root can read may still be read. What is inherited is there

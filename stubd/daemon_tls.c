@@ -3,6 +3,7 @@
 #include "policy/config.h"
 #include "stubd/base/log.h"
 #include "stubd/net/tls_store.h"
+#include "stubd/query/ahead.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -36,4 +37,5 @@ daemon_warm_tls(void *arg)
 		if (spec->scheme != SCHEME_DNS && tls_store_open(d->tls, spec->ca_file, why) < 0)
 			log_error("%s: %s", spec->name, why);
 	}
+	ahead_at_start(&d->resolver);
 }

@@ -130,6 +130,7 @@ resolver_tell_miss(struct resolver *resolver)
 	void (*const missed)(void *) = resolver->missed;
 
 	resolver->missed = NULL;
+	resolver->missed_at = loop_now(resolver->loop);
 	if (missed)
 		missed(resolver->missed_arg);
 }

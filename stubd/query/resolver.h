@@ -104,6 +104,7 @@ struct resolver {
 	msec clock_due;		/* when a question makes it be looked at again */
 	void (*missed)(void *); /* see resolver_await_miss(); NULL: nobody waits */
 	void *missed_arg;
+	msec missed_at;		/* when a query had to wait last; 0: none had */
 	void (*learnt)(void *); /* an answer for everybody was cached; NULL: nobody wants to know */
 	void *learnt_arg;
 	struct query_counters counters;

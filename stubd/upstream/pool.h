@@ -169,6 +169,10 @@ void pool_note_blocked(struct pool *pool, uint16_t upstream);
  * again at once. */
 void pool_try_all(struct pool *pool);
 
+/* Makes a connection for questions to come. Does nothing if there is one, or one on its way, if the upstream is
+ * lost or asks to be left in peace, or is a plain server. What becomes of it is as if it had been asked. */
+void pool_connect(struct pool *pool, uint16_t upstream);
+
 /* Retires an upstream's connections: what was asked is answered, the next question opens a new one. */
 void pool_retire(struct pool *pool, uint16_t upstream);
 

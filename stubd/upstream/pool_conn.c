@@ -278,6 +278,17 @@ opening_new(struct upstream *u, bool fresh)
 }
 
 void
+pool_connect(struct pool *pool, uint16_t upstream)
+{
+	struct upstream *u = upstream < pool->n ? pool->upstreams[upstream] : NULL;
+
+	if (!u || u->spec.scheme == SCHEME_DNS || u->nopenings || u->nconns == POOL_CONNECTIONS ||
+	    conn_usable(u) || health_is_lost(&u->health) || pool_is_held(pool, upstream))
+		return;
+	(void)opening_new(u, false);
+}
+
+void
 opening_free(struct opening *o)
 {
 	while (!list_empty(&o->tries))

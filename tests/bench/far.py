@@ -1,20 +1,61 @@
 """Upstreams at the end of a wire: what distance costs, and what happens when one is gone."""
+import socket
+import ssl
 import threading
+import time
 
+import server
 from bed import Failed, fresh, settle
-from probe import Probe, ask, good, milliseconds, percentile
-from upstream import FAR
+from probe import Probe, ask, good, milliseconds, percentile, wire
+from upstream import FAR, NAMES
 
 RTT = 30            # ms
 BURST = 200
 IDLE = 3            # seconds after which the upstream closes
 
 
+def over_tls(bed, count=20):
+    """Milliseconds of each of `count` queries over one TLS connection to the upstream, by nothing but a blocking
+    socket: what the wire takes, and both ends' TLS."""
+    context = ssl.create_default_context(cafile=bed.pki["ca"])
+    times = []
+    with socket.create_connection((FAR[0], 853), timeout=5) as plain:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with context.wrap_socket(plain, server_hostname=NAMES[0]) as tls:
+            for _ in range(count):
+                query = wire(fresh("t"))
+                start = time.monotonic()
+                tls.sendall(len(query).to_bytes(2, "big") + query)
+                reply = tls.recv(4096)
+                while len(reply) < 2 or len(reply) < 2 + int.from_bytes(reply[:2], "big"):
+                    reply += tls.recv(4096)
+                times.append((time.monotonic() - start) * 1000)
+                settle(0.05)
+    return times
+
+
+def prewarmed(bed, name, proto):
+    """The first query to a server that was told to connect ahead; None: it cannot be told."""
+    if "prewarm" not in server.ask(name, "caps").split():
+        return None
+    srv = bed.server(name, proto, FAR[:1], prewarm=True)
+    try:
+        if not srv.wait_bound():
+            raise Failed("not bound: " + srv.log())
+        settle()
+        first = milliseconds(ask(srv.addr, [(0, fresh("p"), "A")]))
+        return first[0] if first else None
+    finally:
+        srv.close()
+
+
 def distance(bed, name, proto):
     bed.upstream(FAR[0], idle=IDLE)
     bed.far.tell(f"delay {RTT / 2}")
     base = percentile(milliseconds(ask(FAR[0], [(i * 0.05, fresh("d"), "A") for i in range(20)])), 50)
+    tls = percentile(over_tls(bed), 50)
     direct = milliseconds(ask(FAR[0], [(0, fresh("d"), "A")] * BURST))
+    ahead = prewarmed(bed, name, proto)
     srv = bed.server(name, proto, FAR[:1])
     try:
         if not srv.wait_bound():
@@ -26,13 +67,14 @@ def distance(bed, name, proto):
         ask(srv.addr, [(i * 0.05, fresh("x"), "A") for i in range(5)])
         bed.far.tell("reset")
         warm = percentile(milliseconds(ask(srv.addr, [(i * 0.05, fresh("w"), "A") for i in range(20)])), 50)
-        wire = bed.far.tell("reset")
+        carried = bed.far.tell("reset")
         burst = milliseconds(ask(srv.addr, [(0, fresh("b"), "A") for _ in range(BURST)]))
         settle(IDLE + 2)
         again = milliseconds(ask(srv.addr, [(0, fresh("i"), "A")]))
         return {"base_ms": base, "cold_ms": cold[0] if cold else None, "warm_ms": warm,
-                "warm_over_ms": warm - base if warm else None,
-                "octets": (wire["up_bytes"] + wire["down_bytes"]) / 20,
+                "warm_over_ms": warm - base if warm else None, "tls_ms": tls,
+                "warm_over_tls_ms": warm - tls if warm else None, "ahead_ms": ahead,
+                "octets": (carried["up_bytes"] + carried["down_bytes"]) / 20,
                 "burst_base_p50_ms": percentile(direct, 50), "burst_base_p99_ms": percentile(direct, 99),
                 "burst_p50_ms": percentile(burst, 50), "burst_p99_ms": percentile(burst, 99),
                 "burst_failed": BURST - len(burst), "again_ms": again[0] if again else None}

@@ -38,8 +38,8 @@ ALL = {
         **CPU, "p50_us": "p50 µs", "p99_us": "p99 µs", "lost": "lost", **CALM, "new_cpu_us": "new connection CPU µs",
         "new_lost": "lost"}),
     "distance": Scenario("An upstream 30 ms away", far.distance, ["dot", "doh"], [], {
-        "warm_over_ms": "warm, over the direct way ms", "warm_ms": "warm ms", "base_ms": "direct ms",
-        "cold_ms": "first ms", "again_ms": "after a closed connection ms", "burst_p50_ms": "burst p50 ms",
+        "warm_over_ms": "warm, over the direct way ms", "warm_over_tls_ms": "over plain TLS ms", "warm_ms": "warm ms",
+        "base_ms": "direct ms", "tls_ms": "plain TLS ms", "cold_ms": "first ms", "ahead_ms": "first, prewarmed ms", "again_ms": "after a closed connection ms", "burst_p50_ms": "burst p50 ms",
         "burst_p99_ms": "burst p99 ms", "burst_base_p50_ms": "direct p50 ms", "burst_base_p99_ms": "direct p99 ms",
         "burst_failed": "burst failed", "octets": "octets a query"}),
     "outage": Scenario("One of two upstreams is lost", far.outage, ["dot", "doh"], ["many"], {

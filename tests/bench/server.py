@@ -3,7 +3,8 @@
 A profile is a shell script, profiles/NAME.sh, called with one word:
 
     caps      prints what it can do: udp dot doh (ways to ask upstream), tcp (from clients), cache, many
-              (upstreams), local (answers localhost itself), validate, browser (DoH for clients)
+              (upstreams), local (answers localhost itself), validate, browser (DoH for
+              clients), prewarm (connects to the upstream ahead when told to)
     version   prints one line
     run       writes its configuration into the current folder and execs the server in the foreground
 
@@ -19,6 +20,7 @@ A profile is a shell script, profiles/NAME.sh, called with one word:
     B_DNSSEC     off or validate; B_ANCHOR a file with the DS record of the root
     B_DOH        1: also a DoH server on B_LISTEN, port 443, path /dns-query; else empty
     B_CERT       its certificate, B_KEY the key
+    B_PREWARM    1: connects to the upstream before it is asked, if the server can be told to; else empty
     B_WRAP       words to put before the server's command
 """
 import os
@@ -47,7 +49,7 @@ def ask(name, word):
 
 class Server:
     def __init__(self, name, scratch, pki, proto, upstreams, names, anchor, cache=65536, dnssec="off",
-                 wrap="", doh=False):
+                 wrap="", doh=False, prewarm=False):
         self.name, self.addr, self.port = name, "127.0.0.53", 53
         self.dir = os.path.join(scratch, f"{name}-{proto}-{time.monotonic_ns()}")
         os.mkdir(self.dir)
@@ -57,7 +59,7 @@ class Server:
         env = dict(os.environ, B_DIR=self.dir, B_LISTEN=self.addr, B_PORT=str(self.port), B_PROTO=proto,
                    B_UPSTREAMS=" ".join(upstreams), B_NAMES=" ".join(names), B_CA=pki["ca"],
                    B_CACHE=str(cache), B_DNSSEC=dnssec, B_ANCHOR=anchor,
-                   B_DOH="1" if doh else "", B_CERT=pki["cert"], B_KEY=pki["key"], B_WRAP=f"{stamp} {self.stamp} {wrap}")
+                   B_DOH="1" if doh else "", B_PREWARM="1" if prewarm else "", B_CERT=pki["cert"], B_KEY=pki["key"], B_WRAP=f"{stamp} {self.stamp} {wrap}")
         with open(os.path.join(self.dir, "log"), "wb") as log:
             self.process = subprocess.Popen(["sh", os.path.join(PROFILES, name + ".sh"), "run"], cwd=self.dir,
                                             env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,

@@ -21,13 +21,14 @@ name()
 }
 
 case $1 in
-caps) echo udp tcp dot doh cache local many validate browser ;;
+caps) echo udp tcp dot doh cache local many validate browser prewarm ;;
 version) "$STUBD" -V ;;
 run)
 	sep=
 	[ "$B_PROTO" = udp ] && privacy=opportunistic || privacy=encrypted
 	[ "$B_CACHE" -gt 65536 ] && size=64M || size=16M
 	doh="[]"
+	[ "$B_PREWARM" ] && prewarm=true || prewarm=false
 	[ "$B_DOH" ] && doh="[ \"$B_LISTEN:443\" ]"
 	mkdir state
 	cat >stubd.json <<-END
@@ -40,6 +41,7 @@ run)
 			"catalogue": "$BUILD/providers.brief.json",
 			"choose": [ $(each name) ],
 			"strategy": "ordered",
+			"prewarm": $prewarm,
 			"custom": [ $(each upstream) ]
 		},
 		"engine": { "root_hints": null, "trust_anchors": "$B_ANCHOR" },
