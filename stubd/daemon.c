@@ -43,6 +43,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DRAIN_POLL = 10 /* ms */ };
@@ -72,6 +73,8 @@ daemon_apply_policy(struct daemon *d, struct policy *policy)
 		draw_clear(&draw);
 		return -ENOMEM;
 	}
+	rootkeys_follow(&d->root, policy);
+	d->resolver.root_state = d->root.file;
 	keep_lists(policy);
 	shuffle_take(&d->shuffle, &draw, policy->reshuffle);
 	crew_halt(d->crew);
@@ -353,8 +356,7 @@ daemon_new(struct policy *policy, const struct policy_load_options *options, str
 	d->goodtime = goodtime_new(policy->state, d->tls, d->engine, &d->resolver);
 	d->resolver.look_at_clock = goodtime_look;
 	d->resolver.clock_arg = d->goodtime;
-	rootkeys_open(&d->root, policy);
-	d->resolver.root_state = d->root.file;
+	umask(0077);
 	d->ntas = ntas_open(d->loop, &d->resolver, policy->state);
 	d->refresh = refresh_new(&d->resolver, policy->state);
 	d->persist = persist_new(d->loop, &d->resolver, policy->state);

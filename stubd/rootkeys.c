@@ -28,14 +28,15 @@ rootkeys_check(
 }
 
 void
-rootkeys_open(struct rootkeys *root, const struct policy *policy)
+rootkeys_follow(struct rootkeys *root, const struct policy *policy)
 {
 	const char *seed =
 	    policy->trust_anchors ? policy->trust_anchors : STUBD_DATA_DIR "/root.key";
-
 	char *folder;
 
-	umask(0077);
+	if (root->file || root->why[0] ||
+	    (!policy_validates(policy) && !policy_has_step(policy, MISS_RECURSE)))
+		return;
 	if (asprintf(&folder, "%s/root", policy->state) < 0) {
 		snprintf(root->why, sizeof(root->why), "out of memory");
 		return;
@@ -45,7 +46,7 @@ rootkeys_open(struct rootkeys *root, const struct policy *policy)
 		log_debug("root keys: %s: %s", folder, strerror(errno));
 	rootstate_open(seed, folder, &root->file, root->why);
 	free(folder);
-	if (root->why[0])
+	if (!root->file && root->why[0])
 		log_warn("root keys: %s", root->why);
 }
 
@@ -59,7 +60,7 @@ rootkeys_close(struct rootkeys *root)
 void
 rootkeys_warn(const struct rootkeys *root, json_t *array)
 {
-	if (!root->file)
+	if (!root->file && root->why[0])
 		json_array_append_new(array,
 		    json_sprintf("the root's keys are not followed when they roll: %s", root->why));
 }

@@ -15,8 +15,8 @@ struct policy;
 
 /* Zeroed: not open. */
 struct rootkeys {
-	char *file; /* owned; NULL: they are not followed */
-	char why[ROOTSTATE_WHY_MAX];
+	char *file;		     /* owned; NULL: they are not followed */
+	char why[ROOTSTATE_WHY_MAX]; /* they cannot be; "" else */
 };
 
 enum { ROOTKEYS_ERROR_MAX = 512 };
@@ -25,9 +25,9 @@ enum { ROOTKEYS_ERROR_MAX = 512 };
 int rootkeys_check(
     const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX]);
 
-/* Makes the file fit for use; what is wrong with it is logged once. From now on the files that the
- * process makes are its user's alone (umask(2)): libunbound writes this one. */
-void rootkeys_open(struct rootkeys *root, const struct policy *policy);
+/* Makes the file fit for use, the first time that a policy needs it; what is wrong with it is logged once. Files
+ * that the process makes must be its user's alone by now (umask(2)): libunbound writes this one. */
+void rootkeys_follow(struct rootkeys *root, const struct policy *policy);
 void rootkeys_close(struct rootkeys *root);
 
 /* Adds a line if they are not followed. */
