@@ -1,6 +1,7 @@
 #include "stubd/net/h2.h"
 #include "stubd/base/list.h"
 #include "stubd/base/spare.h"
+#include "stubd/net/h2_mem.h"
 #include "stubd/net/http_time.h"
 
 #include <errno.h>
@@ -43,6 +44,8 @@ struct h2_stream {
 
 struct h2 {
 	nghttp2_session *session;
+	struct h2_mem mem;	   /* the session's */
+	struct h2_stream *reading; /* the one of the last header or octets that came; NULL: none */
 	const struct h2_events *events;
 	void *arg;
 	char *authority, *path; /* owned */
@@ -54,16 +57,21 @@ struct h2 {
 	bool dead; /* freed, but for the memory */
 };
 
+/* What comes for one stream comes in a row; nghttp2 searches a table. */
 static struct h2_stream *
-stream_of(nghttp2_session *session, int32_t id)
+stream_of(struct h2 *h2, int32_t id)
 {
-	return nghttp2_session_get_stream_user_data(session, id);
+	if (!h2->reading || h2->reading->id != id)
+		h2->reading = nghttp2_session_get_stream_user_data(h2->session, id);
+	return h2->reading;
 }
 
 static void
 stream_free(struct h2_stream *s)
 {
 	list_remove(&s->link);
+	if (s->h2->reading == s)
+		s->h2->reading = NULL;
 	if (s->body != s->first)
 		free(s->body);
 	spares_give(&s->h2->spare_streams, s);
@@ -104,10 +112,10 @@ static int
 on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name, size_t nname,
     const uint8_t *value, size_t nvalue, uint8_t flags, void *arg)
 {
-	struct h2_stream *s = stream_of(session, frame->hd.stream_id);
+	struct h2_stream *s = stream_of(arg, frame->hd.stream_id);
 
+	(void)session;
 	(void)flags;
-	(void)arg;
 	if (!s || frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
 	/* One octet can stand for 4,096 of the dynamic table: the sum is bounded here. The rest of
@@ -130,10 +138,9 @@ static int
 on_chunk(
     nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes, size_t n, void *arg)
 {
-	struct h2_stream *s = stream_of(session, id);
+	struct h2_stream *s = stream_of(arg, id);
 
 	(void)flags;
-	(void)arg;
 	if (!s || s->cancelled || s->too_big || !n)
 		return 0;
 	if (n > H2_BODY - s->answer.len) {
@@ -158,7 +165,7 @@ on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *arg)
 		h2->goaway = true;
 	if (frame->hd.type != NGHTTP2_DATA && frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
-	s = stream_of(session, frame->hd.stream_id);
+	s = stream_of(h2, frame->hd.stream_id);
 	if (s && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
 		s->complete = true;
 	return 0;
@@ -170,11 +177,11 @@ on_not_sent(nghttp2_session *session, const nghttp2_frame *frame, int error, voi
 {
 	struct h2_stream *s;
 
+	(void)session;
 	(void)error;
-	(void)arg;
 	if (frame->hd.type != NGHTTP2_HEADERS)
 		return 0;
-	s = stream_of(session, frame->hd.stream_id);
+	s = stream_of(arg, frame->hd.stream_id);
 	if (s)
 		s->refused = true;
 	return 0;
@@ -184,10 +191,11 @@ static int
 on_close(nghttp2_session *session, int32_t id, uint32_t error, void *arg)
 {
 	struct h2 *h2 = arg;
-	struct h2_stream *s = stream_of(session, id);
+	struct h2_stream *s = stream_of(h2, id);
 
 	if (!s)
 		return 0;
+	h2->reading = NULL;
 	nghttp2_session_set_stream_user_data(session, id, NULL);
 	h2->nopen--;
 	s->closed = true;
@@ -237,6 +245,7 @@ make_session(struct h2 *h2)
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, WINDOW_STREAM },
 		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HEADERS_MAX },
 	};
+	nghttp2_mem mem = h2_mem_hooks(&h2->mem);
 	nghttp2_session_callbacks *cbs;
 	int error;
 
@@ -247,7 +256,7 @@ make_session(struct h2 *h2)
 	nghttp2_session_callbacks_set_on_frame_recv_callback(cbs, on_frame);
 	nghttp2_session_callbacks_set_on_frame_not_send_callback(cbs, on_not_sent);
 	nghttp2_session_callbacks_set_on_stream_close_callback(cbs, on_close);
-	error = nghttp2_session_client_new(&h2->session, cbs, h2);
+	error = nghttp2_session_client_new3(&h2->session, cbs, h2, NULL, &mem);
 	nghttp2_session_callbacks_del(cbs);
 	if (error)
 		return -ENOMEM;
@@ -283,6 +292,7 @@ h2_free(struct h2 *h2)
 	if (!h2)
 		return NULL;
 	nghttp2_session_del(h2->session);
+	h2_mem_clear(&h2->mem);
 	while (!list_empty(&h2->open))
 		stream_free(container_of(h2->open.next, struct h2_stream, link));
 	while (!list_empty(&h2->closed))
