@@ -105,7 +105,8 @@ is_public(const struct registrable_list *list, const uint8_t *wire, size_t n, ui
 	return r->is_public;
 }
 
-/* Where the suffixes of a name begin, the longest first, and their hashes (FNV-1a). */
+/* Where the suffixes of a name begin, the longest first, and their hashes (FNV-1a). The whole name, which
+ * is hardly ever asked for, is not hashed: it is remembered behind the next one. */
 struct suffixes {
 	unsigned n;
 	uint8_t at[NAME_WIRE_MAX / 2];
@@ -121,7 +122,7 @@ find_suffixes(const struct name *name, struct suffixes *s)
 	s->n = 0;
 	for (size_t at = 0; name->wire[at]; at += name->wire[at] + 1u)
 		s->at[s->n++] = (uint8_t)at;
-	for (unsigned i = s->n; i-- > 0; end = s->at[i]) {
+	for (unsigned i = s->n; i-- > 1; end = s->at[i]) {
 		for (size_t k = s->at[i]; k < end; k++)
 			hash = (hash ^ name->wire[k]) * 16777619;
 		s->hash[i] = hash;
@@ -139,7 +140,7 @@ registrable_octets(const struct registrable_list *list, const struct name *name)
 
 		if (!is_public(list, name->wire + at, name->len - at, s.hash[i]))
 			continue;
-		if (i == 1 && is_public(list, name->wire, name->len, s.hash[0]))
+		if (i == 1 && is_public(list, name->wire, name->len, s.hash[1] + 1))
 			return 0;
 		return name->len - (size_t)s.at[i - 1];
 	}

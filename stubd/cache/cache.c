@@ -16,7 +16,9 @@ struct cache {
 	_Atomic msec stale;		    /* past their time entries are kept for so long */
 	_Atomic uint64_t flushes;
 	atomic_bool has_gaps;
-	pthread_mutex_t lock;	   /* of what follows */
+	atomic_bool
+	    proves_denials;   /* one that was proved was kept once: never, without validation */
+	pthread_mutex_t lock; /* of what follows */
 	struct failures *failures; /* owned, as the next; beside the octets of the answers */
 	struct gaps *gaps;
 	uint64_t failure_hits;
@@ -107,6 +109,12 @@ cache_set_stale(struct cache *cache, msec stale)
 	atomic_store_explicit(&cache->stale, stale, memory_order_relaxed);
 }
 
+static bool
+proves_denials(const struct cache *cache)
+{
+	return atomic_load_explicit(&cache->proves_denials, memory_order_relaxed);
+}
+
 bool
 cache_reply(struct cache *cache, const struct cache_key *key, msec now,
     const struct msg_query *query, uint8_t *out, size_t cap, size_t limit, struct cache_hit *hit)
@@ -114,7 +122,10 @@ cache_reply(struct cache *cache, const struct cache_key *key, msec now,
 	struct shard *shard;
 	const struct entry_key k = make_key(cache, key, &shard);
 
-	return shard_reply(shard, &k, now, stale_of(cache), query, out, cap, limit, hit);
+	if (shard_reply(shard, &k, now, stale_of(cache), query, out, cap, limit, hit))
+		return true;
+	hit->may_be_denied |= proves_denials(cache);
+	return false;
 }
 
 struct answer *
@@ -162,15 +173,6 @@ cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now)
 	shard_drop_stale(shard, &k, now, stale_of(cache));
 }
 
-static bool
-has_proved_cuts(const struct cache *cache)
-{
-	for (unsigned i = 0; i < cache->nshards; i++)
-		if (shard_has_cuts(cache->shards[i], true))
-			return true;
-	return false;
-}
-
 /* For the lock's sake, which few questions need. */
 static void
 note_gaps(struct cache *cache)
@@ -216,28 +218,33 @@ struct answer *
 cache_get_cut(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
 {
 	const struct question *q = key->question;
-	struct shard_cut cut = { .name = &q->name, .view = key->view, .question = q };
+	const unsigned labels = proves_denials(cache) ? name_labels(&q->name) : q->name.len > 1;
 	struct answer *answer = NULL;
-	uint64_t hash = key->hash ? key->hash : cache_hash(cache, &q->name);
-	struct name above;
-	unsigned labels;
+	struct name name;
 
-	cut.name_hash = (uint32_t)hash;
-	if (q->name.len > 1 && shard_has_cuts(shard_of(cache, hash), false))
-		answer = shard_get_cut(shard_of(cache, hash), &cut, now, age);
-	if (answer || !has_proved_cuts(cache))
-		return answer;
-	labels = name_labels(&q->name);
-	cut.name = &above;
-	cut.above = true;
-	for (unsigned i = 1; i < labels && !answer; i++) {
-		name_strip(&q->name, i, &above);
-		hash = cache_hash(cache, &above);
+	for (unsigned i = 0; i < labels && !answer; i++) {
+		struct shard_cut cut = {
+			.name = &name, .view = key->view, .above = i > 0, .question = q
+		};
+		struct shard *shard;
+		uint64_t hash;
+
+		name_strip(&q->name, i, &name);
+		hash = i == 0 && key->hash ? key->hash : cache_hash(cache, &name);
+		shard = shard_of(cache, hash);
 		cut.name_hash = (uint32_t)hash;
-		if (shard_has_cuts(shard_of(cache, hash), true))
-			answer = shard_get_cut(shard_of(cache, hash), &cut, now, age);
+		if (shard_has_cuts(shard))
+			answer = shard_get_cut(shard, &cut, now, age);
 	}
 	return answer ? answer : get_gap(cache, key, now, age);
+}
+
+/* Before an answer is kept. */
+static void
+note_proof(struct cache *cache, const struct answer *answer)
+{
+	if (answer->rcode == RCODE_NXDOMAIN && cache_is_proof(answer->security))
+		atomic_store_explicit(&cache->proves_denials, true, memory_order_relaxed);
 }
 
 void
@@ -246,6 +253,7 @@ cache_put(struct cache *cache, const struct cache_key *key, msec now, const stru
 	struct shard *shard;
 	const struct entry_key k = make_key(cache, key, &shard);
 
+	note_proof(cache, answer);
 	shard_put(shard, &k, now, answer);
 	if (!gaps_want(answer))
 		return;
@@ -262,6 +270,7 @@ cache_restore(
 	struct shard *shard;
 	const struct entry_key k = make_key(cache, key, &shard);
 
+	note_proof(cache, answer);
 	shard_restore(shard, &k, now, answer);
 }
 

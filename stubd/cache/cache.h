@@ -62,7 +62,7 @@ enum cache_stale {
 	CACHE_STALE_IN_USE, /* it was used less than CACHE_STALE_TTL ago: nobody has to wait again */
 };
 
-/* What a lookup found, beside the bytes; of a miss, stale alone. */
+/* What a lookup found, beside the bytes; of a miss, stale and may_be_denied alone. */
 struct cache_hit {
 	size_t len;	   /* octets written; 0 when the chain is cut (use cache_get) */
 	uint32_t ttl_left; /* seconds */
@@ -71,6 +71,7 @@ struct cache_hit {
 	bool ask_ahead;	      /* in its last part, and popular: said once */
 	enum security security;
 	enum cache_stale stale;
+	bool may_be_denied; /* ask cache_get_cut(); else it has nothing */
 };
 
 /* The hash of a name, keyed by a secret of the cache: no name can be chosen for it, and what is made of
@@ -114,6 +115,13 @@ void cache_drop_stale(struct cache *cache, const struct cache_key *key, msec now
  * same two names of a signed zone (RFC 8198, cache/gaps.h). */
 struct answer *cache_get_cut(
     struct cache *cache, const struct cache_key *key, msec now, uint32_t *age);
+
+/* Does a denial of that security count for all names below its own? */
+static inline bool
+cache_is_proof(enum security security)
+{
+	return security == SECURITY_SECURE || security == SECURITY_TRUSTED;
+}
 
 /* Is it kept that the question fails (with CD, without)? Then *out says how, and it counts. */
 bool cache_find_failure(

@@ -103,13 +103,6 @@ entry_matches(const struct entry *e, const struct entry_key *key)
  * NXDOMAIN says so of another name. */
 bool entry_is_cut(const struct entry *e);
 
-/* Was it proved, here or by whom we trust? */
-static inline bool
-entry_is_proved(const struct entry *e)
-{
-	return e->security == SECURITY_SECURE || e->security == SECURITY_TRUSTED;
-}
-
 /* Has it no data: no such name, or nothing of that type? */
 bool entry_is_negative(const struct entry *e);
 

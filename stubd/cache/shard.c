@@ -10,7 +10,7 @@
 struct shard {
 	pthread_mutex_t lock;
 	struct store store;
-	atomic_bool has_cuts, has_proved_cuts;
+	atomic_bool has_cuts;
 	struct cache_stats stats; /* the counters alone */
 };
 
@@ -57,7 +57,6 @@ static void
 note_cuts(struct shard *s)
 {
 	atomic_store_explicit(&s->has_cuts, s->store.cuts > 0, memory_order_relaxed);
-	atomic_store_explicit(&s->has_proved_cuts, s->store.proved_cuts > 0, memory_order_relaxed);
 }
 
 static void
@@ -110,6 +109,40 @@ find(struct shard *s, const struct entry_key *key, msec now, msec stale, enum ca
 	return e;
 }
 
+static bool
+cuts(const struct entry *e, const struct shard_cut *cut, msec now)
+{
+	return entry_is_cut(e) && e->view == cut->view && now < e->expires &&
+	       (!cut->above || cache_is_proof(e->security)) && entry_is_of(e, cut->name);
+}
+
+static const struct entry *
+find_cut(const struct shard *s, const struct shard_cut *cut, msec now)
+{
+	const uint32_t hash = entry_key_hash(cut->name_hash, cut->view, 0, 0);
+	size_t at = hash;
+	uint32_t handle;
+
+	if (!s->store.cuts)
+		return NULL;
+	while ((handle = table_next(&s->store.table, hash, &at)) != 0)
+		if (cuts(store_at(&s->store, handle), cut, now))
+			return store_at(&s->store, handle);
+	return NULL;
+}
+
+/* Is the very name of a question said not to exist, whatever its type? */
+static bool
+is_denied(const struct shard *s, const struct entry_key *key, msec now)
+{
+	const struct name *name = &key->question->name;
+	const struct shard_cut cut = {
+		.name = name, .view = key->view, .name_hash = key->name_hash
+	};
+
+	return name->len > 1 && find_cut(s, &cut, now);
+}
+
 /* Counts that it is given, and says, once, that it should be asked for ahead of its end. */
 static bool
 ask_ahead(struct entry *e, uint32_t ttl_left)
@@ -132,6 +165,7 @@ shard_reply(struct shard *s, const struct entry_key *key, msec now, msec stale,
 	e = find(s, key, now, stale, &hit->stale);
 	if (!e) {
 		s->stats.misses++;
+		hit->may_be_denied = is_denied(s, key, now);
 	} else {
 		const uint32_t age = entry_age(e, now);
 		struct answer lent;
@@ -248,32 +282,9 @@ shard_drop_stale(struct shard *s, const struct entry_key *key, msec now, msec st
 /* --- cuts --- */
 
 bool
-shard_has_cuts(const struct shard *s, bool proved)
+shard_has_cuts(const struct shard *s)
 {
-	return atomic_load_explicit(
-	    proved ? &s->has_proved_cuts : &s->has_cuts, memory_order_relaxed);
-}
-
-static bool
-cuts(const struct entry *e, const struct shard_cut *cut, msec now)
-{
-	return entry_is_cut(e) && e->view == cut->view && now < e->expires &&
-	       (!cut->above || entry_is_proved(e)) && entry_is_of(e, cut->name);
-}
-
-static const struct entry *
-find_cut(const struct shard *s, const struct shard_cut *cut, msec now)
-{
-	const uint32_t hash = entry_key_hash(cut->name_hash, cut->view, 0, 0);
-	size_t at = hash;
-	uint32_t handle;
-
-	if (!s->store.cuts)
-		return NULL;
-	while ((handle = table_next(&s->store.table, hash, &at)) != 0)
-		if (cuts(store_at(&s->store, handle), cut, now))
-			return store_at(&s->store, handle);
-	return NULL;
+	return atomic_load_explicit(&s->has_cuts, memory_order_relaxed);
 }
 
 struct answer *

@@ -54,8 +54,8 @@ struct shard_cut {
 	const struct question *question; /* what the answer is made for */
 };
 
-/* Has it any such entry at all, or one that was proved? Cheap, and takes no lock. */
-bool shard_has_cuts(const struct shard *shard, bool proved);
+/* Has it any such entry at all? Cheap, and takes no lock. */
+bool shard_has_cuts(const struct shard *shard);
 struct answer *shard_get_cut(
     struct shard *shard, const struct shard_cut *cut, msec now, uint32_t *age);
 

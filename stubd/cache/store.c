@@ -38,7 +38,6 @@ enter(struct store *s, uint32_t handle)
 	if (entry_is_cut(e)) {
 		table_add(&s->table, entry_cut_hash(e), handle);
 		s->cuts++;
-		s->proved_cuts += entry_is_proved(e);
 	}
 	s->entries++;
 	s->negative += entry_is_negative(e);
@@ -53,7 +52,6 @@ leave(struct store *s, uint32_t handle)
 	if (entry_is_cut(e)) {
 		table_remove(&s->table, entry_cut_hash(e), handle);
 		s->cuts--;
-		s->proved_cuts -= entry_is_proved(e);
 	}
 	s->entries--;
 	s->negative -= entry_is_negative(e);

@@ -39,7 +39,7 @@ struct store {
 	struct segments segments;
 	struct notes notes;
 	size_t size; /* octets; see the invariant */
-	size_t entries, negative, cuts, proved_cuts;
+	size_t entries, negative, cuts;
 	uint64_t evictions;
 };
 

@@ -106,12 +106,16 @@ prefetch(const struct arrival *a, const struct view *view)
 		r->counters.prefetches++;
 }
 
-/* What the cache has no answer to of its own, but for a stale one. */
+/* What the cache has no answer to of its own; hit: what it says of that. */
 static enum at_once
-missed(const struct arrival *a, const struct view *view, const struct cache_key *key, bool stale)
+missed(const struct arrival *a, const struct view *view, const struct cache_key *key,
+    const struct cache_hit *hit)
 {
+	const bool stale = hit->stale != CACHE_NOT_STALE;
+
 	/* That nobody can be reached is what an answer of old is for. */
-	if ((!stale && arrival_failed_before(a, view, key)) || arrival_denied(a, key))
+	if ((!stale && arrival_failed_before(a, view, key)) ||
+	    (hit->may_be_denied && arrival_denied(a, key)))
 		return AT_ONCE_DONE;
 	return stale ? AT_ONCE_STALE : AT_ONCE_UNKNOWN;
 }
@@ -168,7 +172,7 @@ at_once(struct arrival *a, struct view *view)
 	key.hash = a->hash = cache_hash(r->cache, &a->msg.question.name);
 	if (!cache_reply(r->cache, &key, loop_now(r->loop), &a->msg, out, sizeof(out),
 		arrival_limit(r, a->front, &a->msg), &hit))
-		return missed(a, view, &key, hit.stale != CACHE_NOT_STALE);
+		return missed(a, view, &key, &hit);
 	if (hit.ask_ahead)
 		prefetch(a, view);
 	if (hit.cut)

@@ -373,13 +373,18 @@ deny(struct cache *cache, const char *name, uint32_t view, enum security securit
 static bool
 denied(struct cache *cache, const char *name, uint32_t view, msec now)
 {
-	struct question q = packet_question(name, TYPE_AAAA), seen;
+	struct msg_query query = packet_query(name, TYPE_AAAA, FLAG_RD, false, false);
+	struct question q = query.question, seen;
 	struct cache_key key = { .question = &q, .view = view };
+	struct cache_hit hit;
+	uint8_t out[512];
 	uint32_t age;
 	struct answer *a = cache_get_cut(cache, &key, now, &age);
 
+	CU_ASSERT_FALSE(cache_reply(cache, &key, now, &query, out, sizeof(out), 512, &hit));
 	if (!a)
 		return false;
+	CU_ASSERT(hit.may_be_denied);
 	answer_question(a, &seen);
 	CU_ASSERT(name_equal(&seen.name, &q.name) && seen.type == TYPE_AAAA);
 	CU_ASSERT_EQUAL(a->rcode, RCODE_NXDOMAIN);
