@@ -319,35 +319,28 @@ skip_records(struct rcur *cur, unsigned count)
 	}
 }
 
-/* RFC 1995 section 3: who asks for what has changed tells its SOA in the authority section. All other
- * questions have nothing there. */
-static bool
-read_body(struct rcur *cur, const struct msg_header *h, struct msg_query *out)
+/* Moves to the additional section of what is no plain question. MSG_OK: it is one all the same, IXFR, which
+ * has its client's SOA in the authority section (RFC 1995 section 3); else it is refused as a whole. */
+static enum msg_verdict
+pass_by(struct rcur *cur, const struct msg_header *h, const struct msg_query *out)
 {
-	if (h->qdcount != 1 || !read_question(cur, out))
-		return false;
-	if (h->ancount || (h->nscount && out->question.type != TYPE_IXFR))
-		return false;
-	skip_records(cur, h->nscount);
-	return !cur->bad;
-}
-
-/* Of a message that is refused as a whole: does its sender speak EDNS? An error without OPT would say
- * that we do not (RFC 6891 section 7). What cannot be read says nothing. */
-static void
-look_for_opt(struct rcur cur, const struct msg_header *h, struct msg_query *out)
-{
-	msg_skip_questions(&cur, h);
-	skip_records(&cur, (unsigned)h->ancount + h->nscount);
-	if (!cur.bad)
-		(void)read_additional(&cur, h->arcount, out);
+	cur->p = cur->base + MSG_HEADER;
+	cur->bad = false;
+	msg_skip_questions(cur, h);
+	skip_records(cur, (unsigned)h->ancount + h->nscount);
+	if (h->flags & OPCODE_MASK)
+		return MSG_NOTIMP;
+	if (out->question.name.len && out->question.type == TYPE_IXFR && !h->ancount)
+		return MSG_OK;
+	return MSG_FORMERR;
 }
 
 enum msg_verdict
 msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 {
-	struct rcur cur = rcur_make(bytes, n), body;
+	struct rcur cur = rcur_make(bytes, n);
 	struct msg_header h = msg_read_header(&cur);
+	enum msg_verdict verdict = MSG_OK, rest;
 
 	if (cur.bad || h.flags & FLAG_QR)
 		return MSG_DROP;
@@ -358,14 +351,15 @@ msg_read_query(const uint8_t *bytes, size_t n, struct msg_query *out)
 	out->keepalive = 0;
 	out->has_subnet = out->breaks_subnet = out->tells_subnet = false;
 	out->udp_size = UDP_SIZE_MIN;
-	body = cur;
-	if (!(h.flags & OPCODE_MASK) && read_body(&cur, &h, out)) {
-		if (!h.arcount)
-			return rcur_left(&cur) ? MSG_FORMERR : MSG_OK;
-		return read_additional(&cur, h.arcount, out);
-	}
-	look_for_opt(body, &h, out);
-	return h.flags & OPCODE_MASK ? MSG_NOTIMP : MSG_FORMERR;
+	if (h.flags & OPCODE_MASK || h.qdcount != 1 || !read_question(&cur, out) || h.ancount ||
+	    h.nscount)
+		verdict = pass_by(&cur, &h, out);
+	else if (!h.arcount)
+		return rcur_left(&cur) ? MSG_FORMERR : MSG_OK;
+	/* Of what is refused, too: an error without OPT, to who sent one, says that we know none (RFC 6891
+	 * section 7). What cannot be read says nothing. */
+	rest = read_additional(&cur, h.arcount, out);
+	return verdict == MSG_OK ? rest : verdict;
 }
 
 /* Writes the OPT record with, if wanted, the padding option that fills the message up. */
