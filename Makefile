@@ -131,7 +131,7 @@ check-replay: $(B)/replay
 	$(Q)$(B)/replay $(sort $(wildcard tests/replay/*.rpl))
 
 # They wait more than they compute, so several files run side by side.
-SYSTEM_JOBS ?= 2
+SYSTEM_JOBS ?= 3
 check-system: all
 	$(Q)JOBS=$(SYSTEM_JOBS) BUILD=$(abspath $(B)) tests/system/run $(SYSTEM)
 
