@@ -64,7 +64,7 @@ match_whole(const uint8_t *bytes, size_t n, const struct question *question, str
 	*opt = rcur_make(bytes, 0);
 	for (; records && !cur.bad; records--) {
 		msg_skip_rr(&cur, &rr);
-		if (rr.type == TYPE_OPT && opt->p == bytes)
+		if (!cur.bad && rr.type == TYPE_OPT && opt->p == bytes)
 			*opt = rcur_make(rr.rdata, rr.rdlen);
 	}
 	if (cur.bad)

@@ -108,9 +108,10 @@ is_whole(void)
 	CU_ASSERT_PTR_NULL(match_whole(p.bytes, packet_len(&p), &q, &opt));
 	CU_ASSERT_EQUAL(rcur_left(&opt), 0);
 	packet_a(&p, "www.example", 9, 1);
-	packet_opt(&p, 1232, 0);
+	packet_rr(&p, SECTION_ADDITIONAL, ".", TYPE_OPT, 0, "\0\13\0\0", 4);
 	n = packet_len(&p);
 	CU_ASSERT_PTR_NULL(match_whole(p.bytes, n, &q, &opt));
+	CU_ASSERT_EQUAL(rcur_left(&opt), 4);
 	for (size_t i = 0; i < n; i++)
 		CU_ASSERT_STRING_EQUAL(
 		    match_whole(p.bytes, i, &q, &opt), "ends within its records");
