@@ -121,6 +121,19 @@ def test_broken_state(lab):
         true("root keys: " not in stubd.log(), "told once")
 
 
+def test_when_needed(lab):
+    """who neither validates nor recurses follows no keys; a reload that turns validation on begins it"""
+    with Stubd(lab, config(lab, dnssec="off", on_miss=["providers"])) as stubd:
+        equal(dig(lab, NAME).status, "NOERROR")
+        true(not os.path.exists(state_file(stubd)), "nobody needs it")
+        equal([w for w in stubd.status()["warnings"] if "not followed" in w], [])
+        stubd.configure(config(lab))
+        code, text = stubd.ctl("reload")
+        equal(code, 0, text)
+        equal(verdict(dig(lab, NAME)), ("NOERROR", True))
+        equal(list(states(state_file(stubd)).values()), ["valid"])
+
+
 def test_another_seed(lab):
     """when the file of anchors is another one it wins, whatever was followed before"""
     anchor = os.path.join(lab.folder, "other.anchor")
