@@ -139,7 +139,7 @@ check-clang:
 	$(Q)$(MAKE) --no-print-directory VARIANT=clang all
 
 # Asserts on time, which only a machine that does nothing else can keep.
-TIMED_TESTS ?= outage rest lost limits dnssec degraded
+TIMED_TESTS ?= outage rest idle lost limits dnssec degraded
 check-timed: all
 	$(Q)TIMED=1 ROUNDS=10 BUILD=$(abspath $(B)) tests/system/run $(TIMED_TESTS)
 

@@ -13,8 +13,10 @@ EPOLL_PWAIT_TIMEOUT = 4     # field of /proc/PID/syscall: number, then arguments
 FOR_EVER = ("0xffffffff", "0xffffffffffffffff")
 LONG = 600000               # ms: what is longer wakes nobody worth speaking of
 CLOSES = "1"                # seconds after which the provider closes what rests
-# libunbound keeps what it has over TCP for 60 s, once after its last question.
-PATIENCE = 90
+# libunbound keeps what it has over TCP for 60 s, once after its last question, and as long after that a timer that was
+# stopped may fire for nothing: under `make check-timed` that is waited for.
+TIMED = bool(os.environ.get("TIMED"))
+PATIENCE = 200 if TIMED else 60
 
 
 def processes(stubd):
@@ -45,7 +47,8 @@ def sleep_of(task):
 def awake(stubd):
     """Those that will wake by themselves: {name: ms}."""
     sleeps = {f"{name}/{task}": sleep_of(task) for task, name in processes(stubd).items()}
-    return {name: ms for name, ms in sleeps.items() if ms is None or 0 <= ms < LONG}
+    return {name: ms for name, ms in sleeps.items()
+            if (ms is None or 0 <= ms < LONG) and (TIMED or not name.startswith("stubd-engine/"))}
 
 
 def sleeps(stubd):
