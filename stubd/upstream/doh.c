@@ -79,11 +79,10 @@ on_answered(void *arg, void *request, const struct h2_answer *answer)
 	} else if (!answer->is_dns_message) {
 		snprintf(text, sizeof(text), "content type is not application/dns-message");
 	} else {
-		const char *why = match_reply(answer->body, answer->len, 0, ask->question);
 		struct rcur options;
+		const char *why =
+		    match_whole(answer->body, answer->len, 0, ask->question, &options);
 
-		if (!why)
-			why = match_whole(answer->body, answer->len, ask->question, &options);
 		fail = why ? ASK_MALFORMED : ASK_OK;
 		if (!why && answer->age)
 			age_message(answer->body, answer->len, answer->age);

@@ -154,9 +154,7 @@ on_message(void *arg, const uint8_t *bytes, size_t n)
 	if (!ask || ask->id != id)
 		return true;
 	*slot = NULL;
-	why = match_reply(bytes, n, ask->id, ask->question);
-	if (!why)
-		why = match_whole(bytes, n, ask->question, &options);
+	why = match_whole(bytes, n, ask->id, ask->question, &options);
 	if (!why)
 		heed_keepalive(t, options);
 	secure_answer(t, ask, why ? ASK_MALFORMED : ASK_OK, why, why ? NULL : bytes, why ? 0 : n);

@@ -12,37 +12,37 @@ failing(uint16_t flags)
 	return rcode != RCODE_NOERROR && rcode != RCODE_NXDOMAIN;
 }
 
-const char *
-match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *question)
+/* Reads up to the first record. Returns as match_reply(). */
+static const char *
+match_head(struct rcur *cur, struct msg_header *h, uint16_t id, const struct question *question)
 {
-	struct rcur cur = rcur_make(bytes, n);
-	struct msg_header h = msg_read_header(&cur);
 	struct name name;
 	uint16_t type, class;
 	bool same;
 
-	if (cur.bad)
+	*h = msg_read_header(cur);
+	if (cur->bad)
 		return "shorter than a header";
-	if (h.id != id)
+	if (h->id != id)
 		return "wrong ID";
-	if (!(h.flags & FLAG_QR))
+	if (!(h->flags & FLAG_QR))
 		return "not a response";
-	if (h.flags & OPCODE_MASK)
+	if (h->flags & OPCODE_MASK)
 		return "wrong opcode";
-	if (h.qdcount > 1)
+	if (h->qdcount > 1)
 		return "more than one question";
-	if (h.qdcount == 0)
-		return failing(h.flags) ? NULL : "no question";
+	if (h->qdcount == 0)
+		return failing(h->flags) ? NULL : "no question";
 	/* Nearly all repeat it letter by letter. */
-	same = rcur_left(&cur) >= question->name.len &&
-	       memcmp(cur.p, question->name.wire, question->name.len) == 0;
+	same = rcur_left(cur) >= question->name.len &&
+	       memcmp(cur->p, question->name.wire, question->name.len) == 0;
 	if (same)
-		rcur_skip(&cur, question->name.len);
+		rcur_skip(cur, question->name.len);
 	else
-		msg_read_name(&cur, &name);
-	type = rcur_u16(&cur);
-	class = rcur_u16(&cur);
-	if (cur.bad)
+		msg_read_name(cur, &name);
+	type = rcur_u16(cur);
+	class = rcur_u16(cur);
+	if (cur->bad)
 		return "broken question";
 	if (!same && !name_equal(&name, &question->name))
 		return "another name";
@@ -52,15 +52,26 @@ match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *
 }
 
 const char *
-match_whole(const uint8_t *bytes, size_t n, const struct question *question, struct rcur *opt)
+match_reply(const uint8_t *bytes, size_t n, uint16_t id, const struct question *question)
 {
 	struct rcur cur = rcur_make(bytes, n);
-	struct msg_header h = msg_read_header(&cur);
+	struct msg_header h;
+
+	return match_head(&cur, &h, id, question);
+}
+
+const char *
+match_whole(
+    const uint8_t *bytes, size_t n, uint16_t id, const struct question *question, struct rcur *opt)
+{
+	struct rcur cur = rcur_make(bytes, n);
+	struct msg_header h;
+	const char *why = match_head(&cur, &h, id, question);
 	unsigned records = (unsigned)h.ancount + h.nscount + h.arcount;
 	struct msg_rr rr;
 
-	if (!cur.bad)
-		msg_skip_asked(&cur, &h, &question->name);
+	if (why)
+		return why;
 	*opt = rcur_make(bytes, 0);
 	for (; records && !cur.bad; records--) {
 		msg_skip_rr(&cur, &rr);

@@ -15,11 +15,11 @@
 const char *match_reply(
     const uint8_t *bytes, size_t n, uint16_t id, const struct question *question);
 
-/* Is a reply that matches one whole message: every record that it counts, and nothing behind the last?
- * Returns NULL if so, else a static text. For transports that frame messages, and never cut them. *opt
- * begins and ends with the options of the first OPT record, and is empty without one. */
+/* The same, and: is it one whole message, with every record that it counts and nothing behind the last?
+ * For transports that frame messages, and never cut them. When it is, *opt begins and ends with the options
+ * of the first OPT record, and is empty without one. */
 const char *match_whole(
-    const uint8_t *bytes, size_t n, const struct question *question, struct rcur *opt);
+    const uint8_t *bytes, size_t n, uint16_t id, const struct question *question, struct rcur *opt);
 
 /* Does a reply that matches say that its server does not know EDNS: FORMERR without an OPT record (RFC
  * 6891 section 7)? */

@@ -102,24 +102,29 @@ is_whole(void)
 	const struct question q = packet_question("www.example", TYPE_A);
 	struct packet p;
 	struct rcur opt;
-	size_t n;
+	size_t n, records;
 
 	packet_begin(&p, FLAG_QR, "www.example", TYPE_A);
-	CU_ASSERT_PTR_NULL(match_whole(p.bytes, packet_len(&p), &q, &opt));
+	records = packet_len(&p);
+	CU_ASSERT_PTR_NULL(match_whole(p.bytes, packet_len(&p), 0x1234, &q, &opt));
 	CU_ASSERT_EQUAL(rcur_left(&opt), 0);
 	packet_a(&p, "www.example", 9, 1);
 	packet_rr(&p, SECTION_ADDITIONAL, ".", TYPE_OPT, 0, "\0\13\0\0", 4);
 	n = packet_len(&p);
-	CU_ASSERT_PTR_NULL(match_whole(p.bytes, n, &q, &opt));
+	CU_ASSERT_PTR_NULL(match_whole(p.bytes, n, 0x1234, &q, &opt));
 	CU_ASSERT_EQUAL(rcur_left(&opt), 4);
-	for (size_t i = 0; i < n; i++)
+	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n, 0x1235, &q, &opt), "wrong ID");
+	for (size_t i = 0; i < records; i++)
+		CU_ASSERT_PTR_NOT_NULL(match_whole(p.bytes, i, 0x1234, &q, &opt));
+	for (size_t i = records; i < n; i++)
 		CU_ASSERT_STRING_EQUAL(
-		    match_whole(p.bytes, i, &q, &opt), "ends within its records");
+		    match_whole(p.bytes, i, 0x1234, &q, &opt), "ends within its records");
 	p.bytes[n] = 0;
 	CU_ASSERT_STRING_EQUAL(
-	    match_whole(p.bytes, n + 1, &q, &opt), "octets behind its last record");
+	    match_whole(p.bytes, n + 1, 0x1234, &q, &opt), "octets behind its last record");
 	p.bytes[7]++; /* a record that is not there */
-	CU_ASSERT_STRING_EQUAL(match_whole(p.bytes, n, &q, &opt), "ends within its records");
+	CU_ASSERT_STRING_EQUAL(
+	    match_whole(p.bytes, n, 0x1234, &q, &opt), "ends within its records");
 }
 
 static const struct unit_case cases[] = {

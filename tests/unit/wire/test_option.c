@@ -31,7 +31,7 @@ keepalive(const uint8_t *message, size_t n, uint16_t *time)
 	static const struct question q = { { 3, { 1, 'a' } }, TYPE_A, CLASS_IN };
 	struct rcur options;
 
-	CU_ASSERT_PTR_NULL(match_whole(message, n, &q, &options));
+	CU_ASSERT_PTR_NULL(match_whole(message, n, 0, &q, &options));
 	return option_keepalive(options, time);
 }
 
