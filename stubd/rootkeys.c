@@ -46,7 +46,7 @@ rootkeys_follow(struct rootkeys *root, const struct policy *policy)
 		log_debug("root keys: %s: %s", folder, strerror(errno));
 	rootstate_open(seed, folder, &root->file, root->why);
 	free(folder);
-	if (!root->file && root->why[0])
+	if (root->why[0])
 		log_warn("root keys: %s", root->why);
 }
 
