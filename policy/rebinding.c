@@ -13,6 +13,9 @@ static const uint8_t embedding[][12] = {
 	{ 0x00, 0x64, 0xff, 0x9b },
 };
 
+/* NAT64 for local use (RFC 8215): leads to this network's own translator, wherever the IPv4 address stands. */
+static const uint8_t local_nat64[6] = { 0x00, 0x64, 0xff, 0x9b, 0x00, 0x01 };
+
 /* Asked of each address in an answer, so by the first octet. */
 bool
 rebinding_private4(const uint8_t ip[4])
@@ -46,6 +49,8 @@ rebinding_private6(const uint8_t ip[16])
 		return true;
 	/* fe80::/10, and fec0::/10: site-local, RFC 3879; some hosts still take it for one */
 	if (ip[0] == 0xfe && ip[1] >= 0x80)
+		return true;
+	if (memcmp(ip, local_nat64, sizeof(local_nat64)) == 0)
 		return true;
 	for (size_t i = 0; ip[0] == 0 && i < sizeof(embedding) / sizeof(*embedding); i++) {
 		if (memcmp(ip, embedding[i], sizeof(embedding[i])) == 0)
