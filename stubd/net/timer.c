@@ -136,8 +136,18 @@ start_in_heap(struct timer *timer, msec due)
 	arm(timer->loop);
 }
 
+/* The row is looked at then, unless it is before. */
+static void
+wake_by(struct timer_row *row, msec due)
+{
+	if (row->wake.slot && row->wake.due <= due)
+		return;
+	timer_stop(&row->wake); /* it may still run for another delay */
+	start_in_heap(&row->wake, due);
+}
+
 /* The time of the first one is over, or of one that was stopped. What is due later has its turn among the
- * timers of other rows. */
+ * timers of other rows; one that has started itself anew may stand behind it, and have the wake for its own. */
 static void
 on_wake(void *arg)
 {
@@ -150,8 +160,8 @@ on_wake(void *arg)
 		timer_stop(timer);
 		timer->cb(timer->arg);
 	}
-	if (!list_empty(&row->timers) && !row->wake.slot)
-		start_in_heap(&row->wake, first_of(row)->due);
+	if (!list_empty(&row->timers))
+		wake_by(row, first_of(row)->due);
 }
 
 /* The row of a delay, or one that is free for it; NULL: there is none. */
@@ -200,10 +210,7 @@ timer_start(struct timer *timer, msec delay)
 	timer->due = due;
 	timer->slot = TIMER_IN_ROW;
 	list_push_back(&row->timers, &timer->link);
-	if (row->wake.slot && row->wake.due <= due)
-		return;
-	timer_stop(&row->wake); /* it may still run for another delay */
-	start_in_heap(&row->wake, due);
+	wake_by(row, due);
 }
 
 void

@@ -156,6 +156,40 @@ timers_of_one_delay_are_started_and_stopped_while_they_fire(void)
 }
 
 static void
+on_round(void *arg)
+{
+	struct shot *shot = arg;
+
+	on_shot(shot);
+	shoot(shot->world, 0, 40);
+}
+
+static void
+on_second(void *arg)
+{
+	struct world *w = arg;
+
+	shoot(w, 1, 40);
+	timer_start(&w->end, 41);
+}
+
+/* The first one is over while the second waits, and starts itself anew behind that. */
+static void
+a_timer_that_starts_itself_anew_does_not_hold_up_the_next_of_its_delay(void)
+{
+	struct world *w = world_new();
+
+	timer_init(&w->shots[0].timer, w->loop, on_round, &w->shots[0]);
+	timer_init(&w->again, w->loop, on_second, w);
+	shoot(w, 0, 40);
+	timer_start(&w->again, 20);
+	loop_run(w->loop);
+	CU_ASSERT_EQUAL(w->shots[1].fired, 1);
+	CU_ASSERT_FALSE(w->disorder);
+	world_free(w);
+}
+
+static void
 on_chain(void *arg)
 {
 	struct world *w = arg;
@@ -189,6 +223,8 @@ static const struct unit_case cases[] = {
 	    a_delay_is_kept_where_others_waited_longer },
 	{ "timers of one delay are started and stopped while they fire",
 	    timers_of_one_delay_are_started_and_stopped_while_they_fire },
+	{ "a timer that starts itself anew does not hold up the next of its delay",
+	    a_timer_that_starts_itself_anew_does_not_hold_up_the_next_of_its_delay },
 	{ "a timer of 0 ms never fires inside its start and does not hold up the loop",
 	    a_timer_of_0_ms_never_fires_inside_its_start_and_does_not_hold_up_the_loop },
 };
