@@ -2,6 +2,7 @@
 
 #include "stubd/base/log.h"
 #include "stubd/crew.h"
+#include "stubd/engine/engine.h"
 #include "stubd/front/api.h"
 #include "stubd/front/doh.h"
 #include "stubd/keep.h"
@@ -128,6 +129,11 @@ warnings(void *arg, json_t *array)
 							 "providers are drawn anew at each start"));
 	if (daemon_doh_warning(d, doh))
 		json_array_append_new(array, json_string(doh));
+	if (engine_lack(d->engine))
+		json_array_append_new(array,
+		    json_sprintf(
+			"there is neither recursion nor validation, for lack of a program: %s",
+			engine_lack(d->engine)));
 	rootkeys_warn(&d->root, array);
 	if (!ntas_kept(d->ntas))
 		json_array_append_new(array,

@@ -10,14 +10,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Without trust anchors every answer would be refused: better not to start. Read as whom we are now,
- * since the validator reads them again later. */
+/* Without a validator or its trust anchors every answer would be refused: better not to start. Read as whom we
+ * are now, since the validator reads them again later. */
 int
 rootkeys_check(
     const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX])
 {
+	const char *lack = engine_lack(engine);
 	char why[ENGINE_WHY_MAX];
 
+	if (policy_validates(policy) && lack) {
+		snprintf(error, ROOTKEYS_ERROR_MAX,
+		    "the program that validates is not there: %s; install it, or write another "
+		    "\"dnssec\" than \"validate\"",
+		    lack);
+		return -ENOENT;
+	}
 	if (!policy_validates(policy) || engine_check_anchors(engine, why) == 0)
 		return 0;
 	snprintf(error, ROOTKEYS_ERROR_MAX,

@@ -21,7 +21,8 @@ struct rootkeys {
 
 enum { ROOTKEYS_ERROR_MAX = 512 };
 
-/* Are there trust anchors where they are needed? Returns 0, or -EINVAL and one line in error. */
+/* Are there a validator and its trust anchors where they are needed? Returns 0, or -errno and one line in
+ * error. */
 int rootkeys_check(
     const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX]);
 

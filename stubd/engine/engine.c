@@ -278,6 +278,12 @@ engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX])
 	return rootfile_check(engine->config.trust_anchors, ROOTFILE_ANCHORS, why, ENGINE_WHY_MAX);
 }
 
+const char *
+engine_lack(const struct engine *engine)
+{
+	return engine->lack[0] ? engine->lack : NULL;
+}
+
 /* A helper that is to come knows nothing. */
 void
 engine_forget(struct engine *engine)
@@ -321,17 +327,16 @@ engine_new(struct loop *loop, const struct engine_config *config)
 	};
 	struct engine *engine = calloc(1, sizeof(*engine));
 	const char *hints = config->root_hints, *anchors = config->trust_anchors;
-	char why[PROGRAM_WHY_MAX];
 
 	if (!engine)
 		return NULL;
 	engine->loop = loop;
-	engine->program =
-	    config->program ? open(config->program, O_PATH | O_CLOEXEC) : program_open(why);
+	engine->program = config->program ? open(config->program, O_PATH | O_CLOEXEC)
+					  : program_open(engine->lack);
 	if (engine->program < 0)
 		log_warn(
 		    "engine: there is neither recursion nor validation without its program: %s",
-		    config->program ? config->program : why);
+		    config->program ? config->program : engine->lack);
 	list_init(&engine->fetches);
 	engine->config.root_hints = strdup(hints ? hints : STUBD_DATA_DIR "/root.hints");
 	engine->config.trust_anchors = strdup(anchors ? anchors : STUBD_DATA_DIR "/root.key");

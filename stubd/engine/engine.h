@@ -117,6 +117,9 @@ void engine_fetched(struct engine_fetch *fetch, const struct answer *answer, enu
 int engine_validate(struct engine *engine, const struct question *question,
     const struct answer *raw, msec timeout, engine_cb *cb, void *arg, struct engine_ask **out);
 
+/* Why it can do nothing: its program is not there. Borrowed; NULL: it is. */
+const char *engine_lack(const struct engine *engine);
+
 /* Can the trust anchors be read, and are they some? Returns 0, or -EIO and why. */
 int engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX]);
 

@@ -14,6 +14,7 @@
 #include "stubd/base/list.h"
 #include "stubd/engine/engine.h"
 #include "stubd/engine/message.h"
+#include "stubd/engine/program.h"
 #include "stubd/net/timer.h"
 
 struct keeper;
@@ -52,7 +53,8 @@ struct engine_fetch {
 struct engine {
 	struct loop *loop;
 	struct engine_config config; /* owned strings, none NULL but outgoing_interface */
-	int program;		     /* descriptor of our own file */
+	int program;		     /* descriptor of the helper's file; -1: there is none */
+	char lack[PROGRAM_WHY_MAX];  /* where it should be; "": it is there */
 	struct keeper *keeper;
 	struct engine_ask *asks[MESSAGE_ASKS_MAX]; /* recursions, then validations */
 	uint64_t round;				   /* makes ids differ that share a slot */

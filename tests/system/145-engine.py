@@ -85,18 +85,26 @@ def test_lazy(lab):
 
 
 def test_missing(lab):
-    """without the helper's program stubd says so, and goes on without recursion"""
+    """without the helper's program stubd says so, and goes on without recursion; it does not start if it is to validate"""
     with Stubd(lab, config(lab, "alpha-doh", dnssec="off", on_miss=["providers", "recurse"])) as stubd:
         stubd.stop()
         alone = shutil.copy(os.path.join(BUILD, "stubd"), stubd.folder)
         stubd.wrap = ["sh", "-c", f'shift; exec {alone} "$@"', "sh"]
         stubd.start()
         true("engine: there is neither recursion nor validation without its program" in stubd.log(), stubd.log())
+        true(any("stubd-engine" in w for w in stubd.status()["warnings"]), "status says so")
         equal(dig(lab, "www.example.com").status, "NOERROR")
         lab.fault("reset", "alpha")
         failed = dig(lab, "www.example.org")
         equal(failed.status, "SERVFAIL")
         true("engine" in failed.ede_text, f"{failed}")
+        stubd.stop()
+        stubd.configure(config(lab, "alpha-doh"))
+        refused = lab.spawn(alone, "-c", stubd.file, stderr=-1, text=True)
+        said = refused.communicate(timeout=60)[1]
+        true(refused.returncode == 1 and "the program that validates is not there: /" in said, f"{refused.returncode} {said}")
+        stubd.wrap = []
+        stubd.start()
 
 
 def test_refuses(lab):
