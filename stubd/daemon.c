@@ -140,10 +140,12 @@ on_wake(void *arg, bool slept)
 	struct daemon *d = arg;
 
 	nat64_look(d->nat64);
-	if (slept)
+	if (slept) {
+		d->resolver.missed_at = 0; /* who asked before may not be there any more */
 		resolver_new_epoch(&d->resolver, "the machine slept");
-	else
+	} else {
 		resolver_look_at_clock(&d->resolver, true);
+	}
 	/* By another time, keys that were bad may be good. */
 	engine_forget(d->engine);
 }
