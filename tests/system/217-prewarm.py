@@ -1,4 +1,6 @@
 """A connection before the first question, where the person wants that: to one provider, without a question, and once."""
+import contextlib
+
 from lib.ask import dig
 from lib.check import becomes_true, equal
 from lib.daemon import Stubd
@@ -17,6 +19,22 @@ def questions(lab):
     return lab.record(client="laptop")
 
 
+NO_NEW_ONES = """
+table inet closed {
+    chain out { type filter hook output priority 0; tcp flags & (syn | ack) == syn drop; }
+}"""
+
+
+@contextlib.contextmanager
+def no_new_connections(lab):
+    """What is open stays."""
+    lab.output("nft", "-f", "-", input=NO_NEW_ONES, check=True)
+    try:
+        yield
+    finally:
+        lab.output("nft", "delete", "table", "inet", "closed")
+
+
 def test_by_itself(lab):
     """by default nobody is told that somebody is there before anybody asks"""
     with Stubd(lab, config(lab, "alpha-dot", "beta-doh")) as stubd:
@@ -29,10 +47,11 @@ def test_start(lab):
     """with "prewarm" the first provider has a connection soon after the start, and it is the one that the question takes"""
     for first, second in (("alpha-dot", "beta-doh"), ("beta-doh", "alpha-dot")):
         lab.forget()
-        with Stubd(lab, config(lab, first, second, prewarm=True)):
-            becomes_true(lambda: connections(lab) == 1, "there is a connection")
+        with Stubd(lab, config(lab, first, second, prewarm=True)) as stubd:
+            becomes_true(lambda: stubd.status()["providers"][0]["connections"] == 1, "there is a connection")
             equal(questions(lab), [])
-            equal(dig(lab, "www.example.com").status, "NOERROR")
+            with no_new_connections(lab):
+                equal(dig(lab, "www.example.com").status, "NOERROR")
             equal(connections(lab), 1)
             equal(lab.connections(first.split("-")[0])[first.split("-")[1]], 1, "it goes to the first one")
 
@@ -41,8 +60,9 @@ def test_closed(lab):
     """one that the provider closes unused is not made again"""
     lab.fault("idle", "crook", "1")
     with Stubd(lab, config(lab, "crook-dot", prewarm=True)) as stubd:
-        becomes_true(lambda: stubd.status()["providers"][0]["connections"] == 1, "there is a connection")
-        becomes_true(lambda: stubd.status()["providers"][0]["connections"] == 0, "it is closed")
+        becomes_true(lambda: lab.connections("crook")["dot"] == 1, "there is a connection")
+        becomes_true(lambda: not lab.output("ss", "-Htn", "dst", lab.env["CROOK4"]).strip(), "it is closed")
+        equal(stubd.status()["providers"][0]["connections"], 0)
         equal(dig(lab, "localhost").status, "NOERROR")
         equal(lab.connections("crook")["dot"], 1)
 
@@ -58,7 +78,7 @@ def test_network(lab):
             move(lab)
             becomes_true(lambda: stubd.status()["epoch"]["number"] >= 1, "a new epoch")
             if asked:
-                becomes_true(lambda: lab.connections("alpha")["dot"] == 1, "there is a connection again")
+                becomes_true(lambda: lab.connections("alpha")["dot"] >= 1, "there is a connection again")
             else:
                 equal(lab.connections("alpha")["dot"], 0)
             equal(questions(lab), [])
