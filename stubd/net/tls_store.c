@@ -97,7 +97,8 @@ static bool
 add_anchors(X509_STORE *anchors, const char *pem, size_t len)
 {
 	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	STACK_OF(X509_INFO) *all = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL) : NULL;
+	/* What is encrypted has no password, rather than one that the terminal is asked for. */
+	STACK_OF(X509_INFO) *all = bio ? PEM_X509_INFO_read_bio(bio, NULL, NULL, "") : NULL;
 	int n = 0;
 
 	for (int i = 0; i < sk_X509_INFO_num(all); i++) {
