@@ -93,6 +93,16 @@ arm(struct loop *loop)
 	uv_timer_start(&loop->clock, on_clock, heap->armed > now ? heap->armed - now : 0, 0);
 }
 
+/* Rows whose timers were all stopped need not be looked at. Told here alone: what is stopped between is most often
+ * followed by another of its delay. */
+static void
+quiet_rows(struct timer_heap *heap)
+{
+	for (size_t i = 0; i < TIMER_ROWS; i++)
+		if (heap->rows[i].wake.slot && list_empty(&heap->rows[i].timers))
+			timer_stop(&heap->rows[i].wake);
+}
+
 void
 timers_run(struct loop *loop)
 {
@@ -108,6 +118,7 @@ timers_run(struct loop *loop)
 		timer->cb(timer->arg);
 	}
 	heap->running = false;
+	quiet_rows(heap);
 	/* libuv would run a timer of 0 ms that is started in its timer phase within that very
 	 * phase, again and again; what is due already comes in the next turn instead. */
 	if (heap->count && heap->slots[1]->due <= now)

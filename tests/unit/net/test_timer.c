@@ -1,5 +1,6 @@
 #include "stubd/net/timer.h"
 #include "stubd/net/loop.h"
+#include "stubd/net/loop_impl.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
@@ -190,6 +191,31 @@ a_timer_that_starts_itself_anew_does_not_hold_up_the_next_of_its_delay(void)
 }
 
 static void
+on_change_of_mind(void *arg)
+{
+	struct world *w = arg;
+
+	timer_start(&w->again, 60000);
+	timer_stop(&w->again);
+	timer_start(&w->end, 0);
+}
+
+static void
+what_is_started_and_stopped_at_once_wakes_nobody_later(void)
+{
+	struct world *w = world_new();
+	struct timer first;
+
+	timer_init(&first, w->loop, on_change_of_mind, w);
+	timer_init(&w->again, w->loop, on_stop, w);
+	timer_start(&first, 3);
+	loop_run(w->loop);
+	CU_ASSERT_EQUAL(w->loop->timers.count, 0);
+	CU_ASSERT_EQUAL(w->loop->timers.armed, UINT64_MAX);
+	world_free(w);
+}
+
+static void
 on_chain(void *arg)
 {
 	struct world *w = arg;
@@ -225,6 +251,8 @@ static const struct unit_case cases[] = {
 	    timers_of_one_delay_are_started_and_stopped_while_they_fire },
 	{ "a timer that starts itself anew does not hold up the next of its delay",
 	    a_timer_that_starts_itself_anew_does_not_hold_up_the_next_of_its_delay },
+	{ "what is started and stopped at once wakes nobody later",
+	    what_is_started_and_stopped_at_once_wakes_nobody_later },
 	{ "a timer of 0 ms never fires inside its start and does not hold up the loop",
 	    a_timer_of_0_ms_never_fires_inside_its_start_and_does_not_hold_up_the_loop },
 };
