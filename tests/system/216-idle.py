@@ -13,10 +13,9 @@ EPOLL_PWAIT_TIMEOUT = 4     # field of /proc/PID/syscall: number, then arguments
 FOR_EVER = ("0xffffffff", "0xffffffffffffffff")
 LONG = 600000               # ms: what is longer wakes nobody worth speaking of
 CLOSES = "1"                # seconds after which the provider closes what rests
-# libunbound keeps what it has over TCP for 60 s, once after its last question, and as long after that a timer that was
-# stopped may fire for nothing: under `make check-timed` that is waited for.
+# libunbound keeps what it has over TCP for 60 s, once after its last question: under `make check-timed` that is waited for.
 TIMED = bool(os.environ.get("TIMED"))
-PATIENCE = 200 if TIMED else 60
+PATIENCE = 120 if TIMED else 60
 
 
 def processes(stubd):
