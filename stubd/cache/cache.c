@@ -184,8 +184,8 @@ note_gaps(struct cache *cache)
 static struct answer *
 get_gap(struct cache *cache, const struct cache_key *key, msec now, uint32_t *age)
 {
-	struct name denied;
-	struct shard_cut cut = { .name = &denied,
+	struct gap_denial denied;
+	struct shard_cut cut = { .name = &denied.name,
 		.view = key->view,
 		.above = true,
 		.beside = true,
@@ -200,7 +200,8 @@ get_gap(struct cache *cache, const struct cache_key *key, msec now, uint32_t *ag
 	pthread_mutex_unlock(&cache->lock);
 	if (!found)
 		return NULL;
-	hash = cache_hash(cache, &denied);
+	cut.expires = denied.expires;
+	hash = cache_hash(cache, &denied.name);
 	cut.name_hash = (uint32_t)hash;
 	return shard_get_cut(shard_of(cache, hash), &cut, now, age);
 }

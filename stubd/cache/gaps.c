@@ -194,8 +194,8 @@ find(const struct gaps *gaps, const struct gaps_key *key)
 }
 
 bool
-gaps_find(
-    const struct gaps *gaps, const struct name *name, uint32_t view, msec now, struct name *denied)
+gaps_find(const struct gaps *gaps, const struct name *name, uint32_t view, msec now,
+    struct gap_denial *denied)
 {
 	const unsigned labels = name_labels(name);
 	struct name encloser;
@@ -211,7 +211,8 @@ gaps_find(
 	if (!gap)
 		return false;
 	at = span_of(gap, &span);
-	take_name(denied, &at, gap->denied_len);
+	take_name(&denied->name, &at, gap->denied_len);
+	denied->expires = gap->expires;
 	return true;
 }
 

@@ -41,9 +41,16 @@ bool gaps_want(const struct answer *answer);
 void gaps_learn(
     struct gaps *gaps, const struct cache_key *key, msec now, const struct answer *answer);
 
-/* Does a name of a view lie in a gap? Then *denied is the name whose denial answers for it. */
-bool gaps_find(
-    const struct gaps *gaps, const struct name *name, uint32_t view, msec now, struct name *denied);
+/* Whose denial it is that answers for a name. */
+struct gap_denial {
+	struct name name;
+	msec
+	    expires; /* when its time is over; one that came since has another, and another proof */
+};
+
+/* Does a name of a view lie in a gap? */
+bool gaps_find(const struct gaps *gaps, const struct name *name, uint32_t view, msec now,
+    struct gap_denial *denied);
 
 void gaps_forget(struct gaps *gaps);
 

@@ -113,7 +113,8 @@ static bool
 cuts(const struct entry *e, const struct shard_cut *cut, msec now)
 {
 	return entry_is_cut(e) && e->view == cut->view && now < e->expires &&
-	       (!cut->above || cache_is_proof(e->security)) && entry_is_of(e, cut->name);
+	       (!cut->above || cache_is_proof(e->security)) &&
+	       (!cut->beside || e->expires == cut->expires) && entry_is_of(e, cut->name);
 }
 
 static const struct entry *

@@ -49,8 +49,9 @@ struct shard_cut {
 	const struct name *name;
 	uint32_t view;
 	uint32_t name_hash;
-	bool above;  /* it is not the question's own: only what was proved counts */
-	bool beside; /* nor one above it, but in the same gap (cache/gaps.h): counted apart */
+	bool above;   /* it is not the question's own: only what was proved counts */
+	bool beside;  /* nor one above it, but in the same gap (cache/gaps.h): counted apart */
+	msec expires; /* beside: of the denial that the gap was learnt from; no other proves it */
 	const struct question *question; /* what the answer is made for */
 };
 

@@ -62,11 +62,12 @@ static const char *
 whose(const struct gaps *gaps, const char *name)
 {
 	static char text[NAME_TEXT_MAX];
-	struct name wanted = packet_make_name(name), denied;
+	struct name wanted = packet_make_name(name);
+	struct gap_denial denied;
 
 	text[0] = '\0';
 	if (gaps_find(gaps, &wanted, VIEW, 0, &denied))
-		name_to_text(&denied, text);
+		name_to_text(&denied.name, text);
 	return text;
 }
 
@@ -181,7 +182,8 @@ static void
 ends_with_its_time_and_view(void)
 {
 	struct gaps *gaps = gaps_new();
-	struct name name = packet_make_name("e.example"), denied;
+	struct name name = packet_make_name("e.example");
+	struct gap_denial denied;
 
 	learn(gaps, "f.example", "example", &(struct nsec){ "d.example", "m.example" }, NULL);
 	learn(gaps, "f.example", "example", &(struct nsec){ "d.example", "m.example" }, NULL);
@@ -378,6 +380,26 @@ answers_from_the_cache(void)
 	cache = cache_free(cache);
 }
 
+/* The zone has got b.example since: what denies a.b.example now says nothing of others beside. */
+static void
+takes_no_other_proof(void)
+{
+	struct question q = packet_question("a.b.example", TYPE_A);
+	const struct cache_key key = { .question = &q, .view = VIEW };
+	struct cache *cache = cache_new(SIZE);
+	struct answer *a =
+	    denial("a.b.example", "example", &(struct nsec){ "example", "m.example" }, NULL);
+
+	cache_put(cache, &key, 0, a);
+	CU_ASSERT(answers(cache, "e.example", TYPE_A));
+	answer_free(a);
+	a = denial("a.b.example", "example", &(struct nsec){ "b.example", "d.example" }, NULL);
+	cache_put(cache, &key, 4000, a);
+	CU_ASSERT(!answers(cache, "e.example", TYPE_A));
+	answer_free(a);
+	cache = cache_free(cache);
+}
+
 static const struct unit_case cases[] = {
 	{ "a name between two of a signed zone is denied by the denial of another",
 	    finds_what_lies_between },
@@ -392,6 +414,8 @@ static const struct unit_case cases[] = {
 	{ "when there are too many the oldest goes", is_bounded },
 	{ "the cache answers with the proof of the other name, until a flush",
 	    answers_from_the_cache },
+	{ "a later denial of the other name is no proof of what an earlier one was",
+	    takes_no_other_proof },
 };
 
 UNIT_MAIN("cache/gaps", cases)
