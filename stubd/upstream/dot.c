@@ -148,7 +148,7 @@ on_message(void *arg, const uint8_t *bytes, size_t n)
 	struct transport *t = arg;
 	const uint16_t id = load_u16(bytes);
 	struct transport_ask **slot = slot_of(t, id), *ask = *slot;
-	struct rcur options = rcur_make(NULL, 0);
+	struct rcur options = { 0 };
 	const char *why;
 
 	if (!ask || ask->id != id)

@@ -3,9 +3,12 @@
  *
  * Input: one octet of switches (1: DO, 2: EDNS, 4: a `follow` that refuses names with an even
  * length, 8: EDE), two octets of limit, the message. The question is the message's own. Every reply
- * written is a whole message; the normal form of a complete one is the very answer it came from.
+ * written is a whole message; the normal form of a complete one is the very answer it came from; a gap
+ * that is learnt from a denial has the name that was denied.
  */
 #include "policy/dns64.h"
+#include "stubd/cache/cache.h"
+#include "stubd/cache/gaps.h"
 #include "stubd/wire/age.h"
 #include "stubd/wire/answer.h"
 #include "stubd/wire/answer_same.h"
@@ -179,6 +182,26 @@ find_options(const uint8_t *message, size_t n, const struct question *question)
 	check(subnet_scope(message, n, &asked, &scope) < 0 || scope <= asked.source);
 }
 
+static void
+learn_gap(struct answer *a, const struct question *question)
+{
+	const struct cache_key key = { .question = question };
+	struct gap_denial denied;
+	struct gaps *gaps;
+
+	a->security = SECURITY_SECURE;
+	if (!gaps_want(a))
+		return;
+	gaps = gaps_new();
+	gaps_learn(gaps, &key, 0, a);
+	if (gaps_count(gaps)) {
+		check(gaps_find(gaps, &question->name, 0, 0, &denied));
+		check(name_equal(&denied.name, &question->name));
+		check(denied.expires == (msec)a->ttl * 1000);
+	}
+	gaps = gaps_free(gaps);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -208,6 +231,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		grow_old(a, message, len, &question, follow_of(data[0]));
 	if (r == 0 && question.class == CLASS_IN)
 		synthesise(a, &question);
+	if (r == 0)
+		learn_gap(a, &question);
 	a = answer_free(a);
 	return 0;
 }
