@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-enum { MANY = 2000 };
+enum { MANY = 2000, CROWD = 200 };
 
 struct shot {
 	struct timer timer;
@@ -190,6 +190,49 @@ a_timer_that_starts_itself_anew_does_not_hold_up_the_next_of_its_delay(void)
 	world_free(w);
 }
 
+/* Does something to some timer, whichever that is; with delays of which some share a row. */
+static void
+meddle(struct world *w)
+{
+	const int i = (int)(random() % CROWD);
+
+	if (random() % 4)
+		shoot(w, i, (msec)(random() % 12 * 3));
+	else
+		timer_stop(&w->shots[i].timer);
+}
+
+static void
+on_meddler(void *arg)
+{
+	struct shot *shot = arg;
+
+	on_shot(shot);
+	for (long n = random() % 4; n > 0; n--)
+		meddle(shot->world);
+}
+
+/* Neither too early nor behind one that is due later, and none is forgotten. */
+static void
+timers_that_start_and_stop_others_fire_in_their_order(void)
+{
+	struct world *w = world_new();
+	const msec end = loop_now(w->loop) + 300;
+
+	srandom(1);
+	for (int i = 0; i < CROWD; i++)
+		timer_init(&w->shots[i].timer, w->loop, on_meddler, &w->shots[i]);
+	for (int i = 0; i < CROWD; i++)
+		meddle(w);
+	timer_start(&w->end, 300);
+	loop_run(w->loop);
+	for (int i = 0; i < CROWD; i++)
+		CU_ASSERT(!timer_running(&w->shots[i].timer) || w->shots[i].wanted >= end);
+	CU_ASSERT(w->fired > CROWD);
+	CU_ASSERT_FALSE(w->disorder);
+	world_free(w);
+}
+
 static void
 on_change_of_mind(void *arg)
 {
@@ -253,6 +296,8 @@ static const struct unit_case cases[] = {
 	    a_timer_that_starts_itself_anew_does_not_hold_up_the_next_of_its_delay },
 	{ "what is started and stopped at once wakes nobody later",
 	    what_is_started_and_stopped_at_once_wakes_nobody_later },
+	{ "timers that start and stop others fire in their order",
+	    timers_that_start_and_stop_others_fire_in_their_order },
 	{ "a timer of 0 ms never fires inside its start and does not hold up the loop",
 	    a_timer_of_0_ms_never_fires_inside_its_start_and_does_not_hold_up_the_loop },
 };
