@@ -5,13 +5,11 @@
  * clocks go as they go.
  */
 #define _GNU_SOURCE
+#include "own_page.h"
+
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 #include <sys/timex.h>
@@ -22,22 +20,7 @@ static const volatile int64_t *wish;
 
 static void __attribute__((constructor)) begin(void)
 {
-	Dl_info own;
-	char path[PATH_MAX];
-	void *page;
-	int fd;
-
-	if (!dladdr((void *)begin, &own))
-		return;
-	snprintf(path, sizeof(path), "%.*s", (int)(strlen(own.dli_fname) - strlen(".so")),
-	    own.dli_fname);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	page = mmap(NULL, 16, PROT_READ, MAP_SHARED, fd, 0);
-	close(fd);
-	if (page != MAP_FAILED)
-		wish = page;
+	wish = own_page(2 * sizeof(*wish), PROT_READ);
 }
 
 static int64_t

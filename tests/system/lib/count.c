@@ -3,13 +3,11 @@
  * under its name without ".so", is a file of 64-bit numbers, in the order of enum counter.
  */
 #define _GNU_SOURCE
+#include "own_page.h"
+
 #include <dlfcn.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -29,21 +27,9 @@ void *__libc_realloc(void *p, size_t n);
 
 static void __attribute__((constructor)) begin(void)
 {
-	Dl_info own;
-	char path[PATH_MAX];
-	void *page;
-	int fd;
+	uint64_t *page = own_page(sizeof(nowhere), PROT_READ | PROT_WRITE);
 
-	if (!dladdr((void *)begin, &own))
-		return;
-	snprintf(path, sizeof(path), "%.*s", (int)(strlen(own.dli_fname) - strlen(".so")),
-	    own.dli_fname);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	page = mmap(NULL, sizeof(nowhere), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	close(fd);
-	if (page != MAP_FAILED)
+	if (page)
 		counts = page;
 }
 
