@@ -107,14 +107,14 @@ is_public(const struct registrable_list *list, const uint8_t *wire, size_t n, ui
 
 /* Where the suffixes of a name begin, the longest first, and their hashes (FNV-1a). The whole name, which
  * is hardly ever asked for, is not hashed: it is remembered behind the next one. */
-struct suffixes {
+struct endings {
 	unsigned n;
 	uint8_t at[NAME_WIRE_MAX / 2];
 	uint32_t hash[NAME_WIRE_MAX / 2];
 };
 
 static void
-find_suffixes(const struct name *name, struct suffixes *s)
+find_endings(const struct name *name, struct endings *s)
 {
 	uint32_t hash = 2166136261;
 	size_t end = name->len;
@@ -132,9 +132,9 @@ find_suffixes(const struct name *name, struct suffixes *s)
 size_t
 registrable_octets(const struct registrable_list *list, const struct name *name)
 {
-	struct suffixes s;
+	struct endings s;
 
-	find_suffixes(name, &s);
+	find_endings(name, &s);
 	for (unsigned i = 1; i < s.n; i++) {
 		const size_t at = s.at[i];
 
