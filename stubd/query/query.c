@@ -8,6 +8,7 @@
 #include "stubd/query/at_once.h"
 #include "stubd/query/blocked.h"
 #include "stubd/query/dns64.h"
+#include "stubd/query/ebb.h"
 #include "stubd/query/errand.h"
 #include "stubd/query/guard.h"
 #include "stubd/query/parts.h"
@@ -416,6 +417,7 @@ query_new(const struct arrival *a, const struct view *view)
 	timer_start(&q->deadline, QUERY_DEADLINE);
 	timer_init(&q->patience, r->loop, on_patience, q);
 	r->counters.waiting++;
+	ebb_query_waits(r);
 	return q;
 }
 

@@ -43,6 +43,7 @@ resolver_close(struct resolver *resolver)
 	resolver->draining = true;
 	query_end_all(resolver, "stubd is stopping");
 	flight_end_all(resolver, "stubd is stopping");
+	timer_stop(&resolver->ebb);
 	map_clear(&resolver->flights);
 	spares_clear(&resolver->spare_flights);
 	spares_clear(&resolver->spare_queries);

@@ -1,10 +1,12 @@
-"""Memory: flat after 10,000 mixed queries, nothing leaked at the end."""
+"""Memory: flat after 10,000 mixed queries, given back after a crowd, nothing leaked at the end."""
 from lib.ask import Load, dig
-from lib.check import equal, true
-from lib.daemon import Stubd
+from lib.check import becomes_true, equal, true
+from lib.daemon import BUILD, Stubd
 from lib.invariants import accounted
 
 ROUND = 2500
+CROWD, NAMES = 8000, 200    # questions that wait at once
+SANITIZED = "asan" in BUILD or "tsan" in BUILD
 
 
 def mixed(prefix):
@@ -12,6 +14,12 @@ def mixed(prefix):
     kinds = ["{0}{1}.load.example.com", "www.example.com", "{0}{1}.nx.example.com", "{0}{1}.test",
              "{0}{1}.load.corp.example", "chain1.example.com", "portal.corp.example", "www.bogus.org"]
     return [kinds[i % len(kinds)].format(prefix, i) for i in range(ROUND)]
+
+
+def heap(stubd):
+    """KiB that the daemon has for itself."""
+    with open(f"/proc/{stubd.pid}/smaps_rollup", encoding="ascii") as f:
+        return next(int(line.split()[1]) for line in f if line.startswith("Pss_Anon:"))
 
 
 def resident(stubd):
@@ -37,3 +45,21 @@ def test_mixed(lab):
         accounted(stubd)
         print(f"  resident after each {ROUND}: {sizes} KiB")
         true(sizes[3] - sizes[1] < 4096, f"grows: {sizes} KiB")
+
+
+def test_given_back(lab):
+    """8,000 questions wait for a provider that is silent; when they are over, and some that stay, so is their memory"""
+    with Stubd(lab, {"providers": {"custom": [lab.providers["alpha-dot"]]}}) as stubd:
+        dig(lab, "www.example.com")
+        lab.fault("blackhole", "alpha")
+        load = Load(lab, [f"c{i % NAMES}.load.example.com" for i in range(CROWD)], 10**5, waiting=CROWD)
+        becomes_true(lambda: accounted(stubd)["waiting"] >= CROWD // 2, "they wait")
+        most = heap(stubd)
+        load.finish()
+        lab.heal("alpha")
+        equal(accounted(stubd)["waiting"], 0)
+        before = heap(stubd)
+        print(f"  {most} KiB with the crowd, {before} KiB when it is over")
+        if not SANITIZED:
+            becomes_true(lambda: heap(stubd) < most / 4, "memory is given back")
+        print(f"  {heap(stubd)} KiB given back")
