@@ -3,8 +3,12 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <time.h>
 
-enum { LATERS_MAX = 10000 }; /* calls at the end of one turn; the rest waits for the next */
+enum {
+	LATERS_MAX = 10000, /* calls at the end of one turn; the rest waits for the next */
+	QUICK = 6, /* turns of this and the last millisecond, from which on the loop gathers */
+};
 
 /* The libuv handle lives on its own: libuv lets go of it a turn after uv_close(), while the watch
  * itself may be freed at once, even in its own callback. */
@@ -44,6 +48,35 @@ loop_again(struct loop *loop)
 	uv_idle_start(&loop->again, on_again);
 }
 
+/* Counts a turn. Do they come in quick succession? */
+static bool
+quick(struct pace *pace, msec now)
+{
+	if (now != pace->now) {
+		pace->before = now == pace->now + 1 ? pace->turns : 0;
+		pace->turns = 0;
+		pace->now = now;
+	}
+	pace->turns++;
+	return pace->before + pace->turns >= QUICK;
+}
+
+static void
+gather(struct loop *loop)
+{
+	static const struct timespec time = { .tv_nsec = LOOP_GATHER * 1000 };
+
+	if (quick(&loop->pace, uv_now(&loop->uv)) && loop->pace.gathers &&
+	    list_empty(&loop->laters))
+		(void)nanosleep(&time, NULL);
+}
+
+void
+loop_gather(struct loop *loop, bool on)
+{
+	loop->pace.gathers = on;
+}
+
 static void
 on_turn(uv_prepare_t *handle)
 {
@@ -60,6 +93,7 @@ on_turn(uv_prepare_t *handle)
 		list_remove(&later->link);
 		later->cb(later->arg);
 	}
+	gather(loop);
 }
 
 struct loop *

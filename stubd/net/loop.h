@@ -34,6 +34,12 @@ struct loop *loop_free(struct loop *loop);
 void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 
+/* Whether the loop gathers: while its turns come in quick succession it sleeps for LOOP_GATHER after
+ * each, so that what comes meanwhile is handled together, and costs one waking up. Off at first. For
+ * when much is under way: a turn is one event's then, and waking up for it costs more than it does. */
+enum { LOOP_GATHER = 50 /* µs; the kernel may make it twice as long (prctl(2), timer slack) */ };
+void loop_gather(struct loop *loop, bool on);
+
 /* The monotonic clock in ms as read at the start of this turn. */
 msec loop_now(const struct loop *loop);
 

@@ -30,6 +30,13 @@ struct timer_heap {
 	bool running;	/* timers_run() is on the stack */
 };
 
+/* How quickly turns follow each other: those of this millisecond, and of the one before. */
+struct pace {
+	bool gathers; /* see loop_gather() */
+	msec now;
+	unsigned turns, before;
+};
+
 struct loop {
 	uv_loop_t uv;
 	uv_timer_t clock;   /* behind all of our timers */
@@ -37,6 +44,7 @@ struct loop {
 	uv_idle_t again;    /* started when work is left, so that the loop does not sleep */
 	struct list laters; /* loop_later.link */
 	struct timer_heap timers;
+	struct pace pace;
 };
 
 void timers_init(struct loop *loop);

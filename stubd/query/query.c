@@ -7,8 +7,8 @@
 #include "stubd/query/arrival.h"
 #include "stubd/query/at_once.h"
 #include "stubd/query/blocked.h"
+#include "stubd/query/crowd.h"
 #include "stubd/query/dns64.h"
-#include "stubd/query/ebb.h"
 #include "stubd/query/errand.h"
 #include "stubd/query/guard.h"
 #include "stubd/query/parts.h"
@@ -62,6 +62,7 @@ query_free(struct query *q)
 	timer_stop(&q->patience);
 	list_remove(&q->link);
 	r->counters.waiting--;
+	crowd_shrank(r);
 	if (q->client)
 		q->client->waiting--;
 	parts_clear(&q->parts);
@@ -417,7 +418,7 @@ query_new(const struct arrival *a, const struct view *view)
 	timer_start(&q->deadline, QUERY_DEADLINE);
 	timer_init(&q->patience, r->loop, on_patience, q);
 	r->counters.waiting++;
-	ebb_query_waits(r);
+	crowd_grew(r);
 	return q;
 }
 

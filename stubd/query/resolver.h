@@ -92,7 +92,7 @@ struct resolver {
 	size_t nraw;		      /* raw ones among them */
 	struct list queries;	      /* all that wait */
 	struct spares spare_flights, spare_queries;
-	struct timer ebb;    /* runs after a crowd, see query/ebb.h */
+	struct timer ebb;    /* runs after a crowd, see query/crowd.h */
 	size_t held;	     /* octets, see MAX_HELD */
 	char *root_state;    /* see engine/rootstate.h; NULL: the root's keys are not followed */
 	uint64_t links_seen; /* of rules that are validated; see query/exceptions */

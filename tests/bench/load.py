@@ -10,7 +10,7 @@ from probe import percentile
 
 TYPES = [("A", 45), ("AAAA", 35), ("HTTPS", 20)]
 KINDS = [("w", 75), ("c", 10), ("v4", 10), ("nx", 5)]
-DOMAINS = 16    # of each kind: who caps what is under way below one domain is not to cap a busy household
+DOMAINS = 64    # of each kind: who caps what is under way below one domain is not to cap a busy household
 
 
 def pick(rng, table):

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 struct seen {
@@ -17,6 +18,23 @@ struct seen {
 	struct timer timer;
 	int fd, calls, errors, order[4];
 };
+
+static struct {
+	int fd;	     /* where a byte arrives during each; 0: none does */
+	int n, many; /* naps; and after how many turns none is waited for any more */
+} naps;
+
+/* In the place of libc's: the loop's nap takes no time, and something happens in it. */
+int
+nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)left;
+	CU_ASSERT_EQUAL(time->tv_nsec, LOOP_GATHER * 1000);
+	naps.n++;
+	if (naps.fd)
+		CU_ASSERT_EQUAL(write(naps.fd, "n", 1), 1);
+	return 0;
+}
 
 static void
 stop(void *arg)
@@ -210,6 +228,92 @@ a_signal_arrives_as_a_call(void)
 	loop_free(s.loop);
 }
 
+/* A byte that is read makes another one arrive, so that a turn follows at once. */
+static void
+on_rally(void *arg, int events)
+{
+	struct seen *s = arg;
+	char bytes[8];
+	const ssize_t n = read(s->fd, bytes, sizeof(bytes));
+
+	(void)events;
+	if (n > 1) /* what came in a nap, and what made the turn, at once */
+		s->errors++;
+	s->calls++;
+	if (naps.n >= 20 || s->calls == naps.many)
+		loop_stop(s->loop);
+	else
+		CU_ASSERT_EQUAL(write(naps.fd, "r", 1), 1);
+}
+
+static void
+rally(struct seen *s, bool gathers, int many)
+{
+	int fds[2];
+
+	memset(&naps, 0, sizeof(naps));
+	naps.many = many;
+	CU_ASSERT_EQUAL_FATAL(pipe(fds), 0);
+	naps.fd = fds[1];
+	s->fd = fds[0];
+	s->loop = loop_new();
+	s->watch = loop_watch_new(s->loop, fds[0], LOOP_READ, on_rally, s);
+	loop_gather(s->loop, gathers);
+	CU_ASSERT_EQUAL(write(fds[1], "r", 1), 1);
+	loop_run(s->loop);
+	loop_gather(s->loop, false);
+	s->watch = loop_watch_free(s->watch);
+	loop_free(s->loop);
+	close(fds[0]);
+	close(fds[1]);
+}
+
+static void
+turns_in_quick_succession_gather_what_comes(void)
+{
+	struct seen s = { .fd = 0 };
+
+	rally(&s, true, 1000000);
+	CU_ASSERT_EQUAL(naps.n, 20);
+	CU_ASSERT(s.errors >= 19);
+}
+
+static void
+no_turn_naps_unless_it_is_told_to(void)
+{
+	struct seen s = { .fd = 0 };
+
+	rally(&s, false, 10000);
+	CU_ASSERT_EQUAL(s.calls, 10000);
+	CU_ASSERT_EQUAL(naps.n, 0);
+}
+
+static void
+on_slow(void *arg)
+{
+	struct seen *s = arg;
+
+	if (++s->calls == 20)
+		loop_stop(s->loop);
+	else
+		timer_start(&s->timer, 2);
+}
+
+static void
+slow_turns_do_not_nap(void)
+{
+	struct seen s = { .loop = loop_new() };
+
+	memset(&naps, 0, sizeof(naps));
+	loop_gather(s.loop, true);
+	timer_init(&s.timer, s.loop, on_slow, &s);
+	timer_start(&s.timer, 2);
+	loop_run(s.loop);
+	CU_ASSERT_EQUAL(s.calls, 20);
+	CU_ASSERT_EQUAL(naps.n, 0);
+	loop_free(s.loop);
+}
+
 static const struct unit_case cases[] = {
 	{ "a watch fires and may free itself", a_watch_fires_and_may_free_itself },
 	{ "a freed watch does not disturb the next owner of its descriptor",
@@ -220,6 +324,10 @@ static const struct unit_case cases[] = {
 	{ "freeing the loop makes the calls that wait",
 	    freeing_the_loop_makes_the_calls_that_wait },
 	{ "a signal arrives as a call", a_signal_arrives_as_a_call },
+	{ "turns in quick succession gather what comes",
+	    turns_in_quick_succession_gather_what_comes },
+	{ "no turn naps unless it is told to", no_turn_naps_unless_it_is_told_to },
+	{ "slow turns do not nap", slow_turns_do_not_nap },
 };
 
 UNIT_MAIN("net/loop", cases)
