@@ -10,6 +10,7 @@
 
 #include "stubd/base/clock.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct loop;
@@ -24,5 +25,8 @@ int fake_loop_pass(struct loop *loop, msec ms);
 
 /* Timers that run and calls that wait. */
 size_t fake_loop_pending(const struct loop *loop);
+
+/* As loop_gather() was told. */
+bool fake_loop_gathers(const struct loop *loop);
 
 #endif

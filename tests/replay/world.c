@@ -4,6 +4,7 @@
 #include "stubd/cache/cache.h"
 #include "stubd/net/loop.h"
 #include "stubd/nat64_ask.h"
+#include "stubd/query/crowd.h"
 #include "stubd/query/designations.h"
 #include "stubd/query/exceptions.h"
 #include "stubd/query/fetch.h"
@@ -354,6 +355,19 @@ take_down(struct world *w)
 	free(w->order);
 }
 
+/* After each step of every scenario: the loop gathers while a crowd waits (query/crowd.h), and only then. */
+static int
+check_crowd(struct world *w)
+{
+	const uint64_t waiting = w->resolver.counters.waiting;
+
+	if (fake_loop_gathers(w->loop) == (waiting >= CROWD_GATHERS))
+		return 0;
+	return world_fail(w, "the loop %s while %llu queries wait",
+	    fake_loop_gathers(w->loop) ? "gathers" : "does not gather",
+	    (unsigned long long)waiting);
+}
+
 static int
 run_steps(struct world *w)
 {
@@ -363,7 +377,7 @@ run_steps(struct world *w)
 			return -1;
 		if (w->loop && fake_loop_settle(w->loop) < 0)
 			return world_fail(w, "the loop spins");
-		if (w->failure[0])
+		if (w->failure[0] || (w->loop && check_crowd(w) < 0))
 			return -1;
 	}
 	if (!w->loop)
