@@ -25,6 +25,21 @@ text_array(const char *const *texts, size_t n)
 	return array;
 }
 
+/* Can the engine that we have do what is asked of it anew? */
+static int
+check_validator(const struct daemon *d, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX])
+{
+	return policy_validates(d->resolver.policy) ? 0 : rootkeys_check(d->engine, policy, error);
+}
+
+/* Logs an error, and adds it to those that the person is told. */
+static void
+say(json_t *said, const char *error)
+{
+	log_error("%s", error);
+	json_array_append_new(said, json_string(error));
+}
+
 int
 daemon_reload(void *arg, json_t **report)
 {
@@ -34,12 +49,14 @@ daemon_reload(void *arg, json_t **report)
 	const char *restart[POLICY_RESTART_KEYS];
 	size_t nrestart = 0;
 	struct doh_plan *doh = NULL;
-	char doh_error[DOH_ERROR_MAX] = "";
+	char doh_error[DOH_ERROR_MAX] = "", validator_error[ROOTKEYS_ERROR_MAX] = "";
 	json_t *said;
 	int err = policy_load(d->options, &policy, &errors);
 
 	if (err == 0)
 		nrestart = policy_restart_keys(d->resolver.policy, policy, restart);
+	if (err == 0)
+		err = check_validator(d, policy, validator_error);
 	if (err == 0)
 		err = doh_prepare(d->doh, &policy->doh, &doh, doh_error);
 	if (err == 0)
@@ -47,10 +64,10 @@ daemon_reload(void *arg, json_t **report)
 	for (size_t i = 0; i < errors.n; i++)
 		log_error("%s", errors.lines[i]);
 	said = text_array((const char *const *)errors.lines, errors.n);
-	if (doh_error[0] && !doh) {
-		log_error("%s", doh_error);
-		json_array_append_new(said, json_string(doh_error));
-	}
+	if (validator_error[0])
+		say(said, validator_error);
+	if (doh_error[0] && !doh)
+		say(said, doh_error);
 	for (size_t i = 0; i < nrestart; i++)
 		log_warn("reload: key=%s needs a restart to take effect", restart[i]);
 	d->reload_failed = err < 0;

@@ -6,6 +6,7 @@
 #include "stubd/net/signature.h"
 #include "stubd/net/tls_server.h"
 #include "stubd/net/tls_store.h"
+#include "stubd/rootkeys.h"
 #include "policy/config.h"
 #include "policy/lists.h"
 
@@ -134,11 +135,23 @@ check_cas(const struct policy *policy)
 	return good;
 }
 
+/* If anything is to be validated: can it be? Says why not. */
+static bool
+check_validator(const struct policy *policy)
+{
+	char error[ROOTKEYS_ERROR_MAX];
+
+	if (rootkeys_check(NULL, policy, error) == 0)
+		return true;
+	fprintf(stderr, "stubd: %s\n", error);
+	return false;
+}
+
 static int
 check(struct policy *policy)
 {
-	const bool certificate = check_certificate(&policy->doh),
-		   good = check_cas(policy) && certificate;
+	const bool certificate = check_certificate(&policy->doh), cas = check_cas(policy),
+		   good = check_validator(policy) && certificate && cas;
 
 	say_notes(policy);
 	if (good)

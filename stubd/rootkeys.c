@@ -3,12 +3,33 @@
 #include "policy/config.h"
 #include "stubd/base/log.h"
 #include "stubd/engine/engine.h"
+#include "stubd/engine/program.h"
+#include "stubd/engine/rootfile.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+static const char *
+anchors(const struct policy *policy)
+{
+	return policy->trust_anchors ? policy->trust_anchors : STUBD_DATA_DIR "/root.key";
+}
+
+/* Is there a program for an engine that is to be made? */
+static int
+find_program(char lack[PROGRAM_WHY_MAX])
+{
+	const int fd = program_open(lack);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
 
 /* Without a validator or its trust anchors every answer would be refused: better not to start. Read as whom we
  * are now, since the validator reads them again later. */
@@ -16,17 +37,26 @@ int
 rootkeys_check(
     const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX])
 {
-	const char *lack = engine_lack(engine);
-	char why[ENGINE_WHY_MAX];
+	char why[ENGINE_WHY_MAX], looked[PROGRAM_WHY_MAX];
+	const char *lack = NULL;
+	int bad;
 
-	if (policy_validates(policy) && lack) {
+	if (!policy_validates(policy))
+		return 0;
+	if (engine)
+		lack = engine_lack(engine);
+	else if (find_program(looked) < 0)
+		lack = looked;
+	if (lack) {
 		snprintf(error, ROOTKEYS_ERROR_MAX,
 		    "the program that validates is not there: %s; install it, or write another "
 		    "\"dnssec\" than \"validate\"",
 		    lack);
 		return -ENOENT;
 	}
-	if (!policy_validates(policy) || engine_check_anchors(engine, why) == 0)
+	bad = engine ? engine_check_anchors(engine, why)
+		     : rootfile_check(anchors(policy), ROOTFILE_ANCHORS, why, sizeof(why));
+	if (!bad)
 		return 0;
 	snprintf(error, ROOTKEYS_ERROR_MAX,
 	    "%s; write the file with the root's keys in \"engine\"/\"trust_anchors\", or another "
@@ -38,8 +68,6 @@ rootkeys_check(
 void
 rootkeys_follow(struct rootkeys *root, const struct policy *policy)
 {
-	const char *seed =
-	    policy->trust_anchors ? policy->trust_anchors : STUBD_DATA_DIR "/root.key";
 	char *folder;
 
 	if (root->file || root->why[0] ||
@@ -52,7 +80,7 @@ rootkeys_follow(struct rootkeys *root, const struct policy *policy)
 	/* What is wrong with the folder is wrong with the file. */
 	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
 		log_debug("root keys: %s: %s", folder, strerror(errno));
-	rootstate_open(seed, folder, &root->file, root->why);
+	rootstate_open(anchors(policy), folder, &root->file, root->why);
 	free(folder);
 	if (root->why[0])
 		log_warn("root keys: %s", root->why);

@@ -21,8 +21,8 @@ struct rootkeys {
 
 enum { ROOTKEYS_ERROR_MAX = 512 };
 
-/* Are there a validator and its trust anchors where they are needed? Returns 0, or -errno and one line in
- * error. */
+/* Are there a validator and its trust anchors where policy needs them? engine is what would validate; NULL: one
+ * that would be made for policy now. Returns 0, or -errno and one line in error. */
 int rootkeys_check(
     const struct engine *engine, const struct policy *policy, char error[ROOTKEYS_ERROR_MAX]);
 

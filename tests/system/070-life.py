@@ -47,7 +47,13 @@ def test_check(lab):
     equal(places["/on_miss/0"][0], 6)
     code, lines = check(lab, '{ "listen": [ ],, }')
     true(code == 1 and "check.json:1:" in lines[0], f"a syntax error has its line: {lines}")
-    equal(check(lab, '{ "// why": "a comment", "on_miss": [ "recurse" ] }'), (0, []))
+    anchors = f'"engine": {{ "trust_anchors": "{lab.env["LAB_ROOT_ANCHOR"]}" }}'
+    equal(check(lab, f'{{ "// why": "a comment", "on_miss": [ "recurse" ], {anchors} }}'), (0, []))
+    empty = '"on_miss": [ "recurse" ], "engine": { "trust_anchors": "/dev/null" }'
+    code, lines = check(lab, f'{{ {empty} }}')
+    true(code == 1 and len(lines) == 1 and re.match('stubd: .*/dev/null.*"trust_anchors"', lines[0]),
+         f"what cannot validate is not good: {lines}")
+    equal(check(lab, f'{{ "dnssec": "off", {empty} }}'), (0, []))
     code, lines = check(lab, '{ "privacy": "strict", "on_miss": [ "providers", "recurse" ] }')
     true(code == 1 and "recurse" in lines[0], "strict forbids recursion")
 
@@ -79,6 +85,8 @@ def test_contract(lab):
     """every key of the contract is known, and -n takes their values"""
     text = CONTRACT.replace("CATALOGUE", os.path.join(ROOT, "policy", "providers.json"))
     text = text.replace("CA\"", f"{lab.env['LAB_CA']}\"")
+    text = text.replace('"root_hints": null, "trust_anchors": null',
+                        f'"root_hints": null, "trust_anchors": "{lab.env["LAB_ROOT_ANCHOR"]}"')
     equal(check(lab, text), (0, []))
 
 

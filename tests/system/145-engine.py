@@ -84,8 +84,18 @@ def test_lazy(lab):
         stubd.start()
 
 
+MISSING = "the program that validates is not there"
+
+
+def said_by(lab, *words):
+    """Runs it: (exit code, lines of errors)."""
+    done = lab.spawn(*words, stdout=-1, stderr=-1, text=True)
+    said = done.communicate(timeout=60)[1]
+    return done.returncode, said.splitlines()
+
+
 def test_missing(lab):
-    """without the helper's program stubd says so, and goes on without recursion; it does not start if it is to validate"""
+    """without the helper's program stubd goes on without recursion; a start, -n and a reload refuse to validate"""
     with Stubd(lab, config(lab, "alpha-doh", dnssec="off", on_miss=["providers", "recurse"])) as stubd:
         stubd.stop()
         alone = shutil.copy(os.path.join(BUILD, "stubd"), stubd.folder)
@@ -98,11 +108,23 @@ def test_missing(lab):
         failed = dig(lab, "www.example.org")
         equal(failed.status, "SERVFAIL")
         true("engine" in failed.ede_text, f"{failed}")
+        lab.heal("alpha")
+        equal(said_by(lab, alone, "-n", "-c", stubd.file), (0, []), "good without validation")
+        split = {"domains": ["signed.corp.example", "broken.corp.example"], "servers": [lab.env["CORP4"]],
+                 "dnssec": "validate", "trust_anchors": lab.env["LAB_CORP_ANCHOR"]}
+        for more in ({"dnssec": "validate"}, {"dnssec": "off", "split": [split]}):
+            stubd.configure(config(lab, "alpha-doh", **more))
+            code, lines = said_by(lab, alone, "-n", "-c", stubd.file)
+            true(code == 1 and len(lines) == 1 and lines[0].startswith(f"stubd: {MISSING}: /"), f"-n: {code} {lines}")
+            code, text = stubd.ctl("reload")
+            true(code == 1 and f"{MISSING}: /" in text, f"reload: {code} {text}")
+            true("the old configuration stays" in stubd.log(), stubd.log())
+            answer = dig(lab, f"after{len(more)}.load.example.com", "A", "+dnssec")
+            equal((answer.status, "ad" in answer.flags), ("NOERROR", False), "by the old configuration")
+            true(any("the last reload failed" in w for w in stubd.status()["warnings"]), "status says so")
         stubd.stop()
-        stubd.configure(config(lab, "alpha-doh"))
-        refused = lab.spawn(alone, "-c", stubd.file, stderr=-1, text=True)
-        said = refused.communicate(timeout=60)[1]
-        true(refused.returncode == 1 and "the program that validates is not there: /" in said, f"{refused.returncode} {said}")
+        code, lines = said_by(lab, alone, "-c", stubd.file)
+        true(code == 1 and lines[-1].startswith(f"stubd: {MISSING}: /"), f"{code} {lines}")
         stubd.wrap = []
         stubd.start()
 
