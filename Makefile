@@ -76,6 +76,12 @@ all: $(B)/stubd $(B)/stubd-engine $(B)/stubctl $(B)/providers.brief.json
 
 $(B)/obj/stubd/goodtime.o build/fuzz/obj/stubd/goodtime.o: CPPFLAGS_ALL += -DSTUBD_BUILD_TIME=$(BUILD_TIME)
 
+# Programs of one source know each other by it (stubd/engine/edition.h); compiled anew when any of it changes.
+EDITION_SRC := $(sort $(wildcard policy/*.[ch] stubd/*.[ch] stubd/*/*.[ch]))
+EDITION_OBJ := $(B)/obj/stubd/engine/edition.o build/fuzz/obj/stubd/engine/edition.o
+$(EDITION_OBJ): CPPFLAGS_ALL += -DSTUBD_EDITION='"$(shell cat $(EDITION_SRC) | sha256sum | cut -c1-16)"'
+$(EDITION_OBJ): $(EDITION_SRC)
+
 $(B)/obj/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

@@ -151,6 +151,10 @@ warnings(void *arg, json_t *array)
 		    json_sprintf(
 			"there is neither recursion nor validation, for lack of a program: %s",
 			engine_lack(d->engine)));
+	if (engine_stranger(d->engine))
+		json_array_append_new(
+		    array, json_sprintf("there is neither recursion nor validation: %s",
+			       engine_stranger(d->engine)));
 	rootkeys_warn(&d->root, array);
 	if (!ntas_kept(d->ntas))
 		json_array_append_new(array,

@@ -43,6 +43,10 @@ rootkeys_check(
 
 	if (!policy_validates(policy))
 		return 0;
+	if (engine && engine_stranger(engine)) {
+		snprintf(error, ROOTKEYS_ERROR_MAX, "%s", engine_stranger(engine));
+		return -ENOEXEC;
+	}
 	if (engine)
 		lack = engine_lack(engine);
 	else if (find_program(looked) < 0)

@@ -17,6 +17,20 @@
 
 /* --- the helper comes and goes ---------------------------------------------------------------- */
 
+/* Ends an ask that no helper can answer in time. */
+static void
+fail_if_vain(struct engine_ask *ask)
+{
+	const struct keeper *keeper = ask->engine->keeper;
+
+	if (!engine_ask_waits(ask))
+		return;
+	if (keeper_stranger(keeper))
+		engine_ask_fail(ask, -EPIPE, keeper_stranger(keeper));
+	else if (keeper_until(keeper) >= ask->until)
+		engine_ask_fail(ask, -EPIPE, "the engine died again and again, and rests");
+}
+
 /* Sends it, or lets it wait for the next helper if that can still be in time. As engine_ask_send(). */
 static int
 submit(struct engine_ask *ask)
@@ -25,8 +39,7 @@ submit(struct engine_ask *ask)
 
 	if (keeper_ready(keeper))
 		return ask->state == ASK_QUEUED ? engine_ask_send(ask) : 0;
-	if (engine_ask_waits(ask) && keeper_until(keeper) >= ask->until)
-		engine_ask_fail(ask, -EPIPE, "the engine died again and again, and rests");
+	fail_if_vain(ask);
 	return 0;
 }
 
@@ -96,10 +109,11 @@ on_gone(void *arg)
 	for (size_t i = 0; i < MESSAGE_ASKS_MAX; i++) {
 		struct engine_ask *ask = engine->asks[i];
 
-		if (ask && ask->state == ASK_SENT)
+		/* One of another build has not looked at it. */
+		if (ask && ask->state == ASK_SENT && !keeper_stranger(engine->keeper))
 			engine_ask_lose(ask);
-		if (ask && ask->state == ASK_QUEUED && keeper_until(engine->keeper) >= ask->until)
-			engine_ask_fail(ask, -EPIPE, "the engine died again and again, and rests");
+		if (ask)
+			fail_if_vain(ask);
 	}
 }
 
@@ -282,6 +296,12 @@ const char *
 engine_lack(const struct engine *engine)
 {
 	return engine->lack[0] ? engine->lack : NULL;
+}
+
+const char *
+engine_stranger(const struct engine *engine)
+{
+	return keeper_stranger(engine->keeper);
 }
 
 /* A helper that is to come knows nothing. */

@@ -14,7 +14,7 @@
  * When the helper crashes or hangs (engine/keeper.h), another takes its place. What was in its hands is
  * asked once more if there is time; a question that was in the hands of ENGINE_DEATHS_MAX lost helpers
  * fails with -EPIPE, and so does one that would have to wait beyond its deadline. -EPIPE is no reason to
- * open another stage.
+ * open another stage. So it fails, too, and at once, while the helper's program is known to be of another build.
  *
  * Bogus data never comes out: such a result has rcode SERVFAIL, no message, and a reason.
  */
@@ -119,6 +119,9 @@ int engine_validate(struct engine *engine, const struct question *question,
 
 /* Why it can do nothing: its program is not there. Borrowed; NULL: it is. */
 const char *engine_lack(const struct engine *engine);
+
+/* The same, and the mend: its program was tried, and is of another build than this one. */
+const char *engine_stranger(const struct engine *engine);
 
 /* Can the trust anchors be read, and are they some? Returns 0, or -EIO and why. */
 int engine_check_anchors(const struct engine *engine, char why[ENGINE_WHY_MAX]);

@@ -2,6 +2,7 @@
 
 #include "stubd/base/log.h"
 #include "stubd/engine/channel.h"
+#include "stubd/engine/edition.h"
 #include "stubd/engine/message.h"
 #include "stubd/engine/relay.h"
 #include "stubd/engine/sandbox.h"
@@ -39,6 +40,8 @@ struct helper {
 	struct channel *channel;
 	struct worker *worker; /* NULL before CONFIG */
 	int code;	       /* of the exit */
+	bool greeted;	       /* HELLO has come */
+	bool strange;	       /* the stub is of another build */
 	struct loop_later counted;
 	struct worker_stats told;	    /* what the stub knows */
 	struct job *jobs[MESSAGE_ASKS_MAX]; /* by the stub's number; see job_slot() */
@@ -233,7 +236,19 @@ take_fetched(struct helper *helper, const struct message *m)
 
 /* --- from the stub ---------------------------------------------------------------------------- */
 
-/* The first message: what is looked at before the first octet of anybody else's. */
+/* The first message. What else a stub of another build says is not to be read, and it does not want to hear of
+ * it: it knows us by our own HELLO. */
+static int
+take_hello(struct helper *helper, const struct message *m)
+{
+	if (m->type != MESSAGE_HELLO)
+		return -EBADMSG;
+	helper->greeted = true;
+	helper->strange = strcmp(m->version, edition()) != 0;
+	return helper->strange ? -EBADMSG : 0;
+}
+
+/* The second: what is looked at before the first octet of anybody else's. */
 static int
 take_config(struct helper *helper, const struct message *m)
 {
@@ -286,6 +301,8 @@ on_message(void *arg, const struct message *m)
 
 	if (helper->code)
 		return 0;
+	if (!helper->greeted)
+		return take_hello(helper, m);
 	if (!helper->worker != (m->type == MESSAGE_CONFIG))
 		return -EBADMSG;
 	switch (m->type) {
@@ -323,6 +340,8 @@ on_ended(void *arg, int error)
 {
 	struct helper *helper = arg;
 
+	if (helper->strange)
+		return;
 	if (error == -EBADMSG)
 		give_up(helper, "the stub said what no stub says");
 	loop_stop(helper->loop);
@@ -365,6 +384,7 @@ static void
 run(struct helper *helper)
 {
 	static const struct channel_events events = { .message = on_message, .ended = on_ended };
+	const struct message hello = { .type = MESSAGE_HELLO, .version = edition() };
 
 	helper->loop = loop_new();
 	if (!helper->loop) {
@@ -373,7 +393,7 @@ run(struct helper *helper)
 	}
 	loop_later_init(&helper->counted, helper->loop, tell_stats, helper);
 	helper->channel = channel_new(helper->loop, HELPER_SOCKET, &events, helper);
-	if (helper->channel)
+	if (helper->channel && channel_send(helper->channel, &hello) == 0)
 		loop_run(helper->loop);
 	else
 		helper->code = 1;

@@ -3,6 +3,8 @@
  * one socket to the stub that started it (engine/message.h for what is said, engine/process.h for how
  * it starts).
  *
+ * To a stub of another build it says its own, and stands still until that ends it.
+ *
  * It ends when the stub does. It takes no signals of the terminal or the service manager: until the stub
  * has drained it has work. Before the first question it shuts itself in (engine/sandbox.h).
  */

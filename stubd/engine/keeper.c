@@ -2,6 +2,7 @@
 
 #include "stubd/base/log.h"
 #include "stubd/engine/channel.h"
+#include "stubd/engine/edition.h"
 #include "stubd/engine/message.h"
 #include "stubd/engine/process.h"
 #include "stubd/net/loop.h"
@@ -34,7 +35,9 @@ struct keeper {
 	struct timer timer;	 /* RUNNING: the watch on a hang; RESTING: the end of it */
 	const char *why;	 /* static; ENDING: of the end */
 	msec started;
-	msec heard; /* when the last message came, or somebody began to wait */
+	msec heard;   /* when the last message came, or somebody began to wait */
+	bool greeted; /* RUNNING: HELLO has come, and it is of our build */
+	bool strange; /* the last that said HELLO was of another build */
 	bool pinged;
 	unsigned deaths; /* in a row, each after a short life */
 	msec until;	 /* it rests */
@@ -70,6 +73,8 @@ count_death(struct keeper *keeper)
 		rest = KEEPER_REST;
 	for (unsigned i = 2; i < keeper->deaths && rest < KEEPER_REST_MOST; i++)
 		rest *= 2;
+	if (keeper->strange)
+		rest = KEEPER_REST_MOST;
 	keeper->until = rest ? now + rest : 0;
 }
 
@@ -88,6 +93,24 @@ keeper_end(struct keeper *keeper, const char *why)
 
 /* --- what the helper does --------------------------------------------------------------------- */
 
+/* The first message. People are told once. */
+static int
+take_hello(struct keeper *keeper, const struct message *message)
+{
+	const bool known = keeper->strange;
+
+	if (message->type != MESSAGE_HELLO)
+		return -EBADMSG;
+	keeper->greeted = strcmp(message->version, edition()) == 0;
+	keeper->strange = !keeper->greeted;
+	if (keeper->strange && !known)
+		log_warn("engine: %s helper=\"%s\" stubd=\"%s\"", keeper_stranger(keeper),
+		    message->version, edition());
+	if (keeper->strange)
+		keeper_end(keeper, "it is of another version");
+	return 0;
+}
+
 static int
 on_message(void *arg, const struct message *message)
 {
@@ -95,6 +118,8 @@ on_message(void *arg, const struct message *message)
 
 	keeper->heard = loop_now(keeper->loop);
 	keeper->pinged = false;
+	if (!keeper->greeted)
+		return take_hello(keeper, message);
 	return message->type == MESSAGE_PONG ? 0 : keeper->events->message(keeper->arg, message);
 }
 
@@ -126,11 +151,12 @@ on_process_ended(void *arg, const char *how)
 	if (keeper->state == KEEPER_RUNNING)
 		keeper_end(keeper, "it died");
 	keeper->process = process_free(keeper->process);
-	log_warn("engine: helper lost why=\"%s\" how=\"%s\" lost_so_far=%llu rests=%llu ms",
-	    keeper->why, how, (unsigned long long)keeper->restarts,
-	    (unsigned long long)(keeper->until > loop_now(keeper->loop)
-				     ? keeper->until - loop_now(keeper->loop)
-				     : 0));
+	if (!keeper->strange)
+		log_warn("engine: helper lost why=\"%s\" how=\"%s\" lost_so_far=%llu rests=%llu ms",
+		    keeper->why, how, (unsigned long long)keeper->restarts,
+		    (unsigned long long)(keeper->until > loop_now(keeper->loop)
+					     ? keeper->until - loop_now(keeper->loop)
+					     : 0));
 	rest_or_go_on(keeper);
 }
 
@@ -176,6 +202,7 @@ try_start(struct keeper *keeper)
 {
 	static const struct channel_events events = { .message = on_message,
 		.ended = on_channel_ended };
+	const struct message hello = { .type = MESSAGE_HELLO, .version = edition() };
 	const struct message config = {
 		.type = MESSAGE_CONFIG, .config = *keeper->config, .level = log_get_level()
 	};
@@ -190,7 +217,9 @@ try_start(struct keeper *keeper)
 	keeper->channel = channel_new(keeper->loop, fd, &events, keeper);
 	if (!keeper->channel)
 		close(fd);
-	error = keeper->channel ? channel_send(keeper->channel, &config) : -ENOMEM;
+	error = keeper->channel ? channel_send(keeper->channel, &hello) : -ENOMEM;
+	if (!error)
+		error = channel_send(keeper->channel, &config);
 	if (error) {
 		keeper->channel = channel_free(keeper->channel);
 		process_kill(keeper->process);
@@ -207,7 +236,7 @@ keeper_ready(struct keeper *keeper)
 	if (keeper->state != KEEPER_IDLE)
 		return keeper->state == KEEPER_RUNNING;
 	keeper->started = loop_now(keeper->loop);
-	keeper->pinged = false;
+	keeper->pinged = keeper->greeted = false;
 	error = try_start(keeper);
 	if (error) {
 		count_death(keeper);
@@ -232,6 +261,12 @@ keeper_send(struct keeper *keeper, const struct message *message)
 		timer_start(&keeper->timer, KEEPER_QUIET);
 	}
 	return channel_send(keeper->channel, message);
+}
+
+const char *
+keeper_stranger(const struct keeper *keeper)
+{
+	return keeper->strange ? "stubd-engine is of another version: restart stubd" : NULL;
 }
 
 msec

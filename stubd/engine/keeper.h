@@ -12,6 +12,9 @@
  *
  * The first death is followed by a new start at once, each further one within KEEPER_SOUND ms of life by
  * a rest: KEEPER_REST ms, doubled each time, up to KEEPER_REST_MOST.
+ *
+ * A helper of another build (engine/edition.h) is ended as soon as it says so, and the next one is not tried before
+ * KEEPER_REST_MOST ms: its file may have been written anew in place.
  */
 #ifndef ENGINE_KEEPER_H
 #define ENGINE_KEEPER_H
@@ -57,6 +60,9 @@ struct keeper *keeper_free(struct keeper *keeper);
 /* Starts a helper if there is none and none is resting. True: it takes messages now; false: `up` comes,
  * not before keeper_until(). */
 bool keeper_ready(struct keeper *keeper);
+
+/* Why nothing is to be hoped for from a helper: the last one was of another build. Static; NULL: it was not. */
+const char *keeper_stranger(const struct keeper *keeper);
 
 /* Until when the helper rests; 0 when it does not. */
 msec keeper_until(const struct keeper *keeper);

@@ -141,6 +141,9 @@ put_body(struct wcur *w, const struct message *m)
 	case MESSAGE_EXCEPT:
 		wcur_u8(w, m->config.exceptions.root_by_recursion);
 		break;
+	case MESSAGE_HELLO:
+		put_text(w, m->version);
+		break;
 	case MESSAGE_FORGET:
 	case MESSAGE_PING:
 	case MESSAGE_PONG:
@@ -294,6 +297,22 @@ get_part(struct rcur *c, struct message *out)
 	out->which = (enum except_text)which;
 }
 
+/* It is shown to people. */
+static const char *
+get_version(struct rcur *c)
+{
+	const char *version = get_text(c);
+
+	if (!version || !version[0] || strlen(version) >= MESSAGE_VERSION_MAX) {
+		c->bad = true;
+		return NULL;
+	}
+	for (const char *at = version; *at; at++)
+		if (*at < ' ' || *at > '~')
+			c->bad = true;
+	return version;
+}
+
 static bool
 get_bool(struct rcur *c)
 {
@@ -347,6 +366,9 @@ get_body(struct rcur *c, struct message *out)
 		break;
 	case MESSAGE_EXCEPT:
 		out->config.exceptions.root_by_recursion = get_bool(c);
+		break;
+	case MESSAGE_HELLO:
+		out->version = get_version(c);
 		break;
 	case MESSAGE_FORGET:
 	case MESSAGE_PING:

@@ -1,11 +1,15 @@
 /*
  * What the stub and its helper process say to each other, as octets on a stream socket.
  *
- *	stub ──► CONFIG, once │ EXCEPT_PART, EXCEPT │ RECURSE, VALIDATE, CANCEL │ FETCHED │
+ *	stub ──► HELLO, CONFIG, once │ EXCEPT_PART, EXCEPT │ RECURSE, VALIDATE, CANCEL │ FETCHED │
  *	         FORGET, TIME │ PING ──► helper
- *	stub ◄── RESULT │ FETCH │ STATS │ PONG ◄──────────────────────────────────────────── helper
+ *	stub ◄── HELLO, once │ RESULT │ FETCH │ STATS │ PONG ◄────────────────────────────── helper
  *
  *	length, 4 octets │ type, 1 octet │ what the type has
+ *
+ * The first message of each side is HELLO, with its build (engine/edition.h); neither waits for the other's. Who
+ * reads another build than its own reads nothing more, and is not used: all but HELLO may differ. Head, number and
+ * form of HELLO stay as they are.
  *
  * Neither side trusts the other: a helper in whose libunbound somebody else is at home must not
  * become a stub in which he is, too. Lengths, names, codes and texts are checked here; what a number
@@ -23,6 +27,7 @@ enum {
 	MESSAGE_HEAD = 4, /* octets of the length, which does not count itself */
 	/* octets, head included: a DNS message, four paths or a reason, and what is fixed */
 	MESSAGE_MAX = 80 * 1024,
+	MESSAGE_VERSION_MAX = 64, /* octets of a build's name, the NUL included */
 	/* the remainder of an ask's number by this is its place: no two in flight share one */
 	MESSAGE_ASKS_MAX = ENGINE_ASKS_MAX + ENGINE_VALIDATIONS_MAX,
 };
@@ -42,6 +47,7 @@ enum message_type {
 	MESSAGE_PONG,
 	MESSAGE_EXCEPT_PART, /* which, wire: octets of a text, no DNS message */
 	MESSAGE_EXCEPT,	     /* config.exceptions.root_by_recursion */
+	MESSAGE_HELLO = 255, /* version */
 };
 
 /* Only what the type has is set. Pointers are borrowed: from whoever wrote it, or from the octets
@@ -59,7 +65,8 @@ struct message {
 	struct engine_result result;
 	struct worker_stats stats;
 	struct engine_config config;
-	unsigned level; /* of the log */
+	unsigned level;	     /* of the log */
+	const char *version; /* printable ASCII */
 };
 
 /* Writes it, head included. Returns its length, or 0 when it does not fit in cap octets. */

@@ -21,6 +21,9 @@ again(const struct message *message, const uint8_t *data, size_t size)
 	    (message->wire && message->type != MESSAGE_VALIDATE &&
 		message->type != MESSAGE_RESULT && memcmp(out + MESSAGE_HEAD, data, size) != 0))
 		abort();
+	if (message->version && (strcmp(other.version, message->version) != 0 ||
+				    strlen(other.version) >= MESSAGE_VERSION_MAX))
+		abort();
 	free(out);
 }
 

@@ -1,5 +1,6 @@
 """The engine's own process: it may die or hang as it likes, and nobody outside notices more than he must."""
 import os
+import re
 import shutil
 import signal
 import time
@@ -127,6 +128,63 @@ def test_missing(lab):
         true(code == 1 and lines[-1].startswith(f"stubd: {MISSING}: /"), f"{code} {lines}")
         stubd.wrap = []
         stubd.start()
+
+
+def of_another_build(file, folder):
+    """A copy of a program that says it was made from other sources."""
+    with open(file, "rb") as f:
+        octets = f.read()
+    found = set(re.findall(rb"\0(\d+\.\d+\.\d+ [0-9a-f]{16})\0", octets))
+    equal(len(found), 1, "builds that it is of")
+    build = found.pop()
+    other = build[:-1] + (b"0" if build[-1:] != b"0" else b"1")
+    copy = os.path.join(folder, os.path.basename(file))
+    with open(copy, "wb") as f:
+        f.write(octets.replace(build, other))
+    os.chmod(copy, 0o755)
+    return build.decode(), other.decode()
+
+
+def test_stranger(lab):
+    """a helper of another build is not used: what needs it fails at once, by name and with the mend, and all else goes on"""
+    mend = "stubd-engine is of another version: restart stubd"
+    with Stubd(lab, config(lab, "alpha-doh", on_miss=["providers", "recurse"])) as stubd:
+        stubd.stop()
+        alone = shutil.copy(os.path.join(BUILD, "stubd"), stubd.folder)
+        own, other = of_another_build(os.path.join(BUILD, "stubd-engine"), stubd.folder)
+        stubd.wrap = ["sh", "-c", f'shift; exec {alone} "$@"', "sh"]
+        stubd.start()
+        equal([w for w in stubd.status()["warnings"] if mend in w], [], "before one was tried")
+        waits, began = [], time.monotonic()
+        for n in range(20):
+            started = time.monotonic()
+            failed = dig(lab, f"strange{n}.load.example.com")
+            waits.append(time.monotonic() - started)
+            equal((failed.status, mend in failed.ede_text), ("SERVFAIL", True), f"{failed.ede_text}")
+        true(max(waits) < 4.5, f"at once: {waits}")
+        equal(helper(stubd), None)
+        said = [line for line in stubd.log().splitlines() if "engine:" in line]
+        true(len(said) == 1 and mend in said[0] and f'helper="{other}" stubd="{own}"' in said[0], f"{said}")
+        equal(len([w for w in stubd.status()["warnings"] if mend in w]), 1, "status says so")
+        tried = restarts(stubd)
+        true(1 <= tried <= 1 + (time.monotonic() - began) / 8, f"tried {tried} times")
+        equal(stubd.status()["counters"]["recursions"], 0)
+        equal(dig(lab, "localhost").status, "NOERROR")
+        stubd.configure(config(lab, "alpha-doh", dnssec="off"))
+        equal(stubd.ctl("reload")[0], 0)
+        equal(dig(lab, "www.example.com").status, "NOERROR", "what needs no verdict")
+        stubd.configure(config(lab, "alpha-doh"))
+        code, text = stubd.ctl("reload")
+        true(code == 1 and mend in text, f"a reload that begins to validate: {code} {text}")
+        shutil.copy(os.path.join(BUILD, "stubd-engine"), stubd.folder)
+        stubd.stop()
+        stubd.start()
+        true("ad" in dig(lab, "www.example.com", "A", "+dnssec").flags, "after the mend")
+        equal([w for w in stubd.status()["warnings"] if mend in w], [])
+        stubd.stop()
+        stubd.wrap = []
+        stubd.start()
+    print(f"  worst wait {max(waits):.2f} s")
 
 
 def test_refuses(lab):

@@ -67,6 +67,7 @@ static const struct message each[] = {
 	{ .type = MESSAGE_PONG },
 	{ .type = MESSAGE_EXCEPT_PART, .which = EXCEPT_ANCHORS, .wire = reply, .len = 5 },
 	{ .type = MESSAGE_EXCEPT, .config = { .exceptions = { .root_by_recursion = true } } },
+	{ .type = MESSAGE_HELLO, .version = "1.2.3 fedcba9876543210" },
 };
 
 static void
@@ -104,6 +105,8 @@ every_message_comes_back_as_it_was(void)
 		if (each[i].config.root_hints)
 			CU_ASSERT_STRING_EQUAL(m.config.root_hints, each[i].config.root_hints);
 		CU_ASSERT_PTR_NULL(m.config.outgoing_interface);
+		if (each[i].version)
+			CU_ASSERT_STRING_EQUAL(m.version, each[i].version);
 	}
 }
 
@@ -132,6 +135,37 @@ spoiled(const struct message *message, size_t at, uint8_t octet)
 	CU_ASSERT_TRUE_FATAL(MESSAGE_HEAD + at < n);
 	octets[MESSAGE_HEAD + at] = octet;
 	return message_read(octets + MESSAGE_HEAD, n - MESSAGE_HEAD, &m);
+}
+
+/* Other builds read it, too: its octets are these for ever. */
+static void
+a_greeting_never_changes_its_form(void)
+{
+	static const uint8_t wanted[] = { 0, 0, 0, 9, 255, 0, 6, '1', '.', '0', ' ', 'a', 0 };
+	const struct message hello = { .type = MESSAGE_HELLO, .version = "1.0 a" };
+
+	CU_ASSERT_EQUAL(message_write(octets, sizeof(octets), &hello), sizeof(wanted));
+	CU_ASSERT_EQUAL(memcmp(octets, wanted, sizeof(wanted)), 0);
+}
+
+static void
+a_build_that_cannot_be_shown_is_none(void)
+{
+	char text[MESSAGE_VERSION_MAX + 1];
+	const struct message hello = { .type = MESSAGE_HELLO, .version = text };
+
+	memset(text, 'v', sizeof(text));
+	text[MESSAGE_VERSION_MAX - 1] = '\0';
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, '~'), 0);
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, '\n'), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, 0x7f), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, 0xe4), -EBADMSG);
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, '\0'), -EBADMSG);
+	text[MESSAGE_VERSION_MAX - 1] = 'v';
+	text[MESSAGE_VERSION_MAX] = '\0';
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, '~'), -EBADMSG);
+	text[0] = '\0';
+	CU_ASSERT_EQUAL(spoiled(&hello, 3, '\0'), -EBADMSG);
 }
 
 static void
@@ -244,6 +278,8 @@ an_answer_keeps_its_records_and_chain(void)
 static const struct unit_case cases[] = {
 	{ "every message comes back as it was", every_message_comes_back_as_it_was },
 	{ "a message that is cut, or longer, is none", a_message_cut_or_longer_is_none },
+	{ "a greeting never changes its form", a_greeting_never_changes_its_form },
+	{ "a build that cannot be shown is none", a_build_that_cannot_be_shown_is_none },
 	{ "codes out of range are refused", codes_out_of_range_are_refused },
 	{ "nothing bogus or failed has a message", nothing_bogus_has_a_message },
 	{ "what does not fit is not written", what_does_not_fit_is_not_written },
