@@ -244,6 +244,8 @@ make_session(struct h2 *h2)
 		{ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, 0 }, /* of pushes */
 		{ NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, WINDOW_STREAM },
 		{ NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HEADERS_MAX },
+		/* RFC 9218 section 2.1: all questions are alike, and nghttp2 keeps no tree */
+		{ NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1 },
 	};
 	nghttp2_mem mem = h2_mem_hooks(&h2->mem);
 	nghttp2_session_callbacks *cbs;

@@ -77,6 +77,22 @@ ask(struct client *c, void *request, struct h2_stream **out)
 }
 
 static void
+no_priorities_are_told_nor_wanted(void)
+{
+	struct client c;
+	struct server s;
+
+	client_init(&c);
+	server_init(&s, 100);
+	CU_ASSERT_EQUAL(talk(&c, &s), 0);
+	CU_ASSERT_EQUAL(
+	    nghttp2_session_get_remote_settings(s.session, NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES),
+	    1);
+	h2_free(c.h2);
+	nghttp2_session_del(s.session);
+}
+
+static void
 a_question_is_posted_with_exactly_these_headers(void)
 {
 	struct client c;
@@ -454,6 +470,7 @@ retry_after_is_understood_by_the_servers_own_clock(void)
 static const struct unit_case cases[] = {
 	{ "a question is posted with exactly these headers",
 	    a_question_is_posted_with_exactly_these_headers },
+	{ "no priorities are told nor wanted", no_priorities_are_told_nor_wanted },
 	{ "status and content type are handed on", status_and_content_type_are_handed_on },
 	{ "Retry-After is understood by the server's own clock",
 	    retry_after_is_understood_by_the_servers_own_clock },
