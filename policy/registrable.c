@@ -15,8 +15,9 @@ struct remembered {
 
 struct registrable_list {
 	psl_ctx_t *psl; /* owned */
-	struct remembered
-	    *memo; /* owned; REGISTRABLE_MEMO of them, each in the place of its hash */
+	/* Owned; REGISTRABLE_MEMO of them. Those whose hashes fall together share a pair, the one that
+	 * was looked up last before the other. */
+	struct remembered (*memo)[2];
 };
 
 static int
@@ -38,7 +39,7 @@ registrable_open(const char *file, struct registrable_list **out)
 	int err = -ENOMEM;
 
 	if (list)
-		list->memo = calloc(REGISTRABLE_MEMO, sizeof(*list->memo));
+		list->memo = calloc(REGISTRABLE_MEMO / 2, sizeof(*list->memo));
 	if (list && list->memo)
 		err = 0;
 	if (!err && file)
@@ -88,21 +89,30 @@ look_up(const struct registrable_list *list, const uint8_t *wire)
 	return psl_is_public_suffix(list->psl, text);
 }
 
+static bool
+is_of(const struct remembered *r, const uint8_t *wire, size_t n)
+{
+	return r->n == n && memcmp(r->wire, wire, n) == 0;
+}
+
 /* libpsl searches its whole list from the left: what many names end in is asked for once. Who finds
- * suffixes that share a place has each looked up, as if there were no memo. */
+ * suffixes that share a pair has each looked up, as if there were no memo. */
 static bool
 is_public(const struct registrable_list *list, const uint8_t *wire, size_t n, uint32_t hash)
 {
-	struct remembered *r = &list->memo[hash % REGISTRABLE_MEMO];
+	struct remembered *pair = list->memo[hash % (REGISTRABLE_MEMO / 2)];
 
-	if (n > sizeof(r->wire))
+	if (n > sizeof(pair->wire))
 		return look_up(list, wire);
-	if (r->n != n || memcmp(r->wire, wire, n) != 0) {
-		r->is_public = look_up(list, wire);
-		r->n = (uint8_t)n;
-		memcpy(r->wire, wire, n);
-	}
-	return r->is_public;
+	if (is_of(&pair[0], wire, n))
+		return pair[0].is_public;
+	if (is_of(&pair[1], wire, n))
+		return pair[1].is_public;
+	pair[1] = pair[0];
+	pair[0].is_public = look_up(list, wire);
+	pair[0].n = (uint8_t)n;
+	memcpy(pair[0].wire, wire, n);
+	return pair[0].is_public;
 }
 
 /* Where the suffixes of a name begin, the longest first, and their hashes (FNV-1a). The whole name, which

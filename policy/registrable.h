@@ -13,9 +13,9 @@
 struct registrable_list;
 
 enum {
-	REGISTRABLE_MEMO = 256, /* suffixes whose place in the list is remembered; a newer one goes
-				    * into an older one's place */
-	REGISTRABLE_MEMO_OCTETS = 56 /* of one on the wire; longer ones are looked up */
+	REGISTRABLE_MEMO = 1024, /* suffixes whose place in the list is remembered; a newer one goes
+				  * into an older one's place */
+	REGISTRABLE_MEMO_OCTETS = 30 /* of one on the wire; longer ones are looked up */
 };
 
 /* Reads a list: the file, or with NULL the system's, or the one that is built into libpsl if that is
