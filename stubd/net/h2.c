@@ -17,6 +17,7 @@ enum {
 	HEADERS_MAX = 16 * 1024, /* octets of an answer's headers, as unfolded */
 	BODY_FIRST = 512,	 /* octets of an answer that take no allocation */
 	LENGTH_MAX = 8,		 /* digits of a content-length */
+	HEADERS = 7,		 /* of a request, content-length the last of them */
 };
 
 #define DNS_MESSAGE "application/dns-message"
@@ -38,7 +39,7 @@ struct h2_stream {
 	size_t nheaders; /* octets of headers that came */
 	size_t sent, nquestion;
 	/* from here on: not cleared by h2_ask() */
-	char length[LENGTH_MAX]; /* of question, as text */
+	uint8_t length[LENGTH_MAX]; /* of question, as text */
 	uint8_t question[H2_REQUEST], first[BODY_FIRST];
 };
 
@@ -48,7 +49,8 @@ struct h2 {
 	struct h2_stream *reading; /* the one of the last header or octets that came; NULL: none */
 	const struct h2_events *events;
 	void *arg;
-	char *authority, *path; /* owned */
+	char *authority, *path;	     /* owned */
+	nghttp2_nv headers[HEADERS]; /* of each request; the last has no value yet */
 	struct list open, closed;
 	struct spares spare_streams;
 	size_t nopen;
@@ -270,6 +272,35 @@ make_session(struct h2 *h2)
 	return 0;
 }
 
+/* Both stay as they are as long as the stream lives, or the session. */
+static nghttp2_nv
+header(const char *name, const char *value)
+{
+	return (nghttp2_nv){
+		.name = (uint8_t *)(uintptr_t)name,
+		.value = (uint8_t *)(uintptr_t)value,
+		.namelen = strlen(name),
+		.valuelen = strlen(value),
+		.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE,
+	};
+}
+
+static void
+make_headers(struct h2 *h2)
+{
+	const nghttp2_nv headers[HEADERS] = {
+		header(":method", "POST"),
+		header(":scheme", "https"),
+		header(":authority", h2->authority),
+		header(":path", h2->path),
+		header("accept", DNS_MESSAGE),
+		header("content-type", DNS_MESSAGE),
+		header("content-length", ""),
+	};
+
+	memcpy(h2->headers, headers, sizeof(headers));
+}
+
 struct h2 *
 h2_new(const char *authority, const char *path, const struct h2_events *events, void *arg)
 {
@@ -285,6 +316,7 @@ h2_new(const char *authority, const char *path, const struct h2_events *events, 
 	h2->path = strdup(path);
 	if (!h2->authority || !h2->path || make_session(h2))
 		return h2_free(h2);
+	make_headers(h2);
 	return h2;
 }
 
@@ -308,30 +340,17 @@ h2_free(struct h2 *h2)
 	return NULL;
 }
 
-/* Both stay as they are as long as the stream lives. */
-static nghttp2_nv
-header(const char *name, const char *value)
+/* Writes digits into out, and has the header point there. */
+static void
+write_length(nghttp2_nv *header, uint8_t out[LENGTH_MAX], size_t n)
 {
-	return (nghttp2_nv){
-		.name = (uint8_t *)(uintptr_t)name,
-		.value = (uint8_t *)(uintptr_t)value,
-		.namelen = strlen(name),
-		.valuelen = strlen(value),
-		.flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE,
-	};
-}
+	uint8_t *p = out + LENGTH_MAX;
 
-/* Returns where the digits begin. */
-static const char *
-write_length(char out[LENGTH_MAX], size_t n)
-{
-	char *p = out + LENGTH_MAX;
-
-	*--p = '\0';
 	do
-		*--p = (char)('0' + n % 10);
+		*--p = (uint8_t)('0' + n % 10);
 	while (n /= 10);
-	return p;
+	header->value = p;
+	header->valuelen = (size_t)(out + LENGTH_MAX - p);
 }
 
 static struct h2_stream *
@@ -355,20 +374,11 @@ stream_new(struct h2 *h2, const uint8_t *body, size_t n, void *request)
 static int32_t
 submit(struct h2_stream *s)
 {
-	const struct h2 *h2 = s->h2;
+	struct h2 *h2 = s->h2;
 	const nghttp2_data_provider provider = { { .ptr = s }, read_question };
-	const nghttp2_nv headers[] = {
-		header(":method", "POST"),
-		header(":scheme", "https"),
-		header(":authority", h2->authority),
-		header(":path", h2->path),
-		header("accept", DNS_MESSAGE),
-		header("content-type", DNS_MESSAGE),
-		header("content-length", write_length(s->length, s->nquestion)),
-	};
 
-	return nghttp2_submit_request(
-	    h2->session, NULL, headers, sizeof(headers) / sizeof(*headers), &provider, s);
+	write_length(&h2->headers[HEADERS - 1], s->length, s->nquestion);
+	return nghttp2_submit_request(h2->session, NULL, h2->headers, HEADERS, &provider, s);
 }
 
 int
