@@ -26,6 +26,11 @@ OPT_clang := -O2 -D_FORTIFY_SOURCE=2
 OPT_asan := -O1
 OPT_tsan := -O1
 OPT := $(OPT_$(VARIANT))
+# The programs are optimized as a whole: a question's way leads through twenty small files. Tests, of which
+# there are many, are linked from the same objects as they are.
+LTO_release := -flto=auto -ffat-lto-objects
+LTO := $(LTO_$(VARIANT))
+NO_LTO := $(if $(LTO),-fno-lto)
 
 PKGS := libuv libh2o libssl libcrypto libnghttp2 libldns jansson libunbound libcurl libpsl libseccomp
 ifneq ($(filter-out deps clean help,$(or $(MAKECMDGOALS),all)),)
@@ -35,7 +40,7 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes 
 # gcc takes the address of a local that its own caller clears for a dangling one.
 WARN_GCC := $(if $(filter gcc,$(CC)),-Wno-dangling-pointer)
 HARDEN := $(WARN_GCC) -fstack-protector-strong -fPIE
-CFLAGS_ALL := -std=gnu11 -g -pthread $(OPT) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
+CFLAGS_ALL := -std=gnu11 -g -pthread $(OPT) $(LTO) $(WARN) $(HARDEN) $(SAN) $(CFLAGS)
 CPPFLAGS_ALL := -I. -D_GNU_SOURCE -DH2O_USE_LIBUV=1 -DSTUBD_VERSION='"$(VERSION)"' \
 	-DSTUBD_DATA_DIR='"$(DATADIR)"' -DSTUBD_LIBEXEC_DIR='"$(LIBEXECDIR)"' -DSTUBD_ETC_DIR='"$(SYSCONFDIR)/stubd"' $(PKG_CFLAGS) $(CPPFLAGS)
 LDFLAGS_ALL := -pie -pthread -Wl,-z,relro,-z,now -Wl,--as-needed $(SAN) $(LDFLAGS)
@@ -97,15 +102,15 @@ $(CTL_LIB): $(call obj,$(CTL_LIB_SRC))
 
 $(B)/stubd: $(B)/obj/stubd/main.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(LTO) -o $@ $^ $(LIBS_STUBD)
 
 $(B)/stubd-engine: $(B)/obj/stubd/engine/main.o $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(LTO) -o $@ $^ $(LIBS_STUBD)
 
 $(B)/stubctl: $(B)/obj/policy/stubctl/main.o $(CTL_LIB) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBCTL)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(LTO) -o $@ $^ $(LIBS_STUBCTL)
 
 # The catalogue as stubd reads it: the values that it uses, without whence they are known. What is said
 # of each is three quarters of the file and is for people; stubctl finds it by "sources". The form, one
@@ -122,13 +127,13 @@ $(B)/providers.brief.json: policy/providers.json
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(B)/obj/tests/unit/unit.o $(CTL_LIB) $(LIB)
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ -lcunit $(LIBS_STUBD) -lcurl -lm
+	$(Q)$(CC) $(LDFLAGS_ALL) $(NO_LTO) -o $@ $^ -lcunit $(LIBS_STUBD) -lcurl -lm
 
 # Replay: the real query, cache, policy and pool code over a fake loop, randomness, engine and
 # transport. These come first, so that of the library only what they do not define is linked.
 $(B)/replay: $(call obj,$(REPLAY_SRC)) $(LIB)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^ $(LIBS_STUBD)
+	$(Q)$(CC) $(LDFLAGS_ALL) $(NO_LTO) -o $@ $^ $(LIBS_STUBD)
 
 check-unit: $(UNITS)
 	$(Q)tests/run-units $(UNITS)
@@ -192,7 +197,7 @@ lint:
 BENCH_TOOLS := $(B)/bench-echo $(B)/bench-stamp
 $(B)/bench-%: $(B)/obj/tests/bench/%.o
 	$(call say,LD,$@)
-	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+	$(Q)$(CC) $(LDFLAGS_ALL) $(NO_LTO) -o $@ $^
 
 BENCH_ROUNDS ?= 5
 BENCH_SECONDS ?= 5
