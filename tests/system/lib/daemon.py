@@ -16,6 +16,15 @@ ADDRESS, PORT = "127.0.0.1", 5300
 START_TIME = 20     # seconds; under sanitizers on a busy machine
 
 
+def anonymous(pid):
+    """KiB of memory that is no file's and that a process has for itself; 0 of one that has just ended."""
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+            return next(int(line.split()[1]) for line in f if line.startswith("Pss_Anon:"))
+    except (OSError, StopIteration):
+        return 0
+
+
 class Stubd:
     """with Stubd(lab, {...}) as stubd: ... The configuration is given as the person would write it;
     what a test does not care about is filled in here. WORKERS=2 in the environment runs any test so."""
